@@ -1,0 +1,95 @@
+import type { ByteRange } from '../oci/index.ts'
+
+/**
+ * Where the bytes of objects live. The database alone says which objects exist; a store only keeps and returns bytes.
+ *
+ * An object is written once by one upload, under an id that is never used again, so no call here can ever hit another
+ * object's bytes. It has two names in its life: unfinished (while an upload writes it) and finished (its `key`, which the
+ * database row records). Both are made by the driver alone: callers keep the strings and hand them back.
+ */
+export interface BlobStore {
+  /** Short name of the driver, for messages and metrics: `filesystem`, `memory`. */
+  readonly driver: string
+
+  /**
+   * Starts the unfinished object `id`, empty. Fails with `exists` when the id was ever begun here and not deleted: ids are
+   * never reused.
+   */
+  begin(id: string): Promise<ObjectWriter>
+
+  /**
+   * Takes up the unfinished object `id` again, to write at `offset` and after it; bytes beyond `offset` are discarded at
+   * commit at the latest. Fails with `missing` when there are fewer than `offset` bytes.
+   */
+  resume(id: string, offset: number): Promise<ObjectWriter>
+
+  /**
+   * Begins object `to` with the first `length` bytes of the unfinished object `from` (a reflink where the store can).
+   * `from` stays as it is: another process may still hold it. Fails with `missing` as `resume` does.
+   */
+  copyUnfinished(from: string, to: string, length: number): Promise<ObjectWriter>
+
+  /** Reads the first `length` bytes of an unfinished object, to hash what another process wrote. */
+  readUnfinished(id: string, length: number): ReadableStream<Uint8Array>
+
+  /** The key that `commit` will give the object: known before, since the database row records it first. */
+  finishedKey(id: string, digest: string): string
+
+  /**
+   * Makes the first `size` bytes of the unfinished object durable under `key`. When this returns, neither a crash nor a
+   * power cut loses them: file synced, renamed, both directories synced. Run a second time for the same id and key it
+   * succeeds again. Fails with `missing` when there are fewer than `size` bytes.
+   */
+  commit(id: string, key: string, size: number): Promise<void>
+
+  /** Opens the bytes of a finished object. Absent when there is none under that key. The range lies inside the object. */
+  open(key: string, range?: ByteRange): Promise<OpenObject | undefined>
+
+  /** The present size of a finished object. Absent when there is none under that key. */
+  stat(key: string): Promise<{ readonly size: number } | undefined>
+
+  /** Deletes an object under its unfinished name and, when given, its key. An object already gone is a success. */
+  delete(id: string, key: string | undefined): Promise<void>
+}
+
+/** Appends to one unfinished object. One writer at a time per object; the caller sees to that. */
+export interface ObjectWriter {
+  /** Bytes written so far, the resumed ones included. */
+  readonly offset: number
+
+  /** Appends one chunk. The chunk may be reused by the caller once the promise settles. */
+  write(chunk: Uint8Array): Promise<void>
+
+  /** Ends this writer: the bytes are handed to the store (not yet durable) and survive the end of this process. */
+  close(): Promise<void>
+}
+
+/**
+ * An opened object: what the reader is served from. `size` is that of the whole object as the store holds it now; a caller
+ * compares it with the database row before a byte is sent, since a truncated file must never look complete.
+ */
+export type OpenObject = { readonly size: number } & (
+  | { readonly kind: 'file'; readonly file: Blob }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'stream'; readonly stream: ReadableStream<Uint8Array> }
+  | { readonly kind: 'redirect'; readonly url: string }
+)
+
+/**
+ * `missing`   the bytes asked for are not there
+ * `exists`    the id was used before
+ * `full`      no room, over quota or read-only: nothing was kept, later calls may succeed
+ * `failed`    the medium failed (EIO and the like): what was written lately may be lost
+ */
+export type StorageErrorCode = 'missing' | 'exists' | 'full' | 'failed'
+
+/** The one error a BlobStore throws. `cause` keeps the driver's own error. */
+export class StorageError extends Error {
+  readonly code: StorageErrorCode
+
+  constructor(code: StorageErrorCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'StorageError'
+    this.code = code
+  }
+}
