@@ -1,0 +1,9 @@
+/** Who asks. Every core call takes one; until access control exists all of them are anonymous. */
+export interface Actor {
+  /** Stable name of the authenticated identity; absent for an anonymous caller. */
+  readonly identity: string | undefined
+  /** What kind of credential proved it (`password`, `token` ...); absent for an anonymous caller. Never the secret itself. */
+  readonly credential: string | undefined
+  /** Network address of the caller, as the listener saw it. */
+  readonly address: string
+}

@@ -1,0 +1,155 @@
+import type { ByteRange, Digest, Reference, ReferrerDescriptor, RepositoryName, Tag } from '../oci/index.ts'
+import type { OpenObject } from '../storage/index.ts'
+import type { Actor } from './actor.ts'
+
+/**
+ * The core: a complete OCI registry without a network. Every call authorizes its actor first and fails with a
+ * `RegistryError`; nothing else about HTTP is known here.
+ */
+export interface Registry {
+  readonly pull: Pull
+  readonly uploads: Uploads
+  readonly push: Push
+  readonly deletes: Deletes
+  readonly lists: Lists
+}
+
+/** Reading: distribution-spec "Pull". */
+export interface Pull {
+  /** A manifest with its bytes. Fails with MANIFEST_UNKNOWN or NAME_UNKNOWN. */
+  manifest(actor: Actor, repository: RepositoryName, reference: Reference): Promise<PulledManifest>
+  /** A manifest's description without its bytes (HEAD). Fails as `manifest`. */
+  statManifest(actor: Actor, repository: RepositoryName, reference: Reference): Promise<ManifestDescription>
+  /** A blob that this repository holds. Nothing is opened yet. Fails with BLOB_UNKNOWN or NAME_UNKNOWN. */
+  blob(actor: Actor, repository: RepositoryName, digest: Digest): Promise<PulledBlob>
+  /**
+   * Whether this repository holds the blob (HEAD). A positive answer may make a client skip its upload, so it renews the
+   * lease of a blob that nothing but a lease keeps. Fails as `blob`.
+   */
+  statBlob(actor: Actor, repository: RepositoryName, digest: Digest): Promise<BlobDescription>
+}
+
+export interface ManifestDescription {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly size: number
+}
+
+export interface PulledManifest extends ManifestDescription {
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+export interface BlobDescription {
+  readonly digest: Digest
+  readonly size: number
+}
+
+export interface PulledBlob extends BlobDescription {
+  /**
+   * Opens the bytes, or the part of them that `range` names (it must lie inside `size`). Fails with BLOB_UNKNOWN when the
+   * stored bytes turn out damaged: the blob then counts as missing until it is pushed again.
+   */
+  open(range?: ByteRange): Promise<OpenObject>
+}
+
+/** Writing blobs: distribution-spec "Push", blobs. */
+export interface Uploads {
+  begin(actor: Actor, repository: RepositoryName): Promise<UploadStatus>
+  /**
+   * Links a blob from another repository. `false` whenever that is not possible or not allowed (the caller then answers with
+   * an ordinary upload): the reason is not told, since it would leak what other repositories hold.
+   */
+  mount(actor: Actor, repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>
+  /** Fails with BLOB_UPLOAD_UNKNOWN. */
+  status(actor: Actor, repository: RepositoryName, id: string): Promise<UploadStatus>
+  /**
+   * Appends a body. Fails with RANGE_INVALID (416; headers carry Location-independent `detail: UploadStatus`, the session lives
+   * on), SIZE_INVALID, BLOB_UPLOAD_UNKNOWN, STORAGE_FULL. Bytes of a body that was cut off are kept when they arrived whole
+   * without a range, and `status` says up to where.
+   */
+  append(actor: Actor, repository: RepositoryName, id: string, body: UploadBody): Promise<UploadStatus>
+  /** Appends the last body, if any, verifies the digest and makes the blob durable. Fails as `append`, and with DIGEST_INVALID. */
+  finish(actor: Actor, repository: RepositoryName, id: string, digest: Digest, body: UploadBody): Promise<void>
+  /** A whole blob in one call (single POST). */
+  pushWhole(actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void>
+  /** Fails with BLOB_UPLOAD_UNKNOWN. */
+  cancel(actor: Actor, repository: RepositoryName, id: string): Promise<void>
+}
+
+export interface UploadStatus {
+  /** UUID of the session. */
+  readonly id: string
+  /** Bytes acknowledged so far. */
+  readonly offset: number
+}
+
+export interface UploadBody {
+  readonly stream: ReadableStream<Uint8Array> | null
+  /** Bytes the sender declared (Content-Length); absent for a chunked body. */
+  readonly length: number | undefined
+  /** Content-Range: position of the first and last byte in the blob. */
+  readonly range: { readonly first: number; readonly last: number } | undefined
+}
+
+/** Writing manifests: distribution-spec "Push", manifests. */
+export interface Push {
+  /**
+   * Stores the exact bytes under their digest and points the tags at it. Fails with MANIFEST_INVALID, DIGEST_INVALID,
+   * MANIFEST_BLOB_UNKNOWN (an entry per missing child), STORAGE_FULL.
+   */
+  manifest(actor: Actor, repository: RepositoryName, reference: Reference, manifest: ManifestUpload): Promise<PushedManifest>
+}
+
+export interface ManifestUpload {
+  /** Content-Type as sent; absent when there was none. */
+  readonly contentType: string | undefined
+  /** Collected and bounded by the caller. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Further tags (`?tag=`), only with a digest reference. */
+  readonly tags: readonly Tag[]
+}
+
+export interface PushedManifest {
+  readonly digest: Digest
+  readonly subject: Digest | undefined
+  readonly tags: readonly Tag[]
+}
+
+/** Deleting: distribution-spec "Content Management". */
+export interface Deletes {
+  /** By tag: the tag alone. By digest: the manifest with all its tags. Fails with MANIFEST_UNKNOWN or NAME_UNKNOWN. */
+  manifest(actor: Actor, repository: RepositoryName, reference: Reference): Promise<void>
+  /** Fails with BLOB_UNKNOWN or NAME_UNKNOWN. */
+  blob(actor: Actor, repository: RepositoryName, digest: Digest): Promise<void>
+}
+
+/** Listing: distribution-spec "Content Discovery". All lists are in byte order and paged. */
+export interface Lists {
+  /** Names after `last`, at most `limit` of them (absent: all). Fails with NAME_UNKNOWN. */
+  tags(actor: Actor, repository: RepositoryName, page: Page): Promise<NamePage>
+  repositories(actor: Actor, page: Page): Promise<NamePage>
+  /** Manifests whose `subject` is the digest. An unknown repository or digest has none. */
+  referrers(actor: Actor, repository: RepositoryName, subject: Digest, page: ReferrersPage): Promise<ReferrerPage>
+}
+
+export interface Page {
+  readonly limit: number | undefined
+  /** Exclusive start; need not exist. */
+  readonly last: string | undefined
+}
+
+export interface NamePage {
+  readonly names: readonly string[]
+  /** Whether names come after the last one here. */
+  readonly more: boolean
+}
+
+export interface ReferrersPage extends Page {
+  readonly artifactType: string | undefined
+}
+
+export interface ReferrerPage {
+  readonly descriptors: readonly ReferrerDescriptor[]
+  /** The `last` of the next page; absent on the last one. */
+  readonly next: string | undefined
+}
