@@ -1,0 +1,107 @@
+interface ErrorRow {
+  readonly status: number
+  /** The code on the wire where it differs: the specification's list of codes is closed, and clients know only that list. */
+  readonly wire?: string
+  /** For a person: what happened, and what to do next. Used when the thrower says nothing more exact. */
+  readonly message: string
+  /** Sent with every answer of this code. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const rows = {
+  BLOB_UNKNOWN: { status: 404, message: 'this repository has no blob with that digest; push it or check the digest' },
+  BLOB_UPLOAD_INVALID: { status: 400, message: 'the upload cannot go on like this; ask for its status or start a new one' },
+  BLOB_UPLOAD_UNKNOWN: { status: 404, message: 'this repository has no such upload: it ended, expired or never existed; start a new one' },
+  DIGEST_INVALID: { status: 400, message: 'the digest is malformed, not supported, or not that of the content sent' },
+  MANIFEST_BLOB_UNKNOWN: { status: 400, message: 'the manifest names content this repository does not have; push that first' },
+  MANIFEST_INVALID: { status: 400, message: 'the manifest is not valid' },
+  MANIFEST_TOO_LARGE: { status: 413, wire: 'MANIFEST_INVALID', message: 'the manifest is larger than this registry accepts' },
+  MANIFEST_UNKNOWN: { status: 404, message: 'this repository has no such manifest; check the tag or digest' },
+  NAME_INVALID: {
+    status: 400,
+    message: 'the repository name is not valid: lower-case letters, digits and single separators, parts divided by "/"',
+  },
+  NAME_UNKNOWN: { status: 404, message: 'there is no such repository; check the name or push to it first' },
+  SIZE_INVALID: { status: 400, message: 'the length sent is not the length announced; send it again' },
+  TAG_INVALID: { status: 400, message: 'the tag is not valid: up to 128 letters, digits, "_", "." and "-", not starting with "." or "-"' },
+  UNAUTHORIZED: { status: 401, message: 'log in first: this needs valid credentials' },
+  DENIED: { status: 403, message: 'you may not do this; ask an administrator of the project for the right to' },
+  UNSUPPORTED: { status: 405, message: 'this registry does not support that operation' },
+  METHOD_NOT_ALLOWED: { status: 405, wire: 'UNSUPPORTED', message: 'this address does not support that method' },
+  ROUTE_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'there is nothing at this address; the registry API is under /v2/' },
+  RANGE_INVALID: {
+    status: 416,
+    wire: 'BLOB_UPLOAD_INVALID',
+    message: 'the range does not fit; ask for the present status and go on from there',
+  },
+  PAGINATION_NUMBER_INVALID: { status: 400, message: 'n must be a whole number, zero or more' },
+  TOOMANYREQUESTS: { status: 429, message: 'too many requests; wait and try again', headers: { 'retry-after': '5' } },
+  UNKNOWN: { status: 500, message: 'the registry failed inside; its log says more under the id of this request' },
+  UNAVAILABLE: { status: 503, message: 'the registry cannot answer just now; try again soon', headers: { 'retry-after': '5' } },
+  STORAGE_FULL: {
+    status: 507,
+    wire: 'UNAVAILABLE',
+    message: 'the registry cannot store anything just now: its storage is full or read-only; an administrator must make room',
+    headers: { 'retry-after': '30' },
+  },
+} as const satisfies Record<string, ErrorRow>
+
+/** Every way in which a registry call can fail: what modules throw and compare. */
+export type ErrorCode = keyof typeof rows
+
+/** Code to HTTP status, default message, code on the wire and headers (distribution-spec, "Error Codes"). */
+export const errorTable: Readonly<Record<ErrorCode, ErrorRow>> = Object.freeze(rows)
+
+/** One of several things that are wrong, such as one missing child of a manifest. */
+export interface ErrorEntry {
+  readonly detail: unknown
+  readonly message?: string | undefined
+}
+
+export interface RegistryErrorOptions {
+  /** For a person: what happened, why, what to do next. Goes to the client, so it names nothing internal. */
+  readonly message?: string | undefined
+  /** Any JSON value for machines. Goes to the client. */
+  readonly detail?: unknown
+  /** What led here. Goes to the log only. */
+  readonly cause?: unknown
+  /** Headers the answer needs, named in lower case. They win over those of the table. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** When there are several things to report under one code: one error of the answer each. */
+  readonly entries?: readonly ErrorEntry[] | undefined
+}
+
+/** The one error that the registry's modules throw on purpose; the HTTP layer turns it into an answer. */
+export class RegistryError extends Error {
+  readonly code: ErrorCode
+  readonly detail: unknown
+  readonly headers: Readonly<Record<string, string>>
+  readonly entries: readonly ErrorEntry[]
+
+  constructor(code: ErrorCode, options: RegistryErrorOptions = {}) {
+    const row = errorTable[code]
+    super(options.message ?? row.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'RegistryError'
+    this.code = code
+    this.detail = options.detail
+    this.headers = { ...row.headers, ...options.headers }
+    this.entries = options.entries ?? []
+  }
+
+  /** The HTTP status of the answer. */
+  get status(): number {
+    return errorTable[this.code].status
+  }
+}
+
+/** The OCI error document (distribution-spec, "Error Codes"). An absent `detail` disappears when it is written as JSON. */
+export interface ErrorBody {
+  readonly errors: readonly { readonly code: string; readonly message: string; readonly detail?: unknown }[]
+}
+
+/** The body of the answer to a failed call. */
+export function errorBody(error: RegistryError): ErrorBody {
+  const code = errorTable[error.code].wire ?? error.code
+  if (error.entries.length === 0) return { errors: [{ code, message: error.message, detail: error.detail }] }
+  return { errors: error.entries.map((entry) => ({ code, message: entry.message ?? error.message, detail: entry.detail })) }
+}

@@ -1,0 +1,20 @@
+export { type ByteRange, parseRange, type RangeRequest } from './byte-range.ts'
+export { type ContentRange, parseContentRange } from './content-range.ts'
+export {
+  createHasher,
+  type Digest,
+  digestAlgorithm,
+  type DigestAlgorithm,
+  digestBytes,
+  digestHex,
+  type Hasher,
+  isDigest,
+  parseDigest,
+  parseDigestAlgorithm,
+} from './digest.ts'
+export { errorBody, type ErrorBody, type ErrorCode, type ErrorEntry, errorTable, RegistryError, type RegistryErrorOptions } from './errors.ts'
+export { isForeignLayer, isImageManifest, isIndex, isSchema1, mediaTypes } from './media-types.ts'
+export { parseReference, type Reference } from './reference.ts'
+export { type ReferrerDescriptor, referrersIndex, type ReferrersIndex } from './referrers.ts'
+export { namespaceOf, parseRepositoryName, type RepositoryName } from './repository-name.ts'
+export { parseTag, type Tag } from './tag.ts'
