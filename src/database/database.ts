@@ -1,0 +1,48 @@
+import type { Statement, Value } from './statement.ts'
+import type { Outcome, Transaction } from './transaction.ts'
+
+/** The one place that says what exists. SQLite and PostgreSQL are two drivers of it, never two ways of working. */
+export interface Database {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** Made once when the schema is created; ties a blob store's folder to its database. */
+  readonly installation: string
+
+  /**
+   * Runs a named transaction and answers once it is durable. Deadlocks and serialization failures are retried inside. With
+   * an `operationId` of an earlier call (lost reply, unknown outcome) it changes nothing again and answers the same.
+   * Fails with DatabaseError.
+   */
+  transact<Input, Result>(
+    transaction: Transaction<Input, Result>,
+    input: Input,
+    operationId?: string,
+  ): Promise<Outcome<Result>>
+
+  /** Reads the newest committed state, outside any transaction. */
+  one<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row | undefined>
+  all<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row[]>
+
+  /** Waits for running transactions, then closes. */
+  close(): Promise<void>
+}
+
+/**
+ * `full`          no room or read-only: nothing was kept, later calls may succeed
+ * `unavailable`   the server can't be reached or is overloaded: nothing is known to be kept, try again
+ * `failed`        a defect or a failed medium
+ * `newer`         the schema was written by a newer program
+ * `corrupt`       the database is damaged, missing where data exists, or not ours
+ * `locked`        another server uses it
+ */
+export type DatabaseErrorCode = 'full' | 'unavailable' | 'failed' | 'newer' | 'corrupt' | 'locked'
+
+/** The one error a Database throws. `cause` keeps the driver's own error where it is in this thread. */
+export class DatabaseError extends Error {
+  readonly code: DatabaseErrorCode
+
+  constructor(code: DatabaseErrorCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'DatabaseError'
+    this.code = code
+  }
+}

@@ -1,0 +1,13 @@
+import type { DialectTypes } from './dialect-types.ts'
+import { foundation } from './0001-foundation.ts'
+
+export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
+
+/** A step of the schema. Steps are never edited once released: a change is a new step. */
+export interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly statements: (types: DialectTypes) => string[]
+}
+
+export const migrations: readonly Migration[] = [{ version: 1, name: 'foundation', statements: foundation }]

@@ -1,0 +1,50 @@
+import { DatabaseError } from '../database.ts'
+import { statement } from '../statement.ts'
+import type { Tx } from '../transaction.ts'
+import { migrations, type DialectTypes, type Migration } from './index.ts'
+
+/** What a migration needs of a connection; it runs inside one transaction that excludes every other migration. */
+export interface MigratingConnection extends Pick<Tx, 'now' | 'one' | 'run'> {
+  /** Runs a statement that makes or changes a table. */
+  execute(sql: string): Promise<void>
+}
+
+const createVersions = (types: DialectTypes) =>
+  `create table if not exists schema_version (version ${types.integer} primary key, name ${types.text} not null, applied_at ${types.integer} not null)`
+const newestVersion = statement<{ version: number | null }>('select max(version) as version from schema_version')
+const recordVersion = statement('insert into schema_version (version, name, applied_at) values ($1, $2, $3)')
+const readInstallation = statement<{ value: string }>(`select value from meta where name = 'installation'`)
+const writeInstallation = statement(`insert into meta (name, value) values ('installation', $1)`)
+
+/**
+ * Brings the schema to this program's version and answers the installation's id, made on first use. Fails with `newer`
+ * when a newer program has been here: its rows could mean what this one does not know.
+ */
+export async function migrate(
+  connection: MigratingConnection,
+  types: DialectTypes,
+  newInstallation: string,
+  steps: readonly Migration[] = migrations,
+): Promise<string> {
+  await connection.execute(createVersions(types))
+  const present = (await connection.one(newestVersion))?.version ?? 0
+  const known = steps.at(-1)?.version ?? 0
+  if (present > known) {
+    throw new DatabaseError(
+      'newer',
+      `the database has schema version ${present}, but this program knows versions up to ${known}: start the newer program that wrote it`,
+    )
+  }
+  for (const step of steps.filter(({ version }) => version > present)) {
+    for (const sql of step.statements(types)) await connection.execute(sql)
+    await connection.run(recordVersion, step.version, step.name, connection.now)
+  }
+  return await installation(connection, newInstallation)
+}
+
+async function installation(connection: MigratingConnection, fresh: string): Promise<string> {
+  const present = await connection.one(readInstallation)
+  if (present !== undefined) return present.value
+  await connection.run(writeInstallation, fresh)
+  return fresh
+}

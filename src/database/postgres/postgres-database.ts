@@ -1,0 +1,115 @@
+import type { PoolClient } from 'pg'
+import type { Clock, Ids } from '../../lib/index.ts'
+import type { Database } from '../database.ts'
+import { DatabaseError } from '../database.ts'
+import { migrate } from '../migrations/migrate.ts'
+import { postgresTypes } from '../migrations/index.ts'
+import type { AnyTransaction, Outcome } from '../transaction.ts'
+import { createPool, databaseError, isConnectionLoss, isRetryable, queryOf } from './client.ts'
+import { runTransaction } from './run-transaction.ts'
+
+export interface PostgresOptions {
+  readonly url: string
+  /** Whether the schema must be there already: true where data exists that only a database can explain. */
+  readonly mustExist: boolean
+  readonly clock: Clock
+  readonly ids: Ids
+  /** Told of errors on idle connections; nothing is lost by them. */
+  readonly onIdleError: (error: Error) => void
+  /** Overrides the server's clock, for tests. */
+  readonly now?: () => number
+}
+
+const poolSize = 16
+const attempts = 20
+const migrationLock = 4_920_170
+
+export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
+  const pool = createPool(options.url, poolSize, options.onIdleError)
+  try {
+    const installation = await withClient(pool, (client) => prepareSchema(client, options))
+    return Object.freeze<Database>({
+      dialect: 'postgres',
+      installation,
+      transact: async (transaction, input, operationId) =>
+        (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
+      one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,
+      all: async (statement, ...values) => (await read(pool, queryOf(statement, values))) as never[],
+      close: () => pool.end(),
+    })
+  } catch (error) {
+    await pool.end()
+    throw databaseError(error)
+  }
+}
+
+type Pool = ReturnType<typeof createPool>
+
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    const result = await work(client)
+    client.release()
+    return result
+  } catch (error) {
+    // A connection that failed in the middle of something is never used again.
+    client.release(true)
+    throw error
+  }
+}
+
+async function read(pool: Pool, query: ReturnType<typeof queryOf>): Promise<unknown[]> {
+  try {
+    return (await pool.query(query)).rows as unknown[]
+  } catch (error) {
+    throw databaseError(error)
+  }
+}
+
+/** Retries what was surely rolled back; after a lost COMMIT asks first whether the operation took place. */
+async function persist(
+  pool: Pool,
+  transaction: AnyTransaction,
+  input: unknown,
+  givenId: string | undefined,
+  { ids, clock, now }: PostgresOptions,
+): Promise<Outcome<unknown>> {
+  const operationId = givenId ?? ids.uuid()
+  let again = givenId !== undefined
+  for (let attempt = 1; ; attempt++) {
+    let committing = false
+    try {
+      const run = { operationId, again, ...(now === undefined ? {} : { now: now() }) }
+      return await withClient(pool, (client) => runTransaction(client, transaction, input, run, () => (committing = true)))
+    } catch (error) {
+      if (attempt === attempts || !(isRetryable(error) || isConnectionLoss(error))) throw databaseError(error)
+      again ||= committing
+      if (attempt > 1 || isConnectionLoss(error)) await clock.sleep(Math.min(2 ** attempt, 250))
+    }
+  }
+}
+
+async function prepareSchema(client: PoolClient, { ids, clock, mustExist }: PostgresOptions): Promise<string> {
+  await client.query('begin')
+  await client.query(`select pg_advisory_xact_lock(${migrationLock})`)
+  if (mustExist) await checkPresent(client)
+  const installation = await migrate(
+    {
+      now: clock.now(),
+      one: async (statement, ...values) => (await client.query(queryOf(statement, values))).rows[0] as never,
+      run: async (statement, ...values) => (await client.query(queryOf(statement, values))).rowCount ?? 0,
+      execute: async (sql) => void (await client.query(sql)),
+    },
+    postgresTypes,
+    ids.uuid(),
+  )
+  await client.query('commit')
+  return installation
+}
+
+async function checkPresent(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ present: boolean }>(`select to_regclass('meta') is not null as present`)
+  if (rows[0]?.present !== true) {
+    throw new DatabaseError('corrupt', 'the database is empty, but the data directory holds data: restore the database from a backup, or point database.url at the right one; nothing was changed')
+  }
+}

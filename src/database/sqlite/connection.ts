@@ -1,0 +1,86 @@
+import { Database as SqliteDatabase, SQLiteError, type Statement as Prepared } from 'bun:sqlite'
+import { DatabaseError } from '../database.ts'
+import type { Statement, Value } from '../statement.ts'
+
+/** A connection with its prepared statements. Synchronous: SQLite never waits for a network. */
+export interface SqliteConnection {
+  one<Row>(statement: Statement<Row>, values: readonly Value[]): Row | undefined
+  all<Row>(statement: Statement<Row>, values: readonly Value[]): Row[]
+  run(statement: Statement<unknown>, values: readonly Value[]): number
+  execute(sql: string): void
+  /** Whether a transaction stands: SQLite rolls the whole of it back by itself on FULL, IOERR and NOMEM. */
+  readonly inTransaction: boolean
+  close(): void
+}
+
+export function openSqlite(path: string, mode: 'write' | 'read'): SqliteConnection {
+  return classified(() => {
+    const database = new SqliteDatabase(path, mode === 'read' ? { readonly: true } : { create: true, readwrite: true })
+    configure(database, mode)
+    return connectionOn(database)
+  })
+}
+
+/** `synchronous=FULL`: in WAL mode NORMAL may lose acknowledged commits when the power fails. */
+function configure(database: SqliteDatabase, mode: 'write' | 'read'): void {
+  database.run('pragma busy_timeout = 5000')
+  database.run('pragma cache_size = -32768')
+  if (mode === 'read') return
+  const journal = database.query('pragma journal_mode = wal').get() as { journal_mode: string }
+  database.run('pragma synchronous = full')
+  database.run('pragma foreign_keys = on')
+  const { synchronous } = database.query('pragma synchronous').get() as { synchronous: number }
+  if (journal.journal_mode !== 'wal' || synchronous !== 2) {
+    throw new DatabaseError('failed', `the database can't be made durable here (journal ${journal.journal_mode}, synchronous ${synchronous})`)
+  }
+}
+
+function connectionOn(database: SqliteDatabase): SqliteConnection {
+  const prepared = new Map<string, Prepared>()
+  const prepare = (statement: Statement<unknown>): Prepared => {
+    let found = prepared.get(statement.name)
+    if (found === undefined) {
+      found = database.prepare(statement.sqlite)
+      prepared.set(statement.name, found)
+    }
+    return found
+  }
+  const close = (): void => {
+    for (const each of prepared.values()) each.finalize()
+    prepared.clear()
+    database.close()
+  }
+  return {
+    one: <Row>(statement: Statement<Row>, values: readonly Value[]) =>
+      classified(() => (prepare(statement).get(...(values as Value[])) ?? undefined) as Row | undefined),
+    all: <Row>(statement: Statement<Row>, values: readonly Value[]) =>
+      classified(() => prepare(statement).all(...(values as Value[])) as Row[]),
+    run: (statement, values) => classified(() => prepare(statement).run(...(values as Value[])).changes),
+    execute: (sql) => classified(() => void database.run(sql)),
+    get inTransaction() {
+      return database.inTransaction
+    },
+    close,
+  }
+}
+
+function classified<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw databaseError(error)
+  }
+}
+
+/** SQLITE_IOERR_SHM*: the shared-memory file could not grow, which is a full disk under another name. */
+const fullCodes = new Set(['SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_SHMMAP'])
+
+function databaseError(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError) return error
+  const code = error instanceof SQLiteError ? (error.code ?? '') : ''
+  const message = error instanceof Error ? error.message : String(error)
+  if (fullCodes.has(code) || code.startsWith('SQLITE_READONLY')) return new DatabaseError('full', `the database can't grow: ${message}`, error)
+  if (code.startsWith('SQLITE_BUSY')) return new DatabaseError('locked', `the database is in use by another program: ${message}`, error)
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return new DatabaseError('corrupt', `the database is damaged: ${message}`, error)
+  return new DatabaseError('failed', `${code} ${message}`.trim(), error)
+}
