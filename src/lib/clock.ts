@@ -1,4 +1,4 @@
-/** Time as the rest of the program sees it. Everything that reads a clock or waits takes one, so that tests and the simulation own time. */
+/** Time as the rest of the program sees it. Whatever reads a clock or waits takes one, so that tests and simulation own time. */
 export interface Clock {
   /** Wall time in milliseconds since the epoch. May jump when the machine's clock is set. */
   now(): number
@@ -10,7 +10,7 @@ export interface Clock {
 
 /** A clock that stands still until it is advanced. */
 export interface ManualClock extends Clock {
-  /** Moves time forward by `ms`. Sleepers that fall due wake in the order of their due times, equal ones in the order they came. */
+  /** Moves time forward by `ms`. Sleepers that fall due wake in the order of their due times, equal ones as they came. */
   advance(ms: number): void
 }
 

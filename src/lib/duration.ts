@@ -19,7 +19,7 @@ const factors = new Map<string, number>(units)
 export function parseDuration(text: string): number {
   const match = /^(\d{1,16})(ms|s|m|h|d)$/.exec(text)
   if (match === null) {
-    throw new Error(`${excerpt(text)} is not a duration: write a whole number and a unit (ms, s, m, h, d), such as 500ms, 90s, 24h or 7d`)
+    throw new Error(`${excerpt(text)} is not a duration: write a whole number and a unit (ms, s, m, h, d), such as 90s or 24h`)
   }
   const [, count = '', unit = ''] = match
   const ms = Number(count) * (factors.get(unit) ?? Number.NaN)

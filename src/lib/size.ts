@@ -15,7 +15,7 @@ const units = [
 const factors = new Map<string, number>([...units, ['', 1]])
 
 /**
- * Reads a size as people write it in the configuration: a whole number and a unit, `32KiB`, `8MiB`, `4MB`; without a unit it is bytes.
+ * Reads a size as people write it in the configuration: a whole number and a unit, `32KiB`, `8MiB`, `4MB`; bytes without one.
  * @returns bytes, a safe integer
  * @throws Error whose message says how to write one
  */
@@ -23,7 +23,7 @@ export function parseSize(text: string): number {
   const match = /^(\d{1,16})((?:[KMGT]i?B)?)$/.exec(text)
   if (match === null) {
     throw new Error(
-      `${excerpt(text)} is not a size: write a whole number and a unit (KiB, MiB, GiB, TiB, or KB, MB, GB, TB), such as 8MiB, or plain bytes`,
+      `${excerpt(text)} is not a size: write a whole number and a unit (KiB, MiB, GiB, TiB, KB, MB, GB, TB), such as 8MiB`,
     )
   }
   const [, count = '', unit = ''] = match
@@ -32,7 +32,7 @@ export function parseSize(text: string): number {
   return bytes
 }
 
-/** Writes whole bytes with the largest unit that loses nothing: 8388608 is `8MiB`, 1025 stays `1025`. `parseSize` reads it back. */
+/** Writes whole bytes with the largest unit that loses nothing: 8388608 is `8MiB`, 1025 is `1025`. `parseSize` reads it back. */
 export function formatSize(bytes: number): string {
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`${bytes} is not a size in whole bytes`)
   if (bytes === 0) return '0'

@@ -20,6 +20,6 @@ export function parseContentRange(text: string): ContentRange {
   const last = Number(match?.[2] ?? Number.NaN)
   if (Number.isSafeInteger(first) && Number.isSafeInteger(last) && first <= last) return { first, last }
   throw new RegistryError('BLOB_UPLOAD_INVALID', {
-    message: `the Content-Range ${excerpt(text)} is not valid: send the first and the last byte of the chunk, both inclusive, such as 0-1023`,
+    message: `the Content-Range ${excerpt(text)} is not valid: send the first and last byte of the chunk, as in 0-1023`,
   })
 }

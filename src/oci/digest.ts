@@ -25,7 +25,7 @@ const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/
  */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text
-  throw new RegistryError('DIGEST_INVALID', { message: complaint(text), detail: { digest: text.slice(0, longest) } })
+  throw new RegistryError('DIGEST_INVALID', { message: digestProblem(text), detail: { digest: text.slice(0, longest) } })
 }
 
 /** The same test without an error, for places where something else may stand. */
@@ -33,14 +33,19 @@ export function isDigest(text: string): text is Digest {
   return text.length <= longest && supported.test(text)
 }
 
-function complaint(text: string): string {
+/** For a person: why the text is no digest that we store. */
+export function digestProblem(text: string): string {
   const algorithm = text.slice(0, Math.max(0, text.slice(0, longest).indexOf(':')))
-  if (algorithm === 'sha256') return `the digest ${excerpt(text)} is not valid: sha256 takes exactly 64 lower-case hexadecimal digits`
-  if (algorithm === 'sha512') return `the digest ${excerpt(text)} is not valid: sha512 takes exactly 128 lower-case hexadecimal digits`
-  if (text.length <= 512 && grammar.test(text)) {
-    return `the digest algorithm ${excerpt(algorithm)} is not supported: this registry stores sha256 and sha512`
+  if (algorithm === 'sha256' || algorithm === 'sha512') {
+    const digits = algorithm === 'sha256' ? 64 : 128
+    return `the digest ${excerpt(text)} is not valid: ${algorithm} takes exactly ${digits} lower-case hexadecimal digits`
   }
-  return `${excerpt(text)} is not a digest: write the algorithm, ":" and the hash in lower-case hexadecimal, such as sha256:44136fa3...`
+  if (text.length <= 512 && grammar.test(text)) return unsupported(algorithm)
+  return `${excerpt(text)} is not a digest: write algorithm, ":" and hash in lower-case hexadecimal, such as sha256:44136fa3...`
+}
+
+function unsupported(algorithm: string): string {
+  return `the digest algorithm ${excerpt(algorithm)} is not supported: this registry stores sha256 and sha512`
 }
 
 export function digestAlgorithm(digest: Digest): DigestAlgorithm {
@@ -73,7 +78,5 @@ export function createHasher(algorithm: DigestAlgorithm): Hasher {
  */
 export function parseDigestAlgorithm(text: string): DigestAlgorithm {
   if (text === 'sha256' || text === 'sha512') return text
-  throw new RegistryError('DIGEST_INVALID', {
-    message: `the digest algorithm ${excerpt(text)} is not supported: this registry stores sha256 and sha512`,
-  })
+  throw new RegistryError('DIGEST_INVALID', { message: unsupported(text) })
 }

@@ -11,7 +11,7 @@ interface ErrorRow {
 const rows = {
   BLOB_UNKNOWN: { status: 404, message: 'this repository has no blob with that digest; push it or check the digest' },
   BLOB_UPLOAD_INVALID: { status: 400, message: 'the upload cannot go on like this; ask for its status or start a new one' },
-  BLOB_UPLOAD_UNKNOWN: { status: 404, message: 'this repository has no such upload: it ended, expired or never existed; start a new one' },
+  BLOB_UPLOAD_UNKNOWN: { status: 404, message: 'there is no such upload here: it ended, expired or never was; start a new one' },
   DIGEST_INVALID: { status: 400, message: 'the digest is malformed, not supported, or not that of the content sent' },
   MANIFEST_BLOB_UNKNOWN: { status: 400, message: 'the manifest names content this repository does not have; push that first' },
   MANIFEST_INVALID: { status: 400, message: 'the manifest is not valid' },
@@ -23,12 +23,12 @@ const rows = {
   },
   NAME_UNKNOWN: { status: 404, message: 'there is no such repository; check the name or push to it first' },
   SIZE_INVALID: { status: 400, message: 'the length sent is not the length announced; send it again' },
-  TAG_INVALID: { status: 400, message: 'the tag is not valid: up to 128 letters, digits, "_", "." and "-", not starting with "." or "-"' },
+  TAG_INVALID: { status: 400, message: 'the tag is not valid: up to 128 letters, digits, "_", "." and "-"' },
   UNAUTHORIZED: { status: 401, message: 'log in first: this needs valid credentials' },
   DENIED: { status: 403, message: 'you may not do this; ask an administrator of the project for the right to' },
   UNSUPPORTED: { status: 405, message: 'this registry does not support that operation' },
   METHOD_NOT_ALLOWED: { status: 405, wire: 'UNSUPPORTED', message: 'this address does not support that method' },
-  ROUTE_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'there is nothing at this address; the registry API is under /v2/' },
+  ROUTE_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'nothing is at this address; the registry API is under /v2/' },
   RANGE_INVALID: {
     status: 416,
     wire: 'BLOB_UPLOAD_INVALID',

@@ -1,5 +1,6 @@
 export { type ByteRange, parseRange, type RangeRequest } from './byte-range.ts'
 export { type ContentRange, parseContentRange } from './content-range.ts'
+export type { Descriptor } from './descriptor.ts'
 export {
   createHasher,
   type Digest,
@@ -12,7 +13,16 @@ export {
   parseDigest,
   parseDigestAlgorithm,
 } from './digest.ts'
-export { errorBody, type ErrorBody, type ErrorCode, type ErrorEntry, errorTable, RegistryError, type RegistryErrorOptions } from './errors.ts'
+export {
+  errorBody,
+  type ErrorBody,
+  type ErrorCode,
+  type ErrorEntry,
+  errorTable,
+  RegistryError,
+  type RegistryErrorOptions,
+} from './errors.ts'
+export { type ManifestChild, type ManifestForm, type ParsedManifest, parseManifest } from './manifest.ts'
 export { isForeignLayer, isImageManifest, isIndex, isSchema1, mediaTypes } from './media-types.ts'
 export { parseReference, type Reference } from './reference.ts'
 export { type ReferrerDescriptor, referrersIndex, type ReferrersIndex } from './referrers.ts'

@@ -17,7 +17,7 @@ export function parseTag(text: string): Tag {
   if (grammar.test(text)) return text as Tag
   throw new RegistryError('TAG_INVALID', {
     message:
-      `the tag ${excerpt(text)} is not valid: use 1 to 128 letters, digits, "_", "." and "-", and start with a letter, digit or "_"`,
+      `the tag ${excerpt(text)} is not valid: 1 to 128 letters, digits, "_", "." and "-", starting with none of the last two`,
     detail: { tag: text.slice(0, 128) },
   })
 }
