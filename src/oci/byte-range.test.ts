@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { parseRange } from './byte-range.ts'
+
+describe('parseRange of 2048 bytes', () => {
+  test.each([
+    ['bytes=500-1499', 500, 1499],
+    ['bytes=500-', 500, 2047],
+    ['bytes=-500', 1548, 2047],
+    ['bytes=2000-5000', 2000, 2047],
+    ['bytes=0-0', 0, 0],
+    ['bytes=0-', 0, 2047],
+    ['bytes=2047-2047', 2047, 2047],
+    ['bytes=-5000', 0, 2047],
+    ['bytes=0-99999999999999999999999999', 0, 2047],
+    [`bytes=-${'9'.repeat(400)}`, 0, 2047],
+    ['Bytes=1-2', 1, 2],
+    ['bytes= 1-2 ', 1, 2],
+    ['bytes=0001-0002', 1, 2],
+  ])('%.60s', (header, start, end) => {
+    expect(parseRange(header, 2048)).toEqual({ kind: 'range', range: { start, end } })
+  })
+
+  const huge = `bytes=${'9'.repeat(400)}-`
+
+  test.each(['bytes=500-0', 'bytes=5000-10000', 'bytes=2048-', 'bytes=-0', huge])('%.60s is unsatisfiable', (header) => {
+    expect(parseRange(header, 2048)).toEqual({ kind: 'unsatisfiable' })
+  })
+
+  const several = ['bytes=0-1,5-6', 'bytes=0-1,']
+  const otherUnits = ['lines=1-2', '1-2', 'bytes 0-1', 'bytes']
+  const malformed = '= =- =a-b =1 =1-2-3 =--5 =0x1-2 =1.5-2 =1e1-2 =-1-2'.split(' ').map((rest) => `bytes${rest}`)
+
+  test.each([null, '', ...several, ...otherUnits, ...malformed])('%p is ignored', (header) => {
+    expect(parseRange(header, 2048)).toEqual({ kind: 'whole' })
+  })
+})
+
+test.each(['bytes=0-', 'bytes=0-0', 'bytes=-1', 'bytes=-0', 'bytes=5-9', null])('%p of no bytes is the whole', (header) => {
+  expect(parseRange(header, 0)).toEqual({ kind: 'whole' })
+})
+
+test('a range lies inside the object and is never empty', () => {
+  const number = fc.option(fc.nat(3000), { nil: undefined })
+  fc.assert(
+    fc.property(number, number, fc.nat(2500), (first, last, size) => {
+      const answer = parseRange(`bytes=${first ?? ''}-${last ?? ''}`, size)
+      if (answer.kind !== 'range') return
+      const { start, end } = answer.range
+      expect(start).toBeWithin(0, end + 1)
+      expect(end).toBeWithin(start, size)
+      if (first === undefined) return expect(end - start + 1).toBe(Math.min(last ?? 0, size))
+      expect(start).toBe(first)
+      expect(end).toBe(Math.min(last ?? size, size - 1))
+    }),
+  )
+})
+
+test('a hostile header costs no time', () => {
+  const start = performance.now()
+  for (const header of [`bytes=${' '.repeat(100_000)}x`, `${' '.repeat(100_000)}x`, `bytes=${'1'.repeat(100_000)}`]) {
+    expect(parseRange(header, 10)).toEqual({ kind: 'whole' })
+  }
+  expect(performance.now() - start).toBeLessThan(50)
+})
