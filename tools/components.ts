@@ -1,0 +1,53 @@
+/** A program outside node_modules that tests run, under the name `findTool` knows it by. */
+export interface Component {
+  readonly name: string
+  /** What no test shows without it. */
+  readonly covers: string
+  readonly install: { readonly apt: string } | { readonly go: string; readonly version: string }
+  /** Folders to look in before PATH; `*` stands for any one folder, the highest first. */
+  readonly folders?: readonly string[]
+}
+
+/** Debian's packages are those of Debian 12. Go programs are pinned: a new version is a change of this file. */
+export const components: readonly Component[] = [
+  {
+    name: 'postgres',
+    covers: 'the database tests on PostgreSQL',
+    install: { apt: 'postgresql' },
+    folders: ['/usr/lib/postgresql/*/bin'],
+  },
+  {
+    name: 'dockerd',
+    covers: 'docker build, push, pull and run',
+    install: { apt: 'docker.io' },
+    folders: ['/usr/sbin'],
+  },
+  {
+    // Before PATH, so that client and daemon come from one package.
+    name: 'docker',
+    covers: 'docker build, push, pull and run',
+    install: { apt: 'docker.io' },
+    folders: ['/usr/bin'],
+  },
+  {
+    name: 'skopeo',
+    covers: 'pushes and pulls by skopeo',
+    install: { apt: 'skopeo' },
+  },
+  {
+    name: 'crane',
+    covers: 'pushes and pulls by crane',
+    install: { go: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
+  },
+  {
+    name: 'oras',
+    covers: 'artifacts and referrers by oras',
+    install: { go: 'oras.land/oras/cmd/oras', version: 'v1.3.3' },
+  },
+]
+
+export function componentNamed(name: string): Component {
+  const component = components.find((one) => one.name === name)
+  if (component === undefined) throw new Error(`no component named ${name} in tools/components.ts`)
+  return component
+}

@@ -1,0 +1,86 @@
+import { createServer } from 'node:net'
+import { dirname } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { findTool } from './installed.ts'
+
+export interface TestPostgres {
+  /** postgres:// URL of a superuser on the database `postgres`. */
+  readonly url: string
+  /** Ends the server and removes its folder. */
+  stop(): Promise<void>
+}
+
+// Lives until its standard input closes, which also happens when the process holding the other end is killed: then it ends the
+// server and removes the folder. $1: folder of the PostgreSQL programs, $2: port, $PGPASSWORD: the superuser's password.
+const keeper = `
+set -eu
+umask 077
+dir=$(mktemp -d "\${TMPDIR:-/tmp}/berth-postgres.XXXXXX")
+server=
+finish() {
+  if [ -n "$server" ]; then
+    kill -QUIT "$server" 2>/dev/null || :
+    wait "$server" || :
+  fi
+  rm -rf "$dir"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
+
+printf %s "$PGPASSWORD" >"$dir/password"
+"$1/initdb" -D "$dir/data" -U postgres -A scram-sha-256 --pwfile="$dir/password" -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 ||
+  { cat "$dir/log" >&2; exit 1; }
+
+# For tests only: nothing written here has to outlive the machine.
+"$1/postgres" -D "$dir/data" -p "$2" -h 127.0.0.1 -k "$dir" \\
+  -c fsync=off -c synchronous_commit=off -c full_page_writes=off \\
+  -c max_connections=100 -c deadlock_timeout=100ms </dev/null >"$dir/log" 2>&1 &
+server=$!
+until "$1/pg_isready" -q -h 127.0.0.1 -p "$2"; do
+  kill -0 "$server" 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
+  sleep 0.02
+done
+
+echo ready
+cat >/dev/null
+`
+
+/** Starts a PostgreSQL of its own on a free loopback port, as an unprivileged user, in a folder that goes with it. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const program = findTool('postgres')
+  if (program === undefined) throw new Error('PostgreSQL is not installed: npm test installs it')
+  const port = await freePort()
+  const password = crypto.randomUUID()
+  const keep = ['sh', '-c', keeper, 'berth-postgres', dirname(realpathSync(program)), String(port)]
+  const child = Bun.spawn(process.getuid?.() === 0 ? [...asPostgres, ...keep] : keep, {
+    cwd: '/', // the checkout may be closed to that user
+    env: { PATH: process.env['PATH'], PGPASSWORD: password },
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const ready = await child.stdout.getReader().read()
+  if (ready.done) throw new Error(`PostgreSQL did not start: ${await child.stderr.text()}`)
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await child.stdin.end()
+      await child.exited
+    },
+  }
+}
+
+/** PostgreSQL refuses to run as root; Debian's package brings this user. */
+const asPostgres = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups']
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no TCP port')
+  return address.port
+}

@@ -1,0 +1,28 @@
+/** A part of the test run: a command that passes or fails as one, or a folder of tests that are counted singly. */
+export type Suite = {
+  readonly name: string
+  /** Whether `npm run check` runs it too. */
+  readonly check?: true
+  /** Components of components.ts it cannot be whole without. */
+  readonly needs?: readonly string[]
+} & ({ readonly command: readonly string[] } | TestFolder)
+
+export interface TestFolder {
+  readonly tests: string
+  /** A glob of test files in the folder that another suite runs. */
+  readonly except?: string
+  /** After so many minutes the suite is stopped and counts as failed. */
+  readonly minutes: number
+}
+
+/** Everything `npm test` runs. `npm test NAME...` runs the named ones. */
+export const suites: readonly Suite[] = [
+  { name: 'types', check: true, command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'lint', check: true, command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'architecture', check: true, command: [process.execPath, 'tools/check-architecture.ts'] },
+  { name: 'unit', check: true, tests: './src/', minutes: 5, needs: ['postgres'] },
+  { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
+  { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['dockerd', 'docker', 'skopeo', 'crane', 'oras'] },
+  { name: 'simulation', tests: './simulation/', minutes: 20, needs: ['postgres'] },
+  { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },
+]
