@@ -13,7 +13,10 @@ export interface SqliteConnection {
   close(): void
 }
 
-export function openSqlite(path: string, mode: 'write' | 'read'): SqliteConnection {
+/** `lock`: a file that only serves to exclude others, without waiting for them. */
+export type SqliteMode = 'write' | 'read' | 'lock'
+
+export function openSqlite(path: string, mode: SqliteMode): SqliteConnection {
   return classified(() => {
     const database = new SqliteDatabase(path, mode === 'read' ? { readonly: true } : { create: true, readwrite: true })
     configure(database, mode)
@@ -22,7 +25,8 @@ export function openSqlite(path: string, mode: 'write' | 'read'): SqliteConnecti
 }
 
 /** `synchronous=FULL`: in WAL mode NORMAL may lose acknowledged commits when the power fails. */
-function configure(database: SqliteDatabase, mode: 'write' | 'read'): void {
+function configure(database: SqliteDatabase, mode: SqliteMode): void {
+  if (mode === 'lock') return
   database.run('pragma busy_timeout = 5000')
   database.run('pragma cache_size = -32768')
   if (mode === 'read') return

@@ -1,0 +1,79 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseError } from './database.ts'
+import { openSqlite, type SqliteConnection } from './sqlite/connection.ts'
+
+/** The folder with everything one server keeps, held against a second server until `release`. */
+export interface DataDirectory {
+  readonly path: string
+  /** Where an SQLite database belongs. */
+  readonly databasePath: string
+  /** Whether data is here that only its database can explain: then a missing database is lost, not new. */
+  readonly holdsData: boolean
+  /** Fails with `corrupt` when this folder belongs to another database; ties a new folder to this one. */
+  bind(installation: string): void
+  release(): void
+}
+
+const folders = ['blobs', 'uploads']
+
+/** Makes the folder when there is none. Fails with `locked` while another server uses it. */
+export function openDataDirectory(path: string): DataDirectory {
+  mkdirSync(path, { recursive: true, mode: 0o750 })
+  const lock = lockDirectory(path)
+  try {
+    const marker = join(path, 'installation')
+    const installation = readMarker(marker)
+    return Object.freeze<DataDirectory>({
+      path,
+      databasePath: join(path, 'berth.db'),
+      holdsData: installation !== undefined || folders.some((folder) => holdsFiles(join(path, folder))),
+      bind: (id) => bind(path, marker, installation, id),
+      release: () => lock.close(),
+    })
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/** The kernel drops SQLite's lock with the process that holds it, so a killed server leaves no stale lock behind. */
+function lockDirectory(path: string): SqliteConnection {
+  const connection = openSqlite(join(path, 'berth.lock'), 'lock')
+  try {
+    connection.execute('begin exclusive')
+    return connection
+  } catch (error) {
+    connection.close()
+    if (!(error instanceof DatabaseError) || error.code !== 'locked') throw error
+    throw new DatabaseError('locked', `another server uses the data directory ${path}: stop it first, or give this one its own with --data`, error)
+  }
+}
+
+function readMarker(marker: string): string | undefined {
+  if (!existsSync(marker)) return undefined
+  const installation = readFileSync(marker, 'utf8').trim()
+  if (/^[0-9a-f-]{36}$/.test(installation)) return installation
+  throw new DatabaseError('corrupt', `the file ${marker} is damaged: restore it from a backup, or remove it if you are sure that the database beside it belongs to this directory`)
+}
+
+function bind(path: string, marker: string, present: string | undefined, installation: string): void {
+  if (present === installation) return
+  if (present !== undefined) {
+    throw new DatabaseError('corrupt', `the data directory ${path} belongs to another database (its installation is ${present}, the database's is ${installation}): put the two that belong together back in place; nothing was changed`)
+  }
+  const file = openSync(`${marker}.new`, 'w')
+  writeSync(file, `${installation}\n`)
+  fsyncSync(file)
+  closeSync(file)
+  renameSync(`${marker}.new`, marker)
+  const folder = openSync(path, 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}
+
+/** Whether there is a file anywhere below; stops at the first one. */
+function holdsFiles(folder: string): boolean {
+  if (!existsSync(folder)) return false
+  return readdirSync(folder, { withFileTypes: true }).some((entry) => entry.isFile() || holdsFiles(join(folder, entry.name)))
+}

@@ -1,0 +1,1 @@
+export { record, type Event, type EventActor } from './event-transactions.ts'

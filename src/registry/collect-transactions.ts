@@ -1,0 +1,124 @@
+import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
+import { record } from '../record/index.ts'
+import { doomObject, type ObjectState } from './object-store.ts'
+import { endCollection, linkKey, postponeCollection, queueCollection } from './queue-store.ts'
+
+/**
+ * The collector's steps. Each takes the locks that pushers take, then looks, in a second statement, whether anything holds
+ * what it came for: PostgreSQL would answer a check made in the locking statement from before the lock was granted.
+ */
+
+const shareBlob = statement<{ digest: string }>('select digest from blob where id = $1 for key share')
+const lockLink = statement<{ lease_until: number }>(`
+  select lease_until from link where repository_id = $1 and blob_id = $2 for update`)
+const referenced = statement<{ one: number }>(`
+  select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
+const removeLink = statement('delete from link where repository_id = $1 and blob_id = $2')
+
+/** Removes a link that no manifest of its repository refers to and whose lease has ended. */
+export const collectLink = transaction(
+  'collect link',
+  async (tx: Tx, input: { readonly repositoryId: number; readonly blobId: number }) => {
+    const key = linkKey(input.repositoryId, input.blobId)
+    const blob = await tx.one(shareBlob, input.blobId)
+    const link = blob && (await tx.one(lockLink, input.repositoryId, input.blobId))
+    if (blob === undefined || link === undefined) {
+      await endCollection(tx, 'link', key)
+      return { ok: 'gone' as const }
+    }
+    if ((await tx.one(referenced, input.repositoryId, blob.digest)) !== undefined) {
+      await endCollection(tx, 'link', key)
+      return { ok: 'kept' as const }
+    }
+    if (link.lease_until > tx.now) {
+      await postponeCollection(tx, 'link', key, link.lease_until)
+      return { ok: 'kept' as const }
+    }
+    await tx.run(removeLink, input.repositoryId, input.blobId)
+    await queueCollection(tx, 'blob', input.blobId, tx.now)
+    await endCollection(tx, 'link', key)
+    const event = { kind: 'link.collect', actor: undefined, repositoryId: input.repositoryId, keys: { digest: blob.digest } }
+    return await record(tx, event, 'removed' as const)
+  },
+)
+
+const lockBlob = statement<{ digest: string; object_id: string | null }>(`
+  select digest, object_id from blob where id = $1 for update`)
+const heldByLink = statement<{ one: number }>('select 1 as one from link where blob_id = $1 limit 1')
+const heldByManifest = statement<{ one: number }>('select 1 as one from manifest where blob_id = $1 limit 1')
+const removeContent = statement('delete from content where blob_id = $1')
+const removeBlob = statement('delete from blob where id = $1')
+
+/** Removes a blob that no link and no manifest holds, in any repository, trash included. */
+export const collectBlob = transaction(
+  'collect blob',
+  async (tx: Tx, input: { readonly blobId: number; readonly drain: number }) => {
+    const blob = await tx.one(lockBlob, input.blobId)
+    if (blob === undefined) {
+      await endCollection(tx, 'blob', input.blobId)
+      return { ok: 'gone' as const }
+    }
+    if (await held(tx, input.blobId)) {
+      await endCollection(tx, 'blob', input.blobId)
+      return { ok: 'kept' as const }
+    }
+    await tx.run(removeContent, input.blobId)
+    await tx.run(removeBlob, input.blobId)
+    if (blob.object_id !== null) await doomObject(tx, blob.object_id, input.drain)
+    await endCollection(tx, 'blob', input.blobId)
+    const event = { kind: 'blob.collect', actor: undefined, repositoryId: undefined, keys: { digest: blob.digest } }
+    return await record(tx, event, 'removed' as const)
+  },
+)
+
+async function held(tx: Tx, blobId: number): Promise<boolean> {
+  return (await tx.one(heldByLink, blobId)) !== undefined || (await tx.one(heldByManifest, blobId)) !== undefined
+}
+
+const lockObject = statement<{ state: ObjectState; key: string | null; since: number }>(`
+  select state, key, since from object where id = $1 for update`)
+const heldByBlob = statement<{ one: number }>('select 1 as one from blob where object_id = $1 limit 1')
+const heldByUpload = statement<{ expires_at: number }>('select expires_at from upload where object_id = $1 limit 1')
+
+export interface CollectedObject {
+  readonly state: 'gone' | 'kept' | 'doomed'
+  readonly key: string | null
+}
+
+/**
+ * Looks at an object whose time has come: `doomed` with its key when its bytes may go now. An object that was being written
+ * and that neither an upload nor a blob knows any more is doomed here.
+ */
+export const collectObject = transaction(
+  'collect object',
+  async (tx: Tx, input: { readonly objectId: string; readonly drain: number }): Promise<Outcome<CollectedObject>> => {
+    const object = await tx.one(lockObject, input.objectId)
+    if (object === undefined) {
+      await endCollection(tx, 'object', input.objectId)
+      return { ok: { state: 'gone', key: null } }
+    }
+    if (object.state === 'doomed') {
+      const due = object.since + input.drain
+      if (due <= tx.now) return { ok: { state: 'doomed', key: object.key } }
+      await postponeCollection(tx, 'object', input.objectId, due)
+      return { ok: { state: 'kept', key: null } }
+    }
+    const upload = await tx.one(heldByUpload, input.objectId)
+    if (upload !== undefined) await postponeCollection(tx, 'object', input.objectId, Math.max(upload.expires_at, tx.now + 1))
+    else if ((await tx.one(heldByBlob, input.objectId)) !== undefined) await endCollection(tx, 'object', input.objectId)
+    else {
+      await postponeCollection(tx, 'object', input.objectId, tx.now + input.drain)
+      await doomObject(tx, input.objectId, input.drain)
+    }
+    return { ok: { state: 'kept', key: null } }
+  },
+)
+
+const removeObject = statement(`delete from object where id = $1 and state = 'doomed'`)
+
+/** The bytes are gone; so goes the row. */
+export const forgetObject = transaction('forget object', async (tx: Tx, input: { readonly objectId: string }) => {
+  await tx.run(removeObject, input.objectId)
+  await endCollection(tx, 'object', input.objectId)
+  return { ok: null }
+})

@@ -1,0 +1,39 @@
+import type { Database } from '../database/index.ts'
+import type { Clock, Ids } from '../lib/index.ts'
+import type { BlobStore } from '../storage/index.ts'
+import { createContentCache } from './content-cache.ts'
+import { createDeletes } from './delete.ts'
+import { withRegistryErrors } from './failure.ts'
+import { createLists } from './lists.ts'
+import type { Authorize } from './ports.ts'
+import { createPull } from './pull.ts'
+import { createPush } from './push.ts'
+import type { Registry } from './registry.ts'
+import type { RegistrySettings } from './settings.ts'
+import { createUploadWriter } from './upload-writer.ts'
+import { createUploads } from './upload.ts'
+
+export interface RegistryDeps {
+  readonly database: Database
+  readonly store: BlobStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly authorize: Authorize
+  readonly settings: RegistrySettings
+  /** Bytes of memory for manifests and small blobs. */
+  readonly contentCache: number
+}
+
+/** The whole core from its parts. */
+export function createRegistry(deps: RegistryDeps): Registry {
+  const contents = createContentCache(deps.database, deps.contentCache)
+  const owner = deps.ids.uuid()
+  const writer = createUploadWriter({ ...deps, owner })
+  return Object.freeze({
+    pull: withRegistryErrors(createPull({ ...deps, contents })),
+    uploads: withRegistryErrors(createUploads({ ...deps, writer, owner })),
+    push: withRegistryErrors(createPush(deps)),
+    deletes: withRegistryErrors(createDeletes(deps)),
+    lists: withRegistryErrors(createLists(deps)),
+  })
+}

@@ -1,0 +1,86 @@
+import { statement, transaction, type Tx } from '../database/index.ts'
+import { record, type EventActor } from '../record/index.ts'
+import { linkKey, queueCollection } from './queue-store.ts'
+import { lockRepository } from './repository-store.ts'
+import { removeTag, removeTagsOf } from './tag-store.ts'
+
+export const deleteTag = transaction(
+  'delete tag',
+  async (tx: Tx, input: { readonly repository: string; readonly name: string; readonly actor: EventActor }) => {
+    const repository = await lockRepository(tx, input.repository)
+    if ('refused' in repository) return repository
+    if (!(await removeTag(tx, repository.id, input.name, input.actor.identity))) return { refused: 'MANIFEST_UNKNOWN' }
+    const event = { kind: 'tag.delete', actor: input.actor, repositoryId: repository.id, keys: { tags: [input.name] } }
+    return await record(tx, event, null)
+  },
+)
+
+const lockManifest = statement<{ blob_id: number }>(`
+  select blob_id from manifest where repository_id = $1 and digest = $2 and deleted_at is null for update`)
+const lockChildLinks = statement<{ blob_id: number; digest: string }>(`
+  select l.blob_id, b.digest from reference r
+  join blob b on b.domain_id = $3 and b.digest = r.child_digest
+  join link l on l.repository_id = r.repository_id and l.blob_id = b.id
+  where r.repository_id = $1 and r.manifest_digest = $2
+  order by b.digest for update of l`)
+const lease = statement(`
+  update link set lease_until = $3 where repository_id = $1 and blob_id = $2 and lease_until < $3`)
+const removeReferences = statement<{ child_digest: string }>(`
+  delete from reference where repository_id = $1 and manifest_digest = $2 returning child_digest`)
+const removeManifest = statement('delete from manifest where repository_id = $1 and digest = $2')
+
+/**
+ * Deletes a manifest with its tags. Its children get a fresh lease, so that a push that counted on them still succeeds, and
+ * are left to the collector.
+ */
+export const deleteManifest = transaction(
+  'delete manifest',
+  async (
+    tx: Tx,
+    input: { readonly repository: string; readonly digest: string; readonly actor: EventActor; readonly lease: number },
+  ) => {
+    const repository = await lockRepository(tx, input.repository)
+    if ('refused' in repository) return repository
+    const manifest = await tx.one(lockManifest, repository.id, input.digest)
+    if (manifest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
+    const tags = await removeTagsOf(tx, repository.id, input.digest, input.actor.identity)
+    const leaseUntil = tx.now + input.lease
+    for (const { blob_id } of await tx.all(lockChildLinks, repository.id, input.digest, repository.domainId)) {
+      await tx.run(lease, repository.id, blob_id, leaseUntil)
+      await queueCollection(tx, 'link', linkKey(repository.id, blob_id), leaseUntil)
+    }
+    const children = (await tx.all(removeReferences, repository.id, input.digest)).map(({ child_digest }) => child_digest)
+    await tx.run(removeManifest, repository.id, input.digest)
+    await queueCollection(tx, 'blob', manifest.blob_id, tx.now)
+    const keys = { digest: input.digest, tags, children }
+    return await record(tx, { kind: 'manifest.delete', actor: input.actor, repositoryId: repository.id, keys }, null)
+  },
+)
+
+const lockBlob = statement<{ id: number }>(`
+  select id from blob where domain_id = $1 and digest = $2 for key share`)
+const lockLink = statement<{ blob_id: number }>(`
+  select blob_id from link where repository_id = $1 and blob_id = $2 and deleted_at is null for update`)
+const referenced = statement<{ one: number }>(`
+  select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
+const hideLink = statement('update link set deleted_at = $3 where repository_id = $1 and blob_id = $2')
+const removeLink = statement('delete from link where repository_id = $1 and blob_id = $2')
+
+/** Takes a blob out of one repository. While a manifest there refers to it, it is only hidden: a re-push brings it back. */
+export const deleteBlob = transaction(
+  'delete blob',
+  async (tx: Tx, input: { readonly repository: string; readonly digest: string; readonly actor: EventActor }) => {
+    const repository = await lockRepository(tx, input.repository)
+    if ('refused' in repository) return repository
+    const blob = await tx.one(lockBlob, repository.domainId, input.digest)
+    if (blob === undefined || (await tx.one(lockLink, repository.id, blob.id)) === undefined) return { refused: 'BLOB_UNKNOWN' }
+    if ((await tx.one(referenced, repository.id, input.digest)) !== undefined) {
+      await tx.run(hideLink, repository.id, blob.id, tx.now)
+    } else {
+      await tx.run(removeLink, repository.id, blob.id)
+      await queueCollection(tx, 'blob', blob.id, tx.now)
+    }
+    const event = { kind: 'blob.delete', actor: input.actor, repositoryId: repository.id, keys: { digest: input.digest } }
+    return await record(tx, event, null)
+  },
+)

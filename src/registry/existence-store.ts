@@ -1,0 +1,77 @@
+import { statement } from '../database/index.ts'
+
+/**
+ * The reads that decide whether something exists. Each is one statement by primary keys and unique indexes, so that its cost
+ * does not grow with what is stored. No row: no such repository. A row without a digest: not in this repository.
+ */
+
+const repositoryVisible = `
+  r.path = $1 and r.deleted_at is null and r.state <> 'deleting' and n.deleted_at is null and n.state <> 'deleting'`
+const blobWhole = `(o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))`
+
+export interface ManifestRow {
+  readonly digest: string | null
+  readonly media_type: string
+  readonly blob_id: number
+  readonly size: number
+}
+
+export const manifestByTag = statement<ManifestRow>(`
+  select m.digest, m.media_type, m.blob_id, b.size
+  from repository r join namespace n on n.id = r.namespace_id
+  left join tag t on t.repository_id = r.id and t.name = $2
+  left join manifest m on m.repository_id = r.id and m.digest = t.digest and m.deleted_at is null
+  left join blob b on b.id = m.blob_id
+  where ${repositoryVisible}`)
+
+export const manifestByDigest = statement<ManifestRow>(`
+  select m.digest, m.media_type, m.blob_id, b.size
+  from repository r join namespace n on n.id = r.namespace_id
+  left join manifest m on m.repository_id = r.id and m.digest = $2 and m.deleted_at is null
+  left join blob b on b.id = m.blob_id
+  where ${repositoryVisible}`)
+
+export interface LinkedBlobRow {
+  readonly repository_id: number
+  /** Null when this repository does not hold the blob, or its bytes are damaged. */
+  readonly blob_id: number | null
+  readonly size: number
+  /** The object and its key; null for inline content. */
+  readonly object_id: string | null
+  readonly key: string | null
+}
+
+const heldBlob = `case when l.blob_id is not null and ${blobWhole} then b.id end as blob_id, b.size, o.id as object_id, o.key`
+const linkedBlob = `
+  from repository r join namespace n on n.id = r.namespace_id
+  left join blob b on b.domain_id = n.domain_id and b.digest = $2
+  left join link l on l.repository_id = r.id and l.blob_id = b.id and l.deleted_at is null
+  left join object o on o.id = b.object_id
+  where ${repositoryVisible}`
+
+export const blobByDigest = statement<LinkedBlobRow>(`select r.id as repository_id, ${heldBlob} ${linkedBlob}`)
+
+/** As `blobByDigest`, with what decides whether its lease must be renewed. */
+export const leasedBlobByDigest = statement<LinkedBlobRow & { readonly lease_until: number; readonly referenced: number }>(`
+  select r.id as repository_id, ${heldBlob}, l.lease_until,
+    case when exists (select 1 from reference f where f.repository_id = r.id and f.child_digest = $2) then 1 else 0 end
+      as referenced
+  ${linkedBlob}`)
+
+export const contentOf = statement<{ bytes: Uint8Array }>('select bytes from content where blob_id = $1')
+
+/** The object a digest has now, whoever holds it. */
+export const objectOfDigest = statement<{ object_id: string; key: string; size: number }>(`
+  select o.id as object_id, o.key, b.size
+  from repository r join namespace n on n.id = r.namespace_id
+  join blob b on b.domain_id = n.domain_id and b.digest = $2
+  join object o on o.id = b.object_id and o.state = 'live'
+  where r.path = $1 and r.deleted_at is null`)
+
+/** Repositories that hold a blob: where a mount that names no source may take it from. */
+export const holdersOfDigest = statement<{ path: string }>(`
+  select r.path from blob b
+  join link l on l.blob_id = b.id and l.deleted_at is null
+  join repository r on r.id = l.repository_id and r.deleted_at is null and r.state <> 'deleting'
+  where b.domain_id = 1 and b.digest = $1
+  order by l.repository_id limit 20`)

@@ -1,0 +1,54 @@
+import { DatabaseError, type Outcome } from '../database/index.ts'
+import { errorTable, RegistryError, type ErrorCode } from '../oci/index.ts'
+import { StorageError } from '../storage/index.ts'
+
+/** The result of a transaction, or its refusal as the error that the client sees. */
+export function resultOf<Result>(outcome: Outcome<Result>): Result {
+  if ('ok' in outcome) return outcome.ok
+  throw refusal(outcome.refused, outcome.detail)
+}
+
+function refusal(code: string, detail: unknown): RegistryError {
+  if (code === 'REPOSITORY_FROZEN') {
+    return new RegistryError('DENIED', { message: 'this repository is frozen: nothing can be changed in it until it is opened again' })
+  }
+  if (code === 'MANIFEST_BLOB_UNKNOWN' && Array.isArray(detail)) {
+    return new RegistryError(code, {
+      entries: detail.map((digest: unknown) => ({
+        detail: { digest },
+        message: `the manifest names ${String(digest)}, which this repository does not have; push it first`,
+      })),
+    })
+  }
+  if (!(code in errorTable)) throw new Error(`a transaction refused with the unknown code "${code}"`)
+  return new RegistryError(code as ErrorCode, { detail })
+}
+
+/** What a failure below the core means to a client. Anything unknown stays an inner error with its cause. */
+export function registryError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error
+  if (error instanceof StorageError || error instanceof DatabaseError) {
+    if (error.code === 'full') return new RegistryError('STORAGE_FULL', { cause: error })
+    // Only an upload asks for bytes that must be there: its session can't go on, the client begins a new one.
+    if (error.code === 'missing') return new RegistryError('BLOB_UPLOAD_UNKNOWN', { cause: error })
+    if (error.code === 'unavailable' || error.code === 'locked') return new RegistryError('UNAVAILABLE', { cause: error })
+  }
+  return new RegistryError('UNKNOWN', { cause: error })
+}
+
+type AnyCall = (...args: never[]) => unknown
+
+/** The same calls, whose failures are all RegistryErrors. */
+export function withRegistryErrors<Calls extends { readonly [name in keyof Calls]: AnyCall }>(calls: Calls): Calls {
+  const guarded = Object.entries<AnyCall>(calls).map(([name, call]) => [
+    name,
+    async (...args: never[]) => {
+      try {
+        return await call(...args)
+      } catch (error) {
+        throw registryError(error)
+      }
+    },
+  ])
+  return Object.freeze(Object.fromEntries(guarded) as Calls)
+}

@@ -1,0 +1,61 @@
+import { statement, type Database } from '../database/index.ts'
+import type { Clock } from '../lib/index.ts'
+import type { BlobStore } from '../storage/index.ts'
+import { collectBlob, collectLink, collectObject, forgetObject } from './collect-transactions.ts'
+import { resultOf } from './failure.ts'
+import type { QueueKind } from './queue-store.ts'
+import type { RegistrySettings } from './settings.ts'
+import { expireUpload } from './upload-transactions.ts'
+
+export interface CollectorDeps {
+  readonly database: Database
+  readonly store: BlobStore
+  readonly clock: Clock
+  readonly settings: RegistrySettings
+}
+
+/** Frees what nothing holds any more, while pushes and pulls go on. */
+export interface Collector {
+  /**
+   * Looks at the keys whose time has come, at most `limit` of them, and answers how many it looked at. Each step is a
+   * transaction of its own that may be repeated, so it can be killed anywhere.
+   */
+  collectDue(limit: number): Promise<number>
+}
+
+const due = statement<{ kind: QueueKind; key: string }>(`
+  select kind, key from gc_queue where due_at <= $1 order by due_at, kind, key limit $2`)
+
+export function createCollector(deps: CollectorDeps): Collector {
+  return Object.freeze({
+    collectDue: async (limit: number) => {
+      const keys = await deps.database.all(due, deps.clock.now(), limit)
+      for (const { kind, key } of keys) await collect(deps, kind, key)
+      return keys.length
+    },
+  })
+}
+
+async function collect(deps: CollectorDeps, kind: QueueKind, key: string): Promise<void> {
+  const { database, settings } = deps
+  switch (kind) {
+    case 'link': {
+      const [repositoryId, blobId] = key.split(':').map(Number) as [number, number]
+      return void resultOf(await database.transact(collectLink, { repositoryId, blobId }))
+    }
+    case 'blob':
+      return void resultOf(await database.transact(collectBlob, { blobId: Number(key), drain: settings.drain }))
+    case 'upload':
+      return void resultOf(await database.transact(expireUpload, { id: key, drain: settings.drain }))
+    case 'object':
+      return await collectFile(deps, key)
+  }
+}
+
+/** The bytes go first: a kill in between leaves a row without bytes, which the next run ends, never bytes without a row. */
+async function collectFile({ database, store, settings }: CollectorDeps, objectId: string): Promise<void> {
+  const { state, key } = resultOf(await database.transact(collectObject, { objectId, drain: settings.drain }))
+  if (state !== 'doomed') return
+  await store.delete(objectId, key ?? undefined)
+  resultOf(await database.transact(forgetObject, { objectId }))
+}

@@ -1,0 +1,25 @@
+export type { Actor } from './actor.ts'
+export { createRegistry, type RegistryDeps } from './create-registry.ts'
+export { createCollector, type Collector } from './garbage-collection.ts'
+export { allowAll, type Action, type AuthorizationQuestion, type Authorize, type Decision } from './ports.ts'
+export type {
+  BlobDescription,
+  Deletes,
+  Lists,
+  ManifestDescription,
+  ManifestUpload,
+  NamePage,
+  Page,
+  Pull,
+  PulledBlob,
+  PulledManifest,
+  Push,
+  PushedManifest,
+  ReferrerPage,
+  ReferrersPage,
+  Registry,
+  UploadBody,
+  Uploads,
+  UploadStatus,
+} from './registry.ts'
+export { inlineLimit, type RegistrySettings } from './settings.ts'

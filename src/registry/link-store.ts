@@ -1,0 +1,37 @@
+import { statement, type Tx } from '../database/index.ts'
+import { linkKey, queueCollection } from './queue-store.ts'
+
+export interface BlobRow {
+  readonly id: number
+  readonly object_id: string | null
+}
+
+// The update changes nothing: it locks the row and returns it, also when another transaction inserts it at this moment
+// (DO NOTHING would return no row then).
+const take = statement<BlobRow>(`
+  insert into blob (domain_id, digest, size) values ($1, $2, $3)
+  on conflict (domain_id, digest) do update set size = blob.size
+  returning id, object_id`)
+const insertContent = statement('insert into content (blob_id, bytes) values ($1, $2) on conflict (blob_id) do nothing')
+const upsertLink = statement(`
+  insert into link (repository_id, blob_id, lease_until) values ($1, $2, $3)
+  on conflict (repository_id, blob_id) do update
+  set deleted_at = null,
+      lease_until = case when excluded.lease_until > link.lease_until then excluded.lease_until else link.lease_until end`)
+
+/** The blob of this digest, new or present, locked against the collector until the transaction ends. */
+export async function takeBlob(tx: Tx, domainId: number, digest: string, size: number): Promise<BlobRow> {
+  const row = await tx.one(take, domainId, digest, size)
+  if (row === undefined) throw new Error(`no blob row for ${digest}`)
+  return row
+}
+
+export async function keepContent(tx: Tx, blobId: number, bytes: Uint8Array): Promise<void> {
+  await tx.run(insertContent, blobId, bytes)
+}
+
+/** "This repository holds this blob", for now because of a lease. The caller holds a lock on the blob. */
+export async function holdBlob(tx: Tx, repositoryId: number, blobId: number, leaseUntil: number): Promise<void> {
+  await tx.run(upsertLink, repositoryId, blobId, leaseUntil)
+  await queueCollection(tx, 'link', linkKey(repositoryId, blobId), leaseUntil)
+}

@@ -1,0 +1,140 @@
+import { statement, transaction, type Tx } from '../database/index.ts'
+import { record, type EventActor } from '../record/index.ts'
+import { keepContent, takeBlob } from './link-store.ts'
+import { takeRepository, type LockedRepository } from './repository-store.ts'
+import { moveTag, type TagMove } from './tag-store.ts'
+
+export interface ManifestChild {
+  readonly digest: string
+  readonly kind: 'layer' | 'config' | 'child'
+  /** Foreign layers may be missing. */
+  readonly required: boolean
+}
+
+export interface PutManifestInput {
+  readonly repository: string
+  readonly actor: EventActor
+  /** Absent for a put by tag: then the digest these bytes are already held under is kept, the sha256 one if both are. */
+  readonly digest: string | undefined
+  readonly contentSha256: string
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly artifactType: string | undefined
+  readonly subject: string | undefined
+  readonly annotations: Readonly<Record<string, string>>
+  readonly children: readonly ManifestChild[]
+  readonly tags: readonly TagMove[]
+}
+
+const heldDigests = statement<{ digest: string }>(`
+  select digest from manifest where repository_id = $1 and content_sha256 = $2 and deleted_at is null order by digest`)
+const upsertManifest = statement(`
+  insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest,
+    annotations, pushed_at, pushed_by)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  on conflict (repository_id, digest) do update set deleted_at = null, media_type = excluded.media_type`)
+const insertReferences = statement({
+  sqlite: `
+    insert into reference (repository_id, manifest_digest, child_digest, kind)
+    select $1, $2, value ->> 'digest', value ->> 'kind' from json_each($3) where true on conflict do nothing`,
+  postgres: `
+    insert into reference (repository_id, manifest_digest, child_digest, kind)
+    select $1, $2, value ->> 'digest', value ->> 'kind' from json_array_elements($3::json) on conflict do nothing`,
+})
+
+/** Stores a manifest whose children are all here, and points tags at it. */
+export const putManifest = transaction('put manifest', async (tx: Tx, input: PutManifestInput) => {
+  const repository = await takeRepository(tx, input.repository)
+  if ('refused' in repository) return repository
+  const digest = input.digest ?? (await heldDigest(tx, repository, input.contentSha256))
+  const blob = await takeBlob(tx, repository.domainId, digest, input.bytes.length)
+  await keepContent(tx, blob.id, input.bytes)
+  const missing = await lockChildren(tx, repository, input.children)
+  if (missing.length > 0) return { refused: 'MANIFEST_BLOB_UNKNOWN', detail: missing }
+  await storeManifest(tx, repository.id, digest, blob.id, input)
+  for (const tag of input.tags) {
+    const refusal = await moveTag(tx, repository.id, tag, digest, input.actor.identity)
+    if (refusal !== undefined) return refusal
+  }
+  const keys = {
+    digest,
+    tags: input.tags.map(({ name }) => name),
+    children: input.children.map((child) => child.digest),
+    ...(input.subject === undefined ? {} : { subject: input.subject }),
+    ...(repository.created ? { createdRepository: input.repository } : {}),
+  }
+  return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest })
+})
+
+async function heldDigest(tx: Tx, repository: LockedRepository, contentSha256: string): Promise<string> {
+  const held = (await tx.all(heldDigests, repository.id, contentSha256)).map(({ digest }) => digest)
+  return held.includes(contentSha256) ? contentSha256 : (held[0] ?? contentSha256)
+}
+
+async function storeManifest(tx: Tx, repositoryId: number, digest: string, blobId: number, input: PutManifestInput): Promise<void> {
+  await tx.run(
+    upsertManifest,
+    repositoryId,
+    digest,
+    blobId,
+    input.contentSha256,
+    input.mediaType,
+    input.artifactType ?? null,
+    input.subject ?? null,
+    JSON.stringify(input.annotations),
+    tx.now,
+    input.actor.identity ?? null,
+  )
+  if (input.children.length > 0) {
+    await tx.run(insertReferences, repositoryId, digest, JSON.stringify(input.children))
+  }
+}
+
+// Rows are locked in digest order, so that two pushers of the same children can't wait for each other in a circle. A lock on
+// the link keeps the collector and a blob delete away until the references are there for them to see.
+const lockLinks = statement<{ digest: string }>({
+  sqlite: `
+    select b.digest from json_each($3) wanted
+    join blob b on b.domain_id = $2 and b.digest = wanted.value
+    join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
+    left join object o on o.id = b.object_id
+    where o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id)`,
+  postgres: `
+    select b.digest from blob b
+    join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
+    left join object o on o.id = b.object_id
+    where b.domain_id = $2 and b.digest in (select json_array_elements_text($3::json))
+      and (o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))
+    order by b.digest for key share of l`,
+})
+const lockManifests = statement<{ digest: string }>({
+  sqlite: `
+    select m.digest from json_each($2) wanted
+    join manifest m on m.repository_id = $1 and m.digest = wanted.value and m.deleted_at is null`,
+  postgres: `
+    select digest from manifest
+    where repository_id = $1 and digest in (select json_array_elements_text($2::json)) and deleted_at is null
+    order by digest for key share`,
+})
+
+/**
+ * Locks the links and child manifests, and answers the digests that are required and not here. BuildKit's cache index lists
+ * layers where an index lists manifests, so what is no manifest is looked up as a blob.
+ */
+async function lockChildren(tx: Tx, repository: LockedRepository, children: readonly ManifestChild[]): Promise<string[]> {
+  const manifests = digestsOf(children.filter(({ kind }) => kind === 'child'))
+  const here = new Set<string>()
+  if (manifests.length > 0) {
+    for (const { digest } of await tx.all(lockManifests, repository.id, JSON.stringify(manifests))) here.add(digest)
+  }
+  const blobs = digestsOf(children).filter((digest) => !here.has(digest))
+  if (blobs.length > 0) {
+    for (const { digest } of await tx.all(lockLinks, repository.id, repository.domainId, JSON.stringify(blobs))) here.add(digest)
+  }
+  return digestsOf(children.filter(({ digest, required }) => required && !here.has(digest)))
+}
+
+function digestsOf(children: readonly ManifestChild[]): string[] {
+  return [...new Set(children.map(({ digest }) => digest))].sort()
+}
+

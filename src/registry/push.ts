@@ -1,0 +1,52 @@
+import type { Database } from '../database/index.ts'
+import { digestAlgorithm, digestBytes, parseManifest, RegistryError, type Digest, type Reference } from '../oci/index.ts'
+import { admit, tagEvidence } from './admission.ts'
+import { resultOf } from './failure.ts'
+import { putManifest } from './manifest-transactions.ts'
+import type { Authorize } from './ports.ts'
+import type { ManifestUpload, Push } from './registry.ts'
+
+export interface PushDeps {
+  readonly database: Database
+  readonly authorize: Authorize
+}
+
+export function createPush({ database, authorize }: PushDeps): Push {
+  return {
+    manifest: async (actor, repository, reference, upload) => {
+      await admit(authorize, actor, 'push', repository)
+      const contentSha256 = digestBytes(upload.bytes, 'sha256')
+      const digest = verifiedDigest(reference, upload, contentSha256)
+      const parsed = parseManifest(upload.bytes, upload.contentType)
+      const names = reference.kind === 'tag' ? [reference.tag] : upload.tags
+      const tags = []
+      for (const name of new Set(names)) tags.push(await tagEvidence(authorize, actor, repository, name))
+      const outcome = await database.transact(putManifest, {
+        repository,
+        actor: { identity: actor.identity, address: actor.address },
+        digest,
+        contentSha256,
+        bytes: upload.bytes,
+        mediaType: parsed.mediaType,
+        artifactType: parsed.artifactType,
+        subject: parsed.subject,
+        annotations: parsed.annotations,
+        children: parsed.children.map((child) => ({ digest: child.digest, kind: child.kind, required: child.required })),
+        tags,
+      })
+      return { digest: resultOf(outcome).digest as Digest, subject: parsed.subject, tags: tags.map(({ name }) => name) }
+    },
+  }
+}
+
+/** The digest in the address, which the bytes must have; absent for a put by tag. */
+function verifiedDigest(reference: Reference, { bytes }: ManifestUpload, sha256: Digest): Digest | undefined {
+  if (reference.kind === 'tag') return undefined
+  const algorithm = digestAlgorithm(reference.digest)
+  const actual = algorithm === 'sha256' ? sha256 : digestBytes(bytes, algorithm)
+  if (actual === reference.digest) return actual
+  throw new RegistryError('DIGEST_INVALID', {
+    message: `the manifest sent has the digest ${actual}, not ${reference.digest}`,
+    detail: { expected: reference.digest, actual },
+  })
+}

@@ -1,0 +1,29 @@
+import { statement, type Tx } from '../database/index.ts'
+
+/** What the collector looks at when its time comes. It only looks: whether anything is deleted is decided then, under locks. */
+export type QueueKind = 'link' | 'blob' | 'object' | 'upload'
+
+const enqueue = statement(`
+  insert into gc_queue (kind, key, due_at) values ($1, $2, $3)
+  on conflict (kind, key) do update
+  set due_at = case when excluded.due_at < gc_queue.due_at then excluded.due_at else gc_queue.due_at end`)
+const postpone = statement('update gc_queue set due_at = $3 where kind = $1 and key = $2')
+const dequeue = statement('delete from gc_queue where kind = $1 and key = $2')
+
+/**
+ * Queues a key, or moves it forward when it is queued for later. The caller holds a lock that the collector's step for this
+ * key takes first; otherwise the step could remove the entry after having decided on an older state.
+ */
+export async function queueCollection(tx: Tx, kind: QueueKind, key: string | number, dueAt: number): Promise<void> {
+  await tx.run(enqueue, kind, String(key), dueAt)
+}
+
+export async function postponeCollection(tx: Tx, kind: QueueKind, key: string | number, dueAt: number): Promise<void> {
+  await tx.run(postpone, kind, String(key), dueAt)
+}
+
+export async function endCollection(tx: Tx, kind: QueueKind, key: string | number): Promise<void> {
+  await tx.run(dequeue, kind, String(key))
+}
+
+export const linkKey = (repositoryId: number, blobId: number): string => `${repositoryId}:${blobId}`

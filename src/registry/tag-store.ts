@@ -1,0 +1,66 @@
+import { statement, type Refusal, type Tx } from '../database/index.ts'
+
+/**
+ * A tag that is to point at a manifest. Creating and moving a tag may need different rights; both were asked before, and the
+ * transaction, which alone knows which of them it is, picks the answer.
+ */
+export interface TagMove {
+  readonly name: string
+  readonly mayCreate: boolean
+  readonly mayMove: boolean
+}
+
+// The insert decides who creates the tag: of two that do it at once the second waits here and then moves it.
+const create = statement(`
+  insert into tag (repository_id, name, digest, created_at, updated_at, updated_by) values ($1, $2, $3, $4, $4, $5)
+  on conflict (repository_id, name) do nothing`)
+const lock = statement<{ digest: string }>('select digest from tag where repository_id = $1 and name = $2 for update')
+const move = statement('update tag set digest = $3, updated_at = $4, updated_by = $5 where repository_id = $1 and name = $2')
+const recordMove = statement(`
+  insert into tag_event (repository_id, name, at, actor, from_digest, to_digest) values ($1, $2, $3, $4, $5, $6)`)
+const remove = statement<{ digest: string }>('delete from tag where repository_id = $1 and name = $2 returning digest')
+const removeAll = statement<{ name: string }>('delete from tag where repository_id = $1 and digest = $2 returning name')
+
+/** A tag can be deleted between the insert that found it and the lock: then the insert is tried again, so often. */
+const attempts = 5
+
+/** Answers a refusal, or nothing when the tag points at `digest`. */
+export async function moveTag(
+  tx: Tx,
+  repositoryId: number,
+  tag: TagMove,
+  digest: string,
+  identity: string | undefined,
+): Promise<Refusal | undefined> {
+  const by = identity ?? null
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if ((await tx.run(create, repositoryId, tag.name, digest, tx.now, by)) > 0) {
+      if (!tag.mayCreate) return { refused: 'DENIED', detail: { tag: tag.name } }
+      await tx.run(recordMove, repositoryId, tag.name, tx.now, by, null, digest)
+      return undefined
+    }
+    const from = (await tx.one(lock, repositoryId, tag.name))?.digest
+    if (from === digest) return undefined
+    if (from === undefined) continue
+    if (!tag.mayMove) return { refused: 'DENIED', detail: { tag: tag.name } }
+    await tx.run(move, repositoryId, tag.name, digest, tx.now, by)
+    await tx.run(recordMove, repositoryId, tag.name, tx.now, by, from, digest)
+    return undefined
+  }
+  return { refused: 'UNAVAILABLE' }
+}
+
+/** Removes one tag; answers whether it was there. */
+export async function removeTag(tx: Tx, repositoryId: number, name: string, identity: string | undefined): Promise<boolean> {
+  const removed = await tx.one(remove, repositoryId, name)
+  if (removed === undefined) return false
+  await tx.run(recordMove, repositoryId, name, tx.now, identity ?? null, removed.digest, null)
+  return true
+}
+
+/** Removes every tag of a manifest; answers their names. */
+export async function removeTagsOf(tx: Tx, repositoryId: number, digest: string, identity: string | undefined): Promise<string[]> {
+  const names = (await tx.all(removeAll, repositoryId, digest)).map(({ name }) => name).sort()
+  for (const name of names) await tx.run(recordMove, repositoryId, name, tx.now, identity ?? null, digest, null)
+  return names
+}

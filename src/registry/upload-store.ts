@@ -1,0 +1,17 @@
+import { statement } from '../database/index.ts'
+
+export interface OpenUploadRow {
+  readonly owner: string
+  readonly epoch: number
+  readonly received: number
+  readonly object_id: string | null
+  readonly head: Uint8Array | null
+  readonly state: 'open' | 'finished'
+  readonly digest: string | null
+}
+
+/** A session of another repository or another actor is as unknown as one that never was. */
+export const findUpload = statement<OpenUploadRow>(`
+  select u.owner, u.epoch, u.received, u.object_id, u.head, u.state, u.digest
+  from upload u join repository r on r.id = u.repository_id
+  where u.id = $1 and r.path = $2 and r.deleted_at is null and coalesce(u.actor, '') = coalesce($3, '')`)

@@ -1,0 +1,153 @@
+import type { Database } from '../database/index.ts'
+import { createLru, type Clock, type Ids } from '../lib/index.ts'
+import { createHasher, digestBytes, type Digest, type DigestAlgorithm, type Hasher } from '../oci/index.ts'
+import type { BlobStore, ObjectWriter } from '../storage/index.ts'
+import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
+import { resultOf } from './failure.ts'
+import type { UploadBody } from './registry.ts'
+import { inlineLimit, type RegistrySettings } from './settings.ts'
+import type { OpenUploadRow } from './upload-store.ts'
+import { claimUpload, touchUpload, type UploadKey } from './upload-transactions.ts'
+
+export interface UploadWriterDeps {
+  readonly database: Database
+  readonly store: BlobStore
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly settings: RegistrySettings
+  /** Names this process in `upload.owner`. */
+  readonly owner: string
+}
+
+/** The bytes of a session after a body came in. Nothing of it is acknowledged yet. */
+export interface Received {
+  readonly epoch: number
+  /** Bytes of the blob so far, earlier bodies included. */
+  readonly size: number
+  readonly bytes: { readonly head: Uint8Array } | { readonly objectId: string }
+  readonly end: BodyEnd
+  /** Has seen all `size` bytes; absent when this process did not write them all. */
+  readonly hash: { readonly algorithm: DigestAlgorithm; readonly hasher: Hasher } | undefined
+}
+
+/** Writes bodies where they belong: a few bytes into memory, for the row; many into an object of this process. */
+export interface UploadWriter {
+  /** The caller holds the session's lock in this process. `algorithm` is the one to hash with, should the hashing begin here. */
+  receive(key: UploadKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received>
+  /** The received bytes were acknowledged: the next body may go on from here without reading them again. */
+  remember(id: string, received: Received): void
+  digest(received: Received, algorithm: DigestAlgorithm): Promise<Digest>
+}
+
+interface Target {
+  readonly objectId: string
+  readonly epoch: number
+  readonly writer: ObjectWriter
+  readonly hash: Received['hash']
+  /** Holds no acknowledged bytes: of no use when this body fails. */
+  readonly fresh: boolean
+}
+
+/** Sessions whose running hash is kept. The others are read once more when they end. */
+const rememberedSessions = 4096
+
+export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
+  const { database, store, clock, ids, settings, owner } = deps
+  const remembered = createLru<string, Received>({ capacity: rememberedSessions })
+
+  async function receive(key: UploadKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received> {
+    const reader = readBody(body)
+    try {
+      const head = row.object_id === null ? await collectHead(row, reader) : []
+      const size = lengthOf(head)
+      if (row.object_id === null && size <= inlineLimit) {
+        return { epoch: row.epoch, size, bytes: { head: Buffer.concat(head) }, end: reader.end(), hash: undefined }
+      }
+      return await pour(key.id, await openTarget(key, row, algorithm), head, reader)
+    } catch (error) {
+      await reader.cancel()
+      throw error
+    }
+  }
+
+  /** Where the session's bytes go on: in its object when this process wrote it, else in a new one of this process. */
+  async function openTarget(key: UploadKey, row: OpenUploadRow, algorithm: DigestAlgorithm): Promise<Target> {
+    const known = remembered.get(key.id)
+    remembered.delete(key.id)
+    if (row.object_id !== null && row.owner === owner) {
+      const current = known?.epoch === row.epoch && known.size === row.received
+      const writer = await store.resume(row.object_id, row.received)
+      return { objectId: row.object_id, epoch: row.epoch, writer, hash: current ? known.hash : undefined, fresh: false }
+    }
+    const objectId = ids.object()
+    const claim = { ...key, epoch: row.epoch, owner, objectId, expiry: settings.uploadExpiry }
+    const { epoch } = resultOf(await database.transact(claimUpload, claim))
+    if (row.object_id === null) {
+      return { objectId, epoch, writer: await store.begin(objectId), hash: { algorithm, hasher: createHasher(algorithm) }, fresh: true }
+    }
+    const writer = await store.copyUnfinished(row.object_id, objectId, row.received)
+    return { objectId, epoch, writer, hash: undefined, fresh: true }
+  }
+
+  async function pour(id: string, target: Target, head: readonly Uint8Array[], reader: BodyReader): Promise<Received> {
+    const { writer, hash, objectId, epoch } = target
+    const keepAlive = createKeepAlive(id, target)
+    const take = async (chunk: Uint8Array): Promise<void> => {
+      hash?.hasher.update(chunk)
+      await writer.write(chunk)
+      await keepAlive()
+    }
+    try {
+      for (const chunk of head) await take(chunk)
+      for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) await take(chunk)
+      await writer.close()
+    } catch (error) {
+      await abandon(target)
+      throw error
+    }
+    return { epoch, size: writer.offset, bytes: { objectId }, end: reader.end(), hash }
+  }
+
+  /** Frees the bytes of a failed body at once: on a full disk nothing else would. The first error is the one to report. */
+  async function abandon({ writer, fresh, objectId }: Target): Promise<void> {
+    await writer.close().catch(() => undefined)
+    if (fresh) await store.delete(objectId, undefined).catch(() => undefined)
+  }
+
+  /** Moves the expiry on while bytes arrive, however slowly they do. */
+  function createKeepAlive(id: string, { epoch, objectId }: Target): () => Promise<void> {
+    let touched = clock.now()
+    return async () => {
+      if (clock.now() - touched < settings.uploadExpiry / 4) return
+      touched = clock.now()
+      resultOf(await database.transact(touchUpload, { id, epoch, objectId, expiry: settings.uploadExpiry }))
+    }
+  }
+
+  async function digest(received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
+    if ('head' in received.bytes) return digestBytes(received.bytes.head, algorithm)
+    if (received.hash?.algorithm === algorithm) return received.hash.hasher.digest()
+    const hasher = createHasher(algorithm)
+    for await (const chunk of store.readUnfinished(received.bytes.objectId, received.size)) hasher.update(chunk)
+    return hasher.digest()
+  }
+
+  return Object.freeze({ receive, digest, remember: (id: string, received: Received) => remembered.set(id, received) })
+}
+
+/** The bytes in the row and what follows them, until they are too many for a row or the body ends. */
+async function collectHead(row: OpenUploadRow, reader: BodyReader): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = row.head === null ? [] : [row.head]
+  let size = lengthOf(chunks)
+  while (size <= inlineLimit) {
+    const chunk = await reader.next()
+    if (chunk === undefined) break
+    chunks.push(chunk)
+    size += chunk.length
+  }
+  return chunks
+}
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+}

@@ -1,0 +1,208 @@
+import type { Database } from '../database/index.ts'
+import { createKeyedLock, type Ids } from '../lib/index.ts'
+import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type RepositoryName } from '../oci/index.ts'
+import type { BlobStore } from '../storage/index.ts'
+import type { Actor } from './actor.ts'
+import { admit } from './admission.ts'
+import { commitBlob, mountBlob, type CommitBlobInput } from './blob-transactions.ts'
+import { holdersOfDigest, objectOfDigest } from './existence-store.ts'
+import { resultOf } from './failure.ts'
+import type { Authorize } from './ports.ts'
+import type { UploadBody, Uploads, UploadStatus } from './registry.ts'
+import type { RegistrySettings } from './settings.ts'
+import { findUpload, type OpenUploadRow } from './upload-store.ts'
+import { advanceUpload, beginUpload, cancelUpload, nameUploadObject, type UploadKey } from './upload-transactions.ts'
+import type { Received, UploadWriter } from './upload-writer.ts'
+
+export interface UploadDeps {
+  readonly database: Database
+  readonly store: BlobStore
+  readonly ids: Ids
+  readonly authorize: Authorize
+  readonly settings: RegistrySettings
+  readonly writer: UploadWriter
+  readonly owner: string
+}
+
+export function createUploads(deps: UploadDeps): Uploads {
+  const { database, ids, authorize, settings, owner } = deps
+  // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
+  const sessions = createKeyedLock()
+
+  async function begin(actor: Actor, repository: RepositoryName): Promise<UploadStatus> {
+    await admit(authorize, actor, 'push', repository)
+    const key = keyOf(actor, repository, ids.uuid())
+    resultOf(await database.transact(beginUpload, { ...key, actor: eventActor(actor), owner, expiry: settings.uploadExpiry }))
+    return { id: key.id, offset: 0 }
+  }
+
+  async function finish(actor: Actor, repository: RepositoryName, id: string, digest: Digest, body: UploadBody): Promise<void> {
+    await admit(authorize, actor, 'push', repository)
+    const key = keyOf(actor, repository, id)
+    await sessions.run(id, () => finishSession(deps, actor, key, digest, body))
+  }
+
+  return {
+    begin,
+    finish,
+    mount: async (actor, repository, digest, from) => {
+      await admit(authorize, actor, 'push', repository)
+      return await mountFromAny(deps, actor, repository, digest, from)
+    },
+    status: async (actor, repository, id) => {
+      await admit(authorize, actor, 'push', repository)
+      const row = await findOpen(database, keyOf(actor, repository, id))
+      return { id, offset: row.received }
+    },
+    append: async (actor, repository, id, body) => {
+      await admit(authorize, actor, 'push', repository)
+      return await sessions.run(id, () => appendToSession(deps, keyOf(actor, repository, id), body))
+    },
+    pushWhole: async (actor, repository, digest, body) => {
+      const { id } = await begin(actor, repository)
+      try {
+        await finish(actor, repository, id, digest, body)
+      } catch (error) {
+        // The client never learns of this session. Where it can't be removed now (disk full), its expiry removes it.
+        const input = { ...keyOf(actor, repository, id), written: undefined, drain: settings.drain }
+        await database.transact(cancelUpload, input).catch(() => undefined)
+        throw error
+      }
+    },
+    cancel: async (actor, repository, id) => {
+      await admit(authorize, actor, 'push', repository)
+      const input = { ...keyOf(actor, repository, id), written: undefined, drain: settings.drain }
+      await sessions.run(id, async () => resultOf(await database.transact(cancelUpload, input)))
+    },
+  }
+}
+
+async function appendToSession(deps: UploadDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
+  const row = await findOpen(deps.database, key)
+  checkStart(key, row, body)
+  const received = await deps.writer.receive(key, row, body, 'sha256')
+  await acknowledge(deps, key, row, received)
+  if (!received.end.whole) throw cutOff(key, received)
+  return { id: key.id, offset: received.size }
+}
+
+/** A PUT that ends a session may come a second time, when its answer was lost: it answers the same. */
+async function finishSession(deps: UploadDeps, actor: Actor, key: UploadKey, digest: Digest, body: UploadBody): Promise<void> {
+  const row = await find(deps.database, key)
+  if (row.state === 'finished') {
+    if (row.digest === digest) return
+    throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
+  }
+  checkStart(key, row, body)
+  const algorithm = digestAlgorithm(digest)
+  const received = await deps.writer.receive(key, row, body, algorithm)
+  if (!received.end.whole) {
+    await acknowledge(deps, key, row, received)
+    throw cutOff(key, received)
+  }
+  const actual = await deps.writer.digest(received, algorithm)
+  if (actual !== digest) await rejectContent(deps, key, received, digest, actual)
+  await commit(deps, actor, key, digest, received)
+}
+
+async function acknowledge({ database, writer, settings }: UploadDeps, key: UploadKey, row: OpenUploadRow, received: Received) {
+  const { epoch, size, bytes } = received
+  const { uploadExpiry: expiry, drain } = settings
+  resultOf(await database.transact(advanceUpload, { ...key, epoch, from: row.received, to: size, bytes, expiry, drain }))
+  writer.remember(key.id, received)
+}
+
+async function rejectContent(
+  { database, settings }: UploadDeps,
+  key: UploadKey,
+  received: Received,
+  expected: Digest,
+  actual: Digest,
+): Promise<never> {
+  const written = 'objectId' in received.bytes ? received.bytes.objectId : undefined
+  resultOf(await database.transact(cancelUpload, { ...key, written, drain: settings.drain }))
+  throw new RegistryError('DIGEST_INVALID', {
+    message: `the ${received.size} bytes sent have the digest ${actual}, not ${expected}; the upload was dropped, start a new one`,
+    detail: { expected, actual },
+  })
+}
+
+async function commit(deps: UploadDeps, actor: Actor, key: UploadKey, digest: Digest, received: Received): Promise<void> {
+  const { database, store, settings } = deps
+  const { lease, drain } = settings
+  const { epoch, size } = received
+  const input = { ...key, actor: eventActor(actor), epoch, digest, size, lease, drain }
+  if ('head' in received.bytes) {
+    return void resultOf(await database.transact(commitBlob, { ...input, bytes: { inline: received.bytes.head }, evidence: undefined }))
+  }
+  const { objectId } = received.bytes
+  const objectKey = store.finishedKey(objectId, digest)
+  resultOf(await database.transact(nameUploadObject, { objectId, key: objectKey }))
+  const evidence = await presentObject(deps, key.repository, digest)
+  await store.commit(objectId, objectKey, size)
+  resultOf(await database.transact(commitBlob, { ...input, bytes: { objectId, key: objectKey }, evidence }))
+}
+
+/** The object that holds this digest already, if its bytes are all there: then the new copy is not needed. */
+async function presentObject({ database, store }: UploadDeps, repository: string, digest: Digest): Promise<CommitBlobInput['evidence']> {
+  const present = await database.one(objectOfDigest, repository, digest)
+  if (present === undefined) return undefined
+  const stored = await store.stat(present.key)
+  return stored?.size === present.size ? { objectId: present.object_id } : undefined
+}
+
+async function mountFromAny(
+  { database, authorize, settings }: UploadDeps,
+  actor: Actor,
+  repository: RepositoryName,
+  digest: Digest,
+  from: RepositoryName | undefined,
+): Promise<boolean> {
+  const sources = from === undefined ? (await database.all(holdersOfDigest, digest)).map(({ path }) => path as RepositoryName) : [from]
+  for (const source of sources) {
+    const decision = await authorize({ actor, action: 'pull', namespace: namespaceOf(source), repository: source })
+    if (!decision.allowed) continue
+    const input = { repository, from: source, digest, actor: eventActor(actor), lease: settings.lease }
+    const outcome = await database.transact(mountBlob, input)
+    if ('ok' in outcome) return true
+    if (outcome.refused !== 'BLOB_UNKNOWN') resultOf(outcome)
+  }
+  return false
+}
+
+async function find(database: Database, key: UploadKey): Promise<OpenUploadRow> {
+  const row = await database.one(findUpload, key.id, key.repository, key.identity ?? null)
+  if (row === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
+  return row
+}
+
+async function findOpen(database: Database, key: UploadKey): Promise<OpenUploadRow> {
+  const row = await find(database, key)
+  if (row.state !== 'open') throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
+  return row
+}
+
+/** A body that does not begin where the last one ended is refused before anything is touched: the session lives on. */
+function checkStart(key: UploadKey, row: OpenUploadRow, { range }: UploadBody): void {
+  if (range === undefined || range.first === row.received) return
+  throw new RegistryError('RANGE_INVALID', {
+    message: `this upload has ${row.received} bytes, so the next one is number ${row.received}, not ${range.first}`,
+    detail: { id: key.id, offset: row.received },
+  })
+}
+
+function cutOff({ id }: UploadKey, received: Received): RegistryError {
+  return new RegistryError('SIZE_INVALID', {
+    message: `the body was cut off; the upload has ${received.size} bytes now: ask for its status and go on from there`,
+    detail: { id, offset: received.size },
+    cause: received.end.whole ? undefined : received.end.cause,
+  })
+}
+
+function keyOf(actor: Actor, repository: RepositoryName, id: string): UploadKey {
+  return { id, repository, identity: actor.identity }
+}
+
+function eventActor({ identity, address }: Actor): CommitBlobInput['actor'] {
+  return { identity, address }
+}

@@ -1,0 +1,42 @@
+import { transactionTable } from './database/index.ts'
+import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
+import { collectBlob, collectLink, collectObject, forgetObject } from './registry/collect-transactions.ts'
+import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
+import { putManifest } from './registry/manifest-transactions.ts'
+import { changeRepositoryState } from './registry/state-transactions.ts'
+import {
+  advanceUpload,
+  beginUpload,
+  cancelUpload,
+  claimUpload,
+  expireUpload,
+  nameUploadObject,
+  touchUpload,
+} from './registry/upload-transactions.ts'
+
+/**
+ * The second composition root: everything that may write, by name. SQLite's writer thread imports it and nothing else of
+ * the program, so that what runs there can be seen here.
+ */
+export const transactions = transactionTable([
+  beginUpload,
+  claimUpload,
+  advanceUpload,
+  touchUpload,
+  nameUploadObject,
+  cancelUpload,
+  expireUpload,
+  commitBlob,
+  mountBlob,
+  renewLease,
+  markDamaged,
+  putManifest,
+  deleteTag,
+  deleteManifest,
+  deleteBlob,
+  changeRepositoryState,
+  collectLink,
+  collectBlob,
+  collectObject,
+  forgetObject,
+])
