@@ -1,0 +1,81 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Language } from './environment.ts'
+import { fileSuffix, type Key, keys } from './keys.ts'
+import type { Form } from './schema.ts'
+
+/** The guides that are generated from the schema. Written by `bun src/config/guide.ts`; a test compares them. */
+export const guides = [
+  { language: 'en', file: new URL('../../docs/guide/configuration.md', import.meta.url) },
+  { language: 'zh-CN', file: new URL('../../docs/guide/zh-CN/configuration.md', import.meta.url) },
+] as const satisfies readonly { language: Language; file: URL }[]
+
+/** The whole guide: the written part, then every key of the schema. */
+export function configurationGuide(language: Language): string {
+  const template = readFileSync(new URL(`guide.${language}.md`, import.meta.url), 'utf8')
+  return template.replace('{keys}\n', () => keys.map((key) => section(key, language)).join('\n'))
+}
+
+const words = {
+  en: {
+    inFile: 'in the file',
+    variable: 'variable',
+    flag: 'flag',
+    value: 'value',
+    preset: 'default',
+    none: 'not set',
+    or: ' or ',
+    address: '`HOST:PORT`',
+    directory: 'a directory',
+    'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
+    duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
+    size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
+  },
+  'zh-CN': {
+    inFile: '文件中',
+    variable: '环境变量',
+    flag: '命令行选项',
+    value: '取值',
+    preset: '默认值',
+    none: '未设置',
+    or: ' 或 ',
+    address: '`HOST:PORT`',
+    directory: '目录',
+    'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
+    duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
+    size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
+  },
+}
+
+function section(key: Key, language: Language): string {
+  const say = words[language]
+  const { docs, form, preset } = key
+  const both = (name: string, suffix: string) => (docs.secret ? `\`${name}\`${say.or}\`${name}${suffix}\`` : `\`${name}\``)
+  const rows = [
+    [say.value, valueText(form, language)],
+    [say.preset, preset === undefined ? say.none : `\`${preset}\``],
+    [say.inFile, both(key.path, fileSuffix)],
+    [say.variable, both(key.variable, fileSuffix.toUpperCase())],
+    ...(key.flag === undefined ? [] : [[say.flag, `\`${key.flag}\``]]),
+  ]
+  const table = rows.map(([name, value]) => `| ${name} | ${value} |`)
+  return [`### \`${key.path}\``, '', language === 'en' ? docs.en : docs.zh, '', '| | |', '| --- | --- |', ...table, ''].join('\n')
+}
+
+function valueText(form: Form, language: Language): string {
+  const say = words[language]
+  switch (form.kind) {
+    case 'choice':
+      return form.words.map((word) => `\`${word}\``).join(say.or)
+    case 'duration':
+    case 'size':
+      return say[form.kind](form.least, form.most)
+    case 'address':
+    case 'directory':
+    case 'postgres-url':
+      return say[form.kind]
+  }
+}
+
+if (import.meta.main) {
+  for (const { language, file } of guides) writeFileSync(file, configurationGuide(language))
+}

@@ -1,0 +1,7 @@
+export { formatHost, isLoopback, type ListenAddress } from './address.ts'
+export { type Environment, type Language, readEnvironment } from './environment.ts'
+export { type Key, keys } from './keys.ts'
+export { type ConfigSources, type EffectiveSetting, loadConfig, type LoadedConfig } from './load-config.ts'
+export { printSettings } from './print-settings.ts'
+export { placeOf, type Problem, type ProblemCode, type Source } from './problem.ts'
+export type { Config } from './schema.ts'

@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readEnvironment } from './environment.ts'
+import { keys } from './keys.ts'
+import { loadConfig, type LoadedConfig } from './load-config.ts'
+
+let cwd: string
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'berth-config-'))
+})
+
+afterEach(() => {
+  rmSync(cwd, { recursive: true })
+})
+
+function load(flags: Record<string, string> = {}, env: Record<string, string> = {}): LoadedConfig {
+  return loadConfig({ flags: new Map(Object.entries(flags)), environment: readEnvironment(env), cwd })
+}
+
+function valid(flags?: Record<string, string>, env?: Record<string, string>) {
+  const loaded = load(flags, env)
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
+  return loaded
+}
+
+function problems(flags?: Record<string, string>, env?: Record<string, string>) {
+  const loaded = load(flags, env)
+  return loaded.ok ? [] : loaded.problems.map(({ source, code, values }) => ({ source, code, values }))
+}
+
+function write(name: string, text: string): string {
+  writeFileSync(join(cwd, name), text)
+  return name
+}
+
+test('without anything there are the defaults, as numbers and frozen', () => {
+  const { config } = valid()
+  expect(config).toEqual({
+    listen: { host: '127.0.0.1', port: 5000 },
+    data: join(cwd, 'data'),
+    open: false,
+    database: {},
+    gc: { lease: 86_400_000, drain: 900_000 },
+    uploads: { expiry: 86_400_000 },
+    limits: { manifest: 4_194_304 },
+    storage: { verify: 'first' },
+    http: { drain: 30_000 },
+    log: { level: 'info' },
+  })
+  expect([config, config.listen, config.gc].every((part) => Object.isFrozen(part))).toBe(true)
+})
+
+test('a flag goes before a variable, a variable before the file, the file before the default', () => {
+  write('berth.yaml', 'data: file\nlisten: 127.0.0.1:1\nlog:\n  level: warn\n')
+  const { config, settings } = valid({ '--data': 'flag' }, { BERTH_DATA: 'variable', BERTH_LISTEN: '127.0.0.1:2' })
+  expect(config).toMatchObject({ data: join(cwd, 'flag'), listen: { port: 2 }, log: { level: 'warn' } })
+  const source = (path: string) => settings.find(({ key }) => key.path === path)?.source
+  expect(source('data')).toEqual({ kind: 'flag', name: '--data' })
+  expect(source('listen')).toEqual({ kind: 'environment', name: 'BERTH_LISTEN' })
+  expect(source('log.level')).toEqual({ kind: 'file', path: 'berth.yaml', line: 4 })
+  expect(source('storage.verify')).toEqual({ kind: 'default' })
+})
+
+test('--config goes before BERTH_CONFIG, and both before berth.yaml', () => {
+  write('berth.yaml', 'data: usual\n')
+  write('b.yaml', 'data: variable\n')
+  write('c.yaml', 'data: flag\n')
+  expect(valid({}, {}).config.data).toBe(join(cwd, 'usual'))
+  expect(valid({}, { BERTH_CONFIG: 'b.yaml' }).config.data).toBe(join(cwd, 'variable'))
+  expect(valid({ '--config': 'c.yaml' }, { BERTH_CONFIG: 'b.yaml' }).config.data).toBe(join(cwd, 'flag'))
+})
+
+test('a configuration file that was named must be there, and must be text of a bounded size', () => {
+  const [flag, variable] = [problems({ '--config': 'none.yaml' })[0], problems({}, { BERTH_CONFIG: 'none.yaml' })[0]]
+  expect([flag?.code, flag?.source]).toEqual(['file-unreadable', { kind: 'flag', name: '--config' }])
+  expect([variable?.code, variable?.source]).toEqual(['file-unreadable', { kind: 'environment', name: 'BERTH_CONFIG' }])
+  write('big.yaml', `#${' '.repeat(64 * 1024)}`)
+  expect(problems({ '--config': 'big.yaml' })[0]?.values.reason).toBe('more than 65536 bytes')
+  writeFileSync(join(cwd, 'latin.yaml'), Buffer.from('data: \xe9', 'latin1'))
+  expect(problems({ '--config': 'latin.yaml' })[0]?.code).toBe('file-unreadable')
+  expect(problems({ '--config': '.' })[0]?.code).toBe('file-unreadable')
+  writeFileSync(join(cwd, 'berth.yaml'), Buffer.from([0xff]))
+  expect(problems()[0]?.source).toEqual({ kind: 'file', path: 'berth.yaml', line: 1 })
+})
+
+test('all mistakes of all sources are reported at once, each with its place', () => {
+  write('berth.yaml', 'gc:\n  leese: 1h\n  drain: 5 minutes\nstorage:\n  verify: frist\n')
+  const env = { BERTH_LOG_LEVL: 'warn', BERTH_UPLOADS_EXPIRY: '0s', BERTH_LIMITS_MANIFEST: '1GiB' }
+  const found = problems({ '--listen': '0.0.0.0:5000' }, env)
+  const placed = found.map(({ source, code }) => [source.kind === 'file' ? source.line : 'name' in source && source.name, code])
+  expect(placed).toEqual([
+    ['BERTH_LOG_LEVL', 'unknown-variable'],
+    [2, 'unknown-key'],
+    [3, 'not-a-duration'],
+    ['BERTH_UPLOADS_EXPIRY', 'too-small'],
+    ['BERTH_LIMITS_MANIFEST', 'too-large'],
+    [5, 'not-one-of'],
+    ['--listen', 'beyond-loopback'],
+  ])
+  expect(found[5]?.values).toEqual({ key: 'storage.verify', value: '"frist"', choices: 'first, always, never', nearest: 'first' })
+})
+
+test.each([
+  ['BERTH_LISTEN', 'localhost', 'not-an-address'],
+  ['BERTH_DATA', '', 'not-a-directory'],
+  ['BERTH_OPEN', 'yes', 'not-one-of'],
+  ['BERTH_GC_LEASE', '999ms', 'too-small'],
+  ['BERTH_GC_LEASE', '99999999999d', 'not-a-duration'],
+  ['BERTH_GC_DRAIN', '15', 'not-a-duration'],
+  ['BERTH_HTTP_DRAIN', '25d', 'too-large'],
+  ['BERTH_LIMITS_MANIFEST', '3999999', 'too-small'],
+  ['BERTH_LIMITS_MANIFEST', '65MiB', 'too-large'],
+  ['BERTH_LIMITS_MANIFEST', 'lots', 'not-a-size'],
+  ['BERTH_LOG_LEVEL', 'INFO', 'not-one-of'],
+  ['BERTH_DATABASE_URL', 'mysql://a/b', 'not-a-postgres-url'],
+  ['BERTH_DATABASE_URL', '', 'not-a-postgres-url'],
+])('%s=%s is refused: %s', (name, text, code) => {
+  expect(problems({}, { [name]: text })).toMatchObject([{ source: { kind: 'environment', name }, code }])
+})
+
+test.each([
+  ['BERTH_GC_LEASE', '1s'],
+  ['BERTH_GC_DRAIN', '0s'],
+  ['BERTH_LIMITS_MANIFEST', '4MB'],
+  ['BERTH_LIMITS_MANIFEST', '64MiB'],
+  ['BERTH_LISTEN', '[::1]:0'],
+  ['BERTH_DATABASE_URL', 'postgresql:///berth?host=/var/run/postgresql'],
+])('%s=%s is accepted', (name, text) => {
+  expect(problems({}, { [name]: text })).toEqual([])
+})
+
+test('beyond loopback needs open, from whatever source', () => {
+  expect(problems({ '--listen': '[::]:0' })).toMatchObject([{ code: 'beyond-loopback' }])
+  expect(valid({ '--listen': '[::]:0', '--open': 'true' }).config.open).toBe(true)
+  expect(valid({ '--listen': '10.0.0.1:0' }, { BERTH_OPEN: 'true' }).config.listen.host).toBe('10.0.0.1')
+})
+
+test('a secret is read from its file, and the file of a stronger source goes before the text of a weaker one', () => {
+  write('url', 'postgres://u:hunter2@h/d\n')
+  write('berth.yaml', 'database:\n  url: postgres://weak/d\n')
+  expect(valid({}, { BERTH_DATABASE_URL_FILE: 'url' }).config.database.url).toBe('postgres://u:hunter2@h/d')
+  write('berth.yaml', 'database:\n  url_file: url\n')
+  expect(valid().config.database.url).toBe('postgres://u:hunter2@h/d')
+  write('berth.yaml', 'database:\n  url_file: none\n')
+  expect(problems()).toMatchObject([{ source: { line: 2 }, code: 'secret-unreadable' }])
+})
+
+test('no problem tells a secret', () => {
+  write('url', 'mysql://u:hunter2@h/d')
+  for (const env of [{ BERTH_DATABASE_URL: 'mysql://u:hunter2@h/d' }, { BERTH_DATABASE_URL_FILE: 'url' }]) {
+    expect(problems({}, env)).toHaveLength(1)
+    expect(JSON.stringify(problems({}, env))).not.toContain('hunter2')
+  }
+})
+
+test('no two keys share a variable, and every default passes its own check', () => {
+  expect(new Set(keys.map(({ variable }) => variable)).size).toBe(keys.length)
+  for (const { variable, preset } of keys) {
+    if (preset !== undefined) expect(problems({}, { [variable]: preset })).toEqual([])
+  }
+})

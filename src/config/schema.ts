@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { nearest, parseDuration, parseSize } from '../lib/index.ts'
+import { isLoopback, parseAddress } from './address.ts'
+import type { FaultCode } from './problem.ts'
+
+/**
+ * What is said about a key beside its value: its purpose in both languages. `flag` marks the keys that the command line takes
+ * as `--key`. `secret` masks the value wherever it is shown and adds the `_file` form of the key.
+ */
+export interface KeyDocs {
+  readonly en: string
+  readonly zh: string
+  readonly flag?: true
+  readonly secret?: true
+}
+
+/** How a value is written, for the guide. */
+export type Form =
+  | { readonly kind: 'address' | 'directory' | 'postgres-url' }
+  | { readonly kind: 'duration' | 'size'; readonly least: string; readonly most: string }
+  | { readonly kind: 'choice'; readonly words: readonly string[] }
+
+/** The docs of every key by its schema, and the form of every value by the schema inside of default and optional. */
+export const keyDocs = z.registry<KeyDocs>()
+export const valueForms = z.registry<Form>()
+
+/**
+ * Every key of the configuration: its name, how its text is read, its default, what it is for. Nothing about a key is said
+ * anywhere else. Values arrive as text wherever they come from (flag, environment, file), and defaults are written the same way.
+ */
+export const configSchema = z
+  .strictObject({
+    listen: key(address().prefault('127.0.0.1:5000'), {
+      en:
+        'The address and port to serve on, as `HOST:PORT`; an IPv6 address stands in brackets, and port `0` takes any free ' +
+        'port. An address other machines can reach also needs `open`.',
+      zh: '提供服务的地址和端口，写作 `HOST:PORT`；IPv6 地址要加方括号，端口 `0` 表示任选一个空闲端口。其他机器能访问到的地址还需要打开 `open`。',
+      flag: true,
+    }),
+    data: key(directory().prefault('./data'), {
+      en: 'The directory for everything Berth stores, created when missing. A relative path starts at the working directory.',
+      zh: '保存 Berth 全部数据的目录，不存在时会自动创建。相对路径以当前工作目录为起点。',
+      flag: true,
+    }),
+    open: key(toggle().prefault('false'), {
+      en:
+        'Allows `listen` to be an address that other machines can reach. There is no access control yet: anyone who can reach ' +
+        'the address may pull and push.',
+      zh: '允许 `listen` 使用其他机器能访问到的地址。目前还没有访问控制：任何能访问该地址的人都可以拉取和推送。',
+      flag: true,
+    }),
+    database: z.strictObject({
+      url: key(postgresUrl().optional(), {
+        en: 'The PostgreSQL database to use. When it is not set, Berth keeps an SQLite database in the data directory.',
+        zh: '要使用的 PostgreSQL 数据库。不设置时，Berth 使用数据目录中的 SQLite 数据库。',
+        secret: true,
+      }),
+    }),
+    gc: z.strictObject({
+      lease: key(duration('1s', '3650d').prefault('24h'), {
+        en: 'How long a blob that no manifest refers to is kept for the push it belongs to. Longer than your slowest push.',
+        zh: '尚未被任何 manifest 引用的 blob 为所属的推送保留多久。应当长于最慢的一次推送。',
+      }),
+      drain: key(duration('0s', '3650d').prefault('15m'), {
+        en: 'How long the file of a collected blob stays on disk, so that downloads that already began can end.',
+        zh: '被回收的 blob 的文件在删除之前还要保留多久，让已经开始的下载能够完成。',
+      }),
+    }),
+    uploads: z.strictObject({
+      expiry: key(duration('1s', '3650d').prefault('24h'), {
+        en: 'How long an unfinished upload that receives no bytes can still be resumed. After that it is removed.',
+        zh: '未完成的上传在没有收到新数据时，多长时间之内还可以续传；超过之后即被清除。',
+      }),
+    }),
+    limits: z.strictObject({
+      manifest: key(size('4MB', '64MiB').prefault('4MiB'), {
+        en: 'The largest manifest a push may contain. Clients rely on 4 MB being accepted.',
+        zh: '推送中单个 manifest 的最大体积。客户端默认 4 MB 的 manifest 会被接受。',
+      }),
+    }),
+    storage: z.strictObject({
+      verify: key(choice(['first', 'always', 'never']).prefault('first'), {
+        en:
+          'When to compare the bytes of a blob with its digest while they are read: the `first` time after each start, ' +
+          '`always`, or `never`.',
+        zh: '读取 blob 时何时用摘要核对内容：`first` 为每次启动后的第一次读取，`always` 为每次，`never` 为从不。',
+      }),
+    }),
+    http: z.strictObject({
+      drain: key(duration('0s', '24h').prefault('30s'), {
+        en: 'How long a shutdown waits for running requests before it cuts them off.',
+        zh: '关闭时最多等待正在处理的请求多久，之后强行中断。',
+      }),
+    }),
+    log: z.strictObject({
+      level: key(choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
+        en: 'The least important kind of message that is logged.',
+        zh: '记录哪个级别及以上的日志。',
+      }),
+    }),
+  })
+  .superRefine(
+    (config, context) => {
+      if (!config.open && !isLoopback(config.listen.host)) fault(context, 'beyond-loopback', {}, ['listen'])
+    },
+    // Also when other keys are wrong: all mistakes are reported at once.
+    { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'listen' || path?.[0] === 'open') },
+  )
+
+/** Names a key's docs. `describe` keeps the English text where every zod tool looks for it. */
+function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
+  const described = schema.describe(docs.en)
+  keyDocs.add(described, docs)
+  return described
+}
+
+function address() {
+  const schema = z.string().transform((text, context) => parseAddress(text) ?? fault(context, 'not-an-address'))
+  return schema.register(valueForms, { kind: 'address' })
+}
+
+function directory() {
+  const valid = (text: string) => text !== '' && !text.includes('\0')
+  const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-directory')))
+  return schema.register(valueForms, { kind: 'directory' })
+}
+
+/** A URL as libpq takes it. It is handed on as it was written. */
+function postgresUrl() {
+  const valid = (text: string) => /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)
+  const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-postgres-url')))
+  return schema.register(valueForms, { kind: 'postgres-url' })
+}
+
+/** A duration such as `90s` or `24h`, to whole milliseconds. */
+function duration(least: string, most: string) {
+  const schema = z.string().transform(quantity(parseDuration, 'not-a-duration', least, most))
+  return schema.register(valueForms, { kind: 'duration', least, most })
+}
+
+/** A size such as `8MiB`, to bytes. */
+function size(least: string, most: string) {
+  const schema = z.string().transform(quantity(parseSize, 'not-a-size', least, most))
+  return schema.register(valueForms, { kind: 'size', least, most })
+}
+
+function quantity(parse: (text: string) => number, code: FaultCode, least: string, most: string) {
+  const [floor, ceiling] = [parse(least), parse(most)]
+  return (text: string, context: z.RefinementCtx): number => {
+    let amount
+    try {
+      amount = parse(text)
+    } catch {
+      return fault(context, code)
+    }
+    if (amount < floor) return fault(context, 'too-small', { least })
+    return amount > ceiling ? fault(context, 'too-large', { most }) : amount
+  }
+}
+
+/** One of a few words. */
+function choice<const T extends string>(words: readonly T[]) {
+  const schema = z.string().transform((text, context) => {
+    const word = words.find((candidate) => candidate === text)
+    return word ?? fault(context, 'not-one-of', { choices: words.join(', '), nearest: nearest(text, words) ?? '' })
+  })
+  return schema.register(valueForms, { kind: 'choice', words })
+}
+
+function toggle() {
+  const schema = choice(['true', 'false']).transform((text) => text === 'true')
+  return schema.register(valueForms, { kind: 'choice', words: ['true', 'false'] })
+}
+
+/** Reports what is wrong with a value as data: `load` reads `message` as the code and `params` as the values. */
+function fault(context: z.RefinementCtx, code: FaultCode, values: Record<string, string> = {}, path: string[] = []): never {
+  context.addIssue({ code: 'custom', message: code, params: values, path })
+  return z.NEVER
+}
+
+/** The configuration as the program uses it: durations in milliseconds, sizes in bytes, `data` an absolute path. Frozen. */
+export type Config = Frozen<z.output<typeof configSchema>>
+
+type Frozen<T> = { readonly [K in keyof T]: T[K] extends object ? Frozen<T[K]> : T[K] }
