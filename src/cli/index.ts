@@ -1,0 +1,2 @@
+export { createProgram, type Program, type ProgramDeps } from './program.ts'
+export type { RunningServer, StopSignal } from './local/serve.ts'

@@ -1,0 +1,38 @@
+import { type Config, formatHost } from '../../config/index.ts'
+import type { MessageKey, Say } from '../messages.ts'
+
+/** Codes of the system for a listener that cannot be opened. Bun answers ENOTCONN for a name that does not resolve. */
+const listenTexts = new Map<unknown, MessageKey>([
+  ['EADDRINUSE', 'start.port-in-use'],
+  ['EADDRNOTAVAIL', 'start.no-address'],
+  ['ENOTCONN', 'start.no-address'],
+  ['EACCES', 'start.port-forbidden'],
+])
+
+/** Codes of the database, of the blob store and of the system's file calls. */
+const otherTexts = new Map<unknown, MessageKey>([
+  ['locked', 'start.locked'],
+  ['newer', 'start.newer'],
+  ['corrupt', 'start.corrupt'],
+  ['unavailable', 'start.unavailable'],
+  ['full', 'start.full'],
+  ['ENOSPC', 'start.full'],
+  ['EACCES', 'start.data-unusable'],
+  ['EPERM', 'start.data-unusable'],
+  ['EROFS', 'start.data-unusable'],
+  ['ENOTDIR', 'start.data-unusable'],
+  ['EEXIST', 'start.data-unusable'],
+])
+
+/**
+ * Says in one line why the server could not start and what to do about it; whoever asked for debug messages gets the stack too.
+ * Errors are told apart by their `code`.
+ */
+export function describeStartFailure(error: unknown, config: Config, say: Say): string {
+  const { code, syscall, message, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  const texts = syscall === 'listen' ? listenTexts : otherTexts
+  const host = formatHost(config.listen.host)
+  const values = { host, address: `${host}:${config.listen.port}`, data: config.data, reason: message.replace(/\.$/, '') }
+  const line = `berth: ${say(texts.get(code) ?? 'start.failed', values)}\n`
+  return config.log.level === 'debug' || config.log.level === 'trace' ? `${line}${stack ?? ''}\n` : line
+}

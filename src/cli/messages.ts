@@ -1,0 +1,175 @@
+import type { Language, ProblemCode } from '../config/index.ts'
+
+/** What the command line says, in English. A name in braces is a placeholder. */
+const en = {
+  'help.program': 'Berth, a container image registry.',
+  'help.serve': 'Serve the registry until it is told to stop.',
+  'help.config': 'Look at the configuration.',
+  'help.config.check': 'Say whether the configuration is valid, or everything that is wrong with it.',
+  'help.config.print': 'Print the values in effect as a berth.yaml, each with the place it comes from.',
+  'help.config-file': 'The configuration file. Without it: berth.yaml in the working directory, when there is one.',
+  'help.default': ' (default: {value})',
+  'help.version': 'Print the version.',
+  'help.help': 'Print help for a command.',
+  'help.usage': 'Usage:',
+  'help.options': 'Options:',
+  'help.commands': 'Commands:',
+
+  'usage.unknown-flag': 'unknown flag {name}',
+  'usage.unknown-command': 'unknown command {name}',
+  'usage.missing-value': '{name} needs a value',
+  'usage.too-many': 'too many arguments for {name}',
+  'usage.other': 'cannot read the command line: {reason}',
+  'usage.see': 'See `berth --help`.',
+
+  'nearest': '; did you mean {nearest}?',
+  'problem.count': 'Errors in the configuration: {count}. Nothing was started or changed.',
+  'problem.unknown-key': 'unknown key {key}',
+  'problem.unknown-variable': 'no key of the configuration has this variable',
+  'problem.duplicate-key': '{key} is given twice',
+  'problem.secret-twice': '{key} is given both as text and as a file; keep one',
+  'problem.not-a-value': '{key} must be a single value',
+  'problem.not-a-group': '{key} must hold keys and their values',
+  'problem.not-yaml': 'not valid YAML: {reason}',
+  'problem.file-unreadable': 'cannot read the configuration file {file}: {reason}',
+  'problem.secret-unreadable': 'cannot read the file {file}: {reason}',
+  'problem.not-an-address': '{key}: {value} is not an address; write HOST:PORT, such as 127.0.0.1:5000 or [::1]:5000',
+  'problem.not-a-directory': '{key}: {value} is not the name of a directory',
+  'problem.not-a-duration': '{key}: {value} is not a duration; write a whole number and ms, s, m, h or d, such as 90s or 24h',
+  'problem.not-a-size': '{key}: {value} is not a size; write a whole number and KiB, MiB, GiB, KB, MB or GB, such as 8MiB',
+  'problem.not-a-postgres-url': '{key} is not a PostgreSQL URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+  'problem.not-one-of': '{key}: {value} is not one of {choices}',
+  'problem.too-small': '{key}: {value} is too small; the least is {least}',
+  'problem.too-large': '{key}: {value} is too large; the most is {most}',
+  'problem.beyond-loopback':
+    'refusing to listen on {value}: other machines can reach that address, there is no access control yet, and anyone who can ' +
+    'reach it may pull and push. Pass --open to allow that, or listen on 127.0.0.1',
+
+  'source.default': 'default',
+  'source.flag': 'flag {name}',
+  'check.valid': 'configuration is valid',
+  'check.from': 'keys from {place}: {count}',
+  'check.defaults': 'all other keys have their default',
+  'print.unset': 'not set',
+
+  'serve.ready': 'Berth {version} is serving on {url}',
+  'serve.data': 'The data is in {data}',
+  'serve.open': 'Anyone who can reach this address may pull and push.',
+  'serve.next': 'Type next:',
+  'serve.insecure':
+    'On other machines, name this one instead of {address}. The traffic is plain HTTP: put the name and port into ' +
+    '"insecure-registries" of their /etc/docker/daemon.json first.',
+  'serve.stop': 'Stop it with Ctrl-C.',
+  'serve.stopping': 'Stopping: waiting for running requests. A second signal stops at once.',
+  'serve.ended': 'berth: the server ended by itself',
+  'serve.stop-failed': 'berth: stopping failed: {reason}',
+
+  'start.port-in-use':
+    'cannot listen on {address}: another program uses that port. Stop it, or choose another port with --listen {host}:PORT',
+  'start.no-address': 'cannot listen on {address}: this machine has no such address. Choose one it has, such as 127.0.0.1:5000',
+  'start.port-forbidden':
+    'cannot listen on {address}: the system does not allow this user that port. Choose a port above 1023, such as {host}:5000',
+  'start.data-unusable':
+    'cannot use the data directory {data}: {reason}. Make it writable for this user, or choose another with --data DIR',
+  'start.locked':
+    'cannot use the data directory {data}: {reason}. Stop the other server, or choose another directory with --data DIR',
+  'start.newer': 'cannot use the database: {reason}. Nothing was changed',
+  'start.corrupt':
+    'cannot use the database: {reason}. Nothing was changed. Restore a backup, or choose another directory with --data DIR',
+  'start.unavailable': 'cannot reach the database: {reason}. Check that it runs and that database.url is right',
+  'start.full': 'no room to write in {data}: {reason}. Free some space, or choose another directory with --data DIR',
+  'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
+} as const
+
+/** The name of a text. */
+export type MessageKey = keyof typeof en
+
+const zhCN: Readonly<Record<MessageKey, string>> = {
+  'help.program': 'Berth，容器镜像仓库。',
+  'help.serve': '运行镜像仓库，直到收到停止信号。',
+  'help.config': '查看配置。',
+  'help.config.check': '检查配置是否有效，并列出全部错误。',
+  'help.config.print': '以 berth.yaml 的形式输出实际生效的值，并注明每个值的来源。',
+  'help.config-file': '配置文件。不指定时，使用当前工作目录中的 berth.yaml（如果存在）。',
+  'help.default': '（默认值：{value}）',
+  'help.version': '输出版本号。',
+  'help.help': '输出命令的帮助。',
+  'help.usage': '用法：',
+  'help.options': '选项：',
+  'help.commands': '命令：',
+
+  'usage.unknown-flag': '未知的选项 {name}',
+  'usage.unknown-command': '未知的命令 {name}',
+  'usage.missing-value': '{name} 需要一个值',
+  'usage.too-many': '{name} 的参数过多',
+  'usage.other': '无法理解命令行：{reason}',
+  'usage.see': '请参阅 `berth --help`。',
+
+  'nearest': '；您是否想写 {nearest}？',
+  'problem.count': '配置中的错误：{count} 处。没有启动任何服务，也没有做任何改动。',
+  'problem.unknown-key': '未知的配置项 {key}',
+  'problem.unknown-variable': '没有任何配置项使用这个环境变量',
+  'problem.duplicate-key': '{key} 出现了两次',
+  'problem.secret-twice': '{key} 既直接写了值，又指定了文件；请只保留一种',
+  'problem.not-a-value': '{key} 必须是单个值',
+  'problem.not-a-group': '{key} 必须包含配置项及其值',
+  'problem.not-yaml': '不是有效的 YAML：{reason}',
+  'problem.file-unreadable': '无法读取配置文件 {file}：{reason}',
+  'problem.secret-unreadable': '无法读取文件 {file}：{reason}',
+  'problem.not-an-address': '{key}：{value} 不是地址；请写作 HOST:PORT，例如 127.0.0.1:5000 或 [::1]:5000',
+  'problem.not-a-directory': '{key}：{value} 不是目录名',
+  'problem.not-a-duration': '{key}：{value} 不是时长；请写整数加 ms、s、m、h 或 d，例如 90s 或 24h',
+  'problem.not-a-size': '{key}：{value} 不是大小；请写整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 8MiB',
+  'problem.not-a-postgres-url': '{key} 不是 PostgreSQL 的 URL；请写作 postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+  'problem.not-one-of': '{key}：{value} 不在可选值之中：{choices}',
+  'problem.too-small': '{key}：{value} 太小；最小为 {least}',
+  'problem.too-large': '{key}：{value} 太大；最大为 {most}',
+  'problem.beyond-loopback':
+    '拒绝在 {value} 上提供服务：其他机器能访问到该地址，而目前还没有访问控制，任何能访问它的人都可以拉取和推送。如果允许这样，请加上 --open；否则请使用 127.0.0.1',
+
+  'source.default': '默认值',
+  'source.flag': '选项 {name}',
+  'check.valid': '配置有效',
+  'check.from': '来自 {place} 的配置项：{count} 项',
+  'check.defaults': '其余各项均为默认值',
+  'print.unset': '未设置',
+
+  'serve.ready': 'Berth {version} 正在 {url} 提供服务',
+  'serve.data': '数据保存在 {data}',
+  'serve.open': '任何能访问该地址的人都可以拉取和推送。',
+  'serve.next': '接下来可以输入：',
+  'serve.insecure':
+    '在其他机器上，请用本机的名称代替 {address}。通信为明文 HTTP：请先把该名称和端口写进那些机器上 /etc/docker/daemon.json 的 "insecure-registries"。',
+  'serve.stop': '按 Ctrl-C 停止。',
+  'serve.stopping': '正在停止：等待正在处理的请求完成。再发一次信号则立即停止。',
+  'serve.ended': 'berth：服务意外结束',
+  'serve.stop-failed': 'berth：停止时出错：{reason}',
+
+  'start.port-in-use': '无法在 {address} 上提供服务：该端口已被其他程序占用。请停止那个程序，或用 --listen {host}:PORT 换一个端口',
+  'start.no-address': '无法在 {address} 上提供服务：本机没有这个地址。请使用本机已有的地址，例如 127.0.0.1:5000',
+  'start.port-forbidden': '无法在 {address} 上提供服务：系统不允许当前用户使用该端口。请使用大于 1023 的端口，例如 {host}:5000',
+  'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
+  'start.locked': '无法使用数据目录 {data}：{reason}。请停止另一个服务，或用 --data DIR 换一个目录',
+  'start.newer': '无法使用数据库：{reason}。没有做任何改动',
+  'start.corrupt': '无法使用数据库：{reason}。没有做任何改动。请恢复备份，或用 --data DIR 换一个目录',
+  'start.unavailable': '无法连接数据库：{reason}。请确认数据库正在运行，并检查 database.url',
+  'start.full': '{data} 没有可写入的空间：{reason}。请腾出空间，或用 --data DIR 换一个目录',
+  'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',
+}
+
+/** Every text in every language. */
+export const messages: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = { en, 'zh-CN': zhCN }
+
+/** Says a text in the user's language, its placeholders filled. */
+export type Say = (key: MessageKey, values?: Readonly<Record<string, string>>) => string
+
+/** Chooses the language of everything that is said. A placeholder without a value stays as it is. */
+export function createSay(language: Language): Say {
+  const texts = messages[language]
+  return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder)
+}
+
+/** Every problem of the configuration has its text: a new code without one does not compile. */
+export function problemKey(code: ProblemCode): MessageKey {
+  return `problem.${code}`
+}
