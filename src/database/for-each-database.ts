@@ -28,7 +28,7 @@ const sqlite: DatabaseKind = {
     const database = await openSqliteDatabase({
       path: join(folder, 'berth.db'),
       mustExist: false,
-      writer: inlineWriter(table),
+      startWriter: () => inlineWriter(table),
       clock,
       ids: systemIds,
       onFatal: (error) => {
@@ -51,17 +51,20 @@ function postgres(server: string): DatabaseKind {
       await administer(server, `create database ${name}`)
       const url = new URL(server)
       url.pathname = `/${name}`
+      let disposing = false
       const database = await openPostgresDatabase({
         url: url.href,
         mustExist: false,
         clock,
         ids: systemIds,
+        // Dropping the database can overtake the end of a closed connection.
         onIdleError: (error) => {
-          throw error
+          if (!disposing) throw error
         },
         now: () => clock.now(),
       })
       const dispose = async (): Promise<void> => {
+        disposing = true
         await database.close()
         await administer(server, `drop database ${name} with (force)`)
       }

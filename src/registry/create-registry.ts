@@ -12,6 +12,7 @@ import type { Registry } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
 import { createUploadWriter } from './upload-writer.ts'
 import { createUploads } from './upload.ts'
+import { createVerification } from './verified-read.ts'
 
 export interface RegistryDeps {
   readonly database: Database
@@ -27,11 +28,12 @@ export interface RegistryDeps {
 /** The whole core from its parts. */
 export function createRegistry(deps: RegistryDeps): Registry {
   const contents = createContentCache(deps.database, deps.contentCache)
+  const verification = createVerification(deps.settings.verify)
   const owner = deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   return Object.freeze({
-    pull: withRegistryErrors(createPull({ ...deps, contents })),
-    uploads: withRegistryErrors(createUploads({ ...deps, writer, owner })),
+    pull: withRegistryErrors(createPull({ ...deps, contents, verification })),
+    uploads: withRegistryErrors(createUploads({ ...deps, writer, owner, verification })),
     push: withRegistryErrors(createPush(deps)),
     deletes: withRegistryErrors(createDeletes(deps)),
     lists: withRegistryErrors(createLists(deps)),

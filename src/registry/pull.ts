@@ -17,6 +17,7 @@ import { registryError } from './failure.ts'
 import type { Authorize } from './ports.ts'
 import type { Pull, PulledBlob } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
+import type { Verification } from './verified-read.ts'
 
 export interface PullDeps {
   readonly database: Database
@@ -24,6 +25,7 @@ export interface PullDeps {
   readonly clock: Clock
   readonly authorize: Authorize
   readonly contents: ContentCache
+  readonly verification: Verification
   readonly settings: RegistrySettings
 }
 
@@ -114,15 +116,20 @@ async function openInline(
 
 /** A truncated file would be sent as a complete answer, so its size is compared with the row before a byte goes out. */
 async function openStored(
-  { store, database }: PullDeps,
+  { store, database, verification }: PullDeps,
   digest: Digest,
   found: { readonly object_id: string; readonly key: string; readonly size: number },
   range: ByteRange | undefined,
 ): Promise<OpenObject> {
+  const damaged = async (finding: string): Promise<void> => {
+    await database.transact(markDamaged, { objectId: found.object_id, digest, finding })
+  }
   const opened = await store.open(found.key, range)
-  if (opened?.size === found.size) return opened
-  const finding = opened === undefined ? 'missing' : `${opened.size} of ${found.size} bytes`
-  await database.transact(markDamaged, { objectId: found.object_id, digest, finding })
+  if (opened?.size === found.size) {
+    // Parts can't be verified alone: they are left to the scrubber.
+    return range === undefined ? verification.guard(opened, found.object_id, digest, damaged) : opened
+  }
+  await damaged(opened === undefined ? 'missing' : `${opened.size} of ${found.size} bytes`)
   throw new RegistryError('BLOB_UNKNOWN', {
     message: `the stored bytes of ${digest} are damaged, so it counts as missing; push it again to repair it`,
   })

@@ -19,7 +19,7 @@ export interface TestRegistry {
 }
 
 export const anonymous: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
-export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000 }
+export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always' } as const
 
 export async function createTestRegistry(kind: DatabaseKind, authorize: Authorize = allowAll): Promise<TestRegistry> {
   const clock = createManualClock(1_700_000_000_000)
@@ -40,7 +40,7 @@ export async function createTestRegistry(kind: DatabaseKind, authorize: Authoriz
 
 export function bodyOf(bytes: Uint8Array | string, range?: { first: number; last: number }): UploadBody {
   const content = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
-  return { stream: new Blob([content as BlobPart]).stream(), length: content.length, range }
+  return { stream: new Response(content as Uint8Array<ArrayBuffer>).body, length: content.length, range }
 }
 
 export const noBody: UploadBody = { stream: null, length: 0, range: undefined }

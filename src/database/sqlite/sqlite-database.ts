@@ -14,7 +14,8 @@ export interface SqliteOptions {
   readonly path: string
   /** Whether a database must be there already: true where data exists that only a database can explain. */
   readonly mustExist: boolean
-  readonly writer: WriterThread
+  /** Starts the thread that writes, once the file is known to be good. */
+  readonly startWriter: () => WriterThread
   readonly clock: Clock
   readonly ids: Ids
   /** Called once when the state of the file is no longer known; the process is to end. */
@@ -25,7 +26,7 @@ export interface SqliteOptions {
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
   checkFile(options.path, options.mustExist)
   const installation = await prepareSchema(options)
-  const writer = new WriterClient(options.writer, options.onFatal)
+  const writer = new WriterClient(options.startWriter(), options.onFatal)
   await writer.open(options.path)
   const reader = openSqlite(options.path, 'read')
   return Object.freeze<Database>({
