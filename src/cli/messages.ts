@@ -72,12 +72,10 @@ const en = {
   'start.data-unusable':
     'cannot use the data directory {data}: {reason}. Make it writable for this user, or choose another with --data DIR',
   'start.locked':
-    'cannot use the data directory {data}: {reason}. Stop the other server, or choose another directory with --data DIR',
-  'start.newer': 'cannot use the database: {reason}. Nothing was changed',
-  'start.corrupt':
-    'cannot use the database: {reason}. Nothing was changed. Restore a backup, or choose another directory with --data DIR',
-  'start.unavailable': 'cannot reach the database: {reason}. Check that it runs and that database.url is right',
-  'start.full': 'no room to write in {data}: {reason}. Free some space, or choose another directory with --data DIR',
+    'the data directory {data} is in use by another Berth server. Stop that server, or choose another directory with --data DIR',
+  'start.database': 'cannot use the database: {reason}',
+  'start.unavailable': 'cannot start: {reason}. Check that the database runs and that database.url is right',
+  'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
   'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
 } as const
 
@@ -149,11 +147,10 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'start.no-address': '无法在 {address} 上提供服务：本机没有这个地址。请使用本机已有的地址，例如 127.0.0.1:5000',
   'start.port-forbidden': '无法在 {address} 上提供服务：系统不允许当前用户使用该端口。请使用大于 1023 的端口，例如 {host}:5000',
   'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
-  'start.locked': '无法使用数据目录 {data}：{reason}。请停止另一个服务，或用 --data DIR 换一个目录',
-  'start.newer': '无法使用数据库：{reason}。没有做任何改动',
-  'start.corrupt': '无法使用数据库：{reason}。没有做任何改动。请恢复备份，或用 --data DIR 换一个目录',
-  'start.unavailable': '无法连接数据库：{reason}。请确认数据库正在运行，并检查 database.url',
-  'start.full': '{data} 没有可写入的空间：{reason}。请腾出空间，或用 --data DIR 换一个目录',
+  'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
+  'start.database': '无法使用数据库：{reason}',
+  'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
+  'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
   'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',
 }
 

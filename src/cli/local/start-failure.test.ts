@@ -14,11 +14,11 @@ test.each([
   ['EACCES', 'listen', 'above 1023'],
   ['EADDRNOTAVAIL', 'listen', 'no such address'],
   ['EACCES', 'mkdir', 'data directory /srv/berth: the reason. Make it writable'],
-  ['locked', undefined, 'data directory /srv/berth: the reason. Stop the other server'],
-  ['newer', undefined, 'the reason. Nothing was changed'],
-  ['corrupt', undefined, 'Restore a backup'],
-  ['unavailable', undefined, 'Check that it runs'],
-  ['full', undefined, 'Free some space'],
+  ['locked', undefined, 'data directory /srv/berth is in use by another Berth server. Stop that server'],
+  ['newer', undefined, 'cannot use the database: the reason'],
+  ['corrupt', undefined, 'cannot use the database: the reason'],
+  ['unavailable', undefined, 'the reason. Check that the database runs'],
+  ['full', undefined, 'the reason. Make room'],
   ['EBADMSG', 'open', 'cannot start: the reason. Start again with BERTH_LOG_LEVEL=debug'],
 ])('%s of %s is one line that says what to do', (code, syscall, words) => {
   const text = describe(Object.assign(new Error('the reason.'), { code, syscall }))

@@ -12,8 +12,8 @@ const listenTexts = new Map<unknown, MessageKey>([
 /** Codes of the database, of the blob store and of the system's file calls. */
 const otherTexts = new Map<unknown, MessageKey>([
   ['locked', 'start.locked'],
-  ['newer', 'start.newer'],
-  ['corrupt', 'start.corrupt'],
+  ['newer', 'start.database'],
+  ['corrupt', 'start.database'],
   ['unavailable', 'start.unavailable'],
   ['full', 'start.full'],
   ['ENOSPC', 'start.full'],
