@@ -6,6 +6,8 @@ export interface Component {
   readonly install: { readonly apt: string } | { readonly go: string; readonly version: string }
   /** Folders to look in before PATH; `*` stands for any one folder, the highest first. */
   readonly folders?: readonly string[]
+  /** It only runs as root; for anyone else it is as good as missing. */
+  readonly root?: boolean
 }
 
 /** Debian's packages are those of Debian 12. Go programs are pinned: a new version is a change of this file. */
@@ -21,6 +23,7 @@ export const components: readonly Component[] = [
     covers: 'docker build, push, pull and run',
     install: { apt: 'docker.io' },
     folders: ['/usr/sbin'],
+    root: true,
   },
   {
     // Before PATH, so that client and daemon come from one package.

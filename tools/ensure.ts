@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Component } from './components.ts'
-import { cacheFolder, findComponent, findProgram } from './installed.ts'
+import { cacheFolder, findComponent, findProgram, isRoot } from './installed.ts'
 
 export interface Missing {
   readonly component: Component
@@ -30,7 +30,7 @@ async function installFromDebian(missing: readonly Component[]): Promise<string 
   const packages = [...new Set(missing.flatMap(({ install }) => ('apt' in install ? [install.apt] : [])))]
   const byHand = `apt-get install ${packages.join(' ')}`
   if (findProgram('apt-get') === undefined) return 'not Debian'
-  if (process.getuid?.() !== 0) return `not root (as root: ${byHand})`
+  if (!isRoot()) return `not root (as root: ${byHand})`
   console.error(`setting up: ${byHand}`)
   return run([join(import.meta.dir, 'apt-install.sh'), ...packages], '/')
 }

@@ -3,12 +3,13 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { type Component, componentNamed } from './components.ts'
 
-/** The path of a program of components.ts, or undefined where it is not installed. */
+/** The path of a program of components.ts, or undefined where it is not installed or cannot run. */
 export function findTool(name: string): string | undefined {
   return findComponent(componentNamed(name))
 }
 
-export function findComponent({ name, install, folders = [] }: Component): string | undefined {
+export function findComponent({ name, install, folders = [], root = false }: Component): string | undefined {
+  if (root && !isRoot()) return undefined
   const own = 'go' in install ? [cacheFolder(name, install.version)] : folders.flatMap(expand)
   return findProgram(name, own)
 }
@@ -22,6 +23,10 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
 /** Where a Go program of that version is kept between runs: outside the checkout, never in GOPATH/bin. */
 export function cacheFolder(name: string, version: string): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'berth/tools', `${name}-${version}`)
+}
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0
 }
 
 function expand(pattern: string): string[] {

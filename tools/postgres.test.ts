@@ -1,8 +1,9 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { Client } from 'pg'
 import { findTool } from './installed.ts'
 import { startPostgres } from './postgres.ts'
 
+setDefaultTimeout(30_000)
 const installed = findTool('postgres') !== undefined
 
 async function answers(url: string): Promise<boolean> {
@@ -38,7 +39,7 @@ test.skipIf(!installed)('the server ends when its user is killed', async () => {
   const url = new TextDecoder().decode(value).trim()
   expect(await answers(url)).toBe(true)
   child.kill('SIGKILL')
-  const limit = Date.now() + 4_000
+  const limit = Date.now() + 10_000
   while ((await answers(url)) && Date.now() < limit) await Bun.sleep(20)
   expect(await answers(url)).toBe(false)
 })

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
-import { findTool } from './installed.ts'
+import { findTool, isRoot } from './installed.ts'
 
 export interface TestPostgres {
   /** postgres:// URL of a superuser on the database `postgres`. */
@@ -52,7 +52,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const port = await freePort()
   const password = crypto.randomUUID()
   const keep = ['sh', '-c', keeper, 'berth-postgres', dirname(realpathSync(program)), String(port)]
-  const child = Bun.spawn(process.getuid?.() === 0 ? [...asPostgres, ...keep] : keep, {
+  const child = Bun.spawn([...asWhom(), ...keep], {
     cwd: '/', // the checkout may be closed to that user
     env: { PATH: process.env['PATH'], PGPASSWORD: password },
     stdin: 'pipe',
@@ -70,8 +70,14 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
 }
 
-/** PostgreSQL refuses to run as root; Debian's package brings this user. */
-const asPostgres = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups']
+/**
+ * PostgreSQL refuses to run as root; Debian's package brings a user for it. Bun under --no-orphans has the kernel kill its
+ * children when it dies; the keeper must outlive it, to clean up.
+ */
+function asWhom(): string[] {
+  const user = isRoot() ? ['--reuid=postgres', '--regid=postgres', '--init-groups'] : []
+  return process.platform === 'linux' ? ['setpriv', '--pdeathsig=clear', ...user] : []
+}
 
 async function freePort(): Promise<number> {
   const server = createServer()

@@ -15,7 +15,8 @@ export async function runSuite(suite: Suite, environment: Record<string, string>
 
 /** Other suites run beside it, so its output comes in one piece, and only when it fails. */
 async function runCommand(command: readonly string[]): Promise<Outcome> {
-  const child = Bun.spawn([...command], { cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+  const env = { ...process.env, NO_COLOR: '1' }
+  const child = Bun.spawn([...command], { cwd: root, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
   const [output, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
   if (code === 0) return { passed: 1, failed: 0, skipped: [] }
   console.log((output + errors).trimEnd())

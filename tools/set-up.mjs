@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 if (!isUpToDate()) {
   console.error('berth: setting up: npm ci (now, and when package-lock.json changes)')
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'])
+  run('npm', ['ci', '--include=dev', '--loglevel=error'])
   if (!hasBun()) run(process.execPath, ['node_modules/bun/install.js'])
   console.error('berth: set up')
 }
