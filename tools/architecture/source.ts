@@ -18,11 +18,17 @@ export interface Found {
 }
 
 /** Of a file of ours, as a path in the repository, or of a package, as it is written. */
-export type Import = { readonly line: number } & ({ readonly file: string } | { readonly package: string })
+export type Import = { readonly line: number; readonly typesOnly: boolean } & ({ readonly file: string } | { readonly package: string })
 
 interface Literal {
   readonly start: number
   readonly value: unknown
+}
+
+interface Importing {
+  readonly source: unknown
+  readonly importKind?: 'type' | 'value'
+  readonly exportKind?: 'type' | 'value'
 }
 
 export function readSource(path: string, text: string): Source {
@@ -33,7 +39,11 @@ export function readSource(path: string, text: string): Source {
   const at = (found: string, offset: number) => ({ text: found, line: lineAt(offset) })
   return {
     path,
-    imports: findImports(program).map(({ value, start }) => ({ ...resolve(path, String(value)), line: lineAt(start) })),
+    imports: findImports(program).map(({ literal: { value, start }, typesOnly }) => ({
+      ...resolve(path, String(value)),
+      line: lineAt(start),
+      typesOnly,
+    })),
     uses: findUses(program).map(([found, offset]) => at(found, offset)),
     strings: findStrings(program).map(([found, offset]) => at(found, offset)),
     interfaces: findInterfaces(program).map(([name, offset, methods]) => ({ ...at(name, offset), methods })),
@@ -41,10 +51,10 @@ export function readSource(path: string, text: string): Source {
 }
 
 /** Imports and re-exports, of types too, and `import()` of a literal. */
-function findImports(program: Program): Literal[] {
-  const found: Literal[] = []
-  const add = ({ source }: { source: unknown }) => {
-    if (isLiteral(source)) found.push(source)
+function findImports(program: Program): { literal: Literal; typesOnly: boolean }[] {
+  const found: { literal: Literal; typesOnly: boolean }[] = []
+  const add = ({ source, importKind, exportKind }: Importing) => {
+    if (isLiteral(source)) found.push({ literal: source, typesOnly: (importKind ?? exportKind) === 'type' })
   }
   new Visitor({
     ImportDeclaration: add,
