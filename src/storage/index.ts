@@ -1,0 +1,9 @@
+export { type BlobStore, type ObjectWriter, type OpenObject, StorageError, type StorageErrorCode } from './blob-store.ts'
+export {
+  createFilesystemStore,
+  type FileSystem,
+  type FilesystemStoreOptions,
+  type OpenFile,
+  systemFileSystem,
+} from './filesystem/index.ts'
+export { createMemoryStore } from './memory/index.ts'
