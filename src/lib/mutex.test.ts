@@ -29,6 +29,23 @@ describe('keyed lock', () => {
     )
   })
 
+  test('one that comes while others have ended and one still runs waits for that one', async () => {
+    const lock = createKeyedLock()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const order: string[] = []
+    const first = lock.run('a', () => order.push('first'))
+    const second = lock.run('a', async () => {
+      await promise
+      order.push('second')
+    })
+    await first
+    const third = lock.run('a', () => order.push('third'))
+    await lock.run('b', () => undefined)
+    resolve()
+    await Promise.all([second, third])
+    expect(order).toEqual(['first', 'second', 'third'])
+  })
+
   test('keys do not wait for each other', async () => {
     const lock = createKeyedLock()
     const { promise, resolve } = Promise.withResolvers<void>()

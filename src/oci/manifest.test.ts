@@ -100,7 +100,8 @@ describe('an image', () => {
       urls: ['https://example.com/layer'],
     }))
     const again = { ...foreign[0], mediaType: mediaTypes.ociLayer }
-    const required = parse({ ...image, layers: [...foreign, layer, again] }).children.map((entry) => entry.required)
+    const foreignAgain = { ...layer, mediaType: ociForeignLayer }
+    const required = parse({ ...image, layers: [...foreign, layer, again, foreignAgain] }).children.map((entry) => entry.required)
     expect(required).toEqual([true, true, false, false, false, true])
   })
 
