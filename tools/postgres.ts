@@ -15,7 +15,7 @@ export interface TestPostgres {
 const keeper = `
 set -eu
 umask 077
-dir=$(mktemp -d "\${TMPDIR:-/tmp}/berth-postgres.XXXXXX")
+dir=$(mktemp -d /tmp/berth-postgres.XXXXXX)
 server=
 finish() {
   if [ -n "$server" ]; then
@@ -79,14 +79,15 @@ function asWhom(): string[] {
   return process.platform === 'linux' ? ['setpriv', '--pdeathsig=clear', ...user] : []
 }
 
+/** A port below those the system gives to outgoing connections, so that it is still free when the server binds it. */
 async function freePort(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000)
   const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
   })
-  const address = server.address()
+  if (!free) return freePort()
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
-  return address.port
+  return port
 }
