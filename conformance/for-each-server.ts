@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect } from 'bun:test'
+import { sqlite, testPostgres, type DatabaseKind, type TestDatabase } from './databases.ts'
+import { startServer, type Server, type ServerOptions } from './server.ts'
+
+/** The milliseconds a hook may take on a machine that does much else. */
+const patience = 60_000
+
+/** Runs the tests of `suite` once on each kind of database. */
+export function forEachDatabase(name: string, suite: (database: DatabaseKind) => void): void {
+  describe(`${name} on SQLite`, () => suite(sqlite))
+  const postgres = testPostgres()
+  if (postgres !== undefined) describe(`${name} on PostgreSQL`, () => suite(postgres))
+  else describe.skip(`${name} on PostgreSQL (BERTH_TEST_POSTGRES is not set: run npm test)`, () => suite(sqlite))
+}
+
+/**
+ * Runs the tests of `suite` against a server of their own on each kind of database; the function handed to them gives it once
+ * tests run. It must stop in order at the end and have logged no fault of its own.
+ */
+export function forEachServer(name: string, suite: (server: () => Server) => void, options: ServerOptions = {}): void {
+  forEachDatabase(name, (kind) => {
+    let database: TestDatabase | undefined
+    let server: Server | undefined
+    beforeAll(async () => {
+      database = await kind.create()
+      server = await startServer({ ...options, env: { ...options.env, ...database.env } })
+    }, patience)
+    afterAll(async () => {
+      try {
+        if (server === undefined) return
+        expect(await server.stop()).toBe(0)
+        expect(faults(server)).toEqual([])
+      } finally {
+        await database?.drop()
+      }
+    }, patience)
+    suite(() => {
+      if (server === undefined) throw new Error('the server runs only while tests do')
+      return server
+    })
+  })
+}
+
+/** The same against any registry: the one whose URL is in BERTH_TEST_REGISTRY, otherwise servers of our own. */
+export function forEachRegistry(name: string, suite: (url: () => string) => void): void {
+  const given = process.env['BERTH_TEST_REGISTRY']
+  if (given === undefined) forEachServer(name, (server) => suite(() => server().url))
+  else describe(`${name} at ${given}`, () => suite(() => given.replace(/\/+$/, '')))
+}
+
+/** The lines of the log that tell of a fault of the server's. */
+export function faults(server: Server): string[] {
+  return server.output().split('\n').filter((line) => /"level":"(error|fatal)"|"status":500/.test(line))
+}
