@@ -18,6 +18,12 @@ export interface Database {
     operationId?: string,
   ): Promise<Outcome<Result>>
 
+  /**
+   * A number that differs once any read could answer differently, cheap enough to ask on every request: what memory holds may
+   * be answered while it stands. Absent where only the database itself can tell (PostgreSQL, other nodes write to it).
+   */
+  readonly version: (() => number) | undefined
+
   /** Reads the newest committed state, outside any transaction. */
   one<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row | undefined>
   all<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row[]>

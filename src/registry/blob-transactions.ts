@@ -38,16 +38,19 @@ export const commitBlob = transaction('commit blob', async (tx: Tx, input: Commi
   }
   if (upload.epoch !== input.epoch) return { refused: 'BLOB_UPLOAD_INVALID' }
   const blob = await takeBlob(tx, repository.domainId, input.digest, input.size)
+  let kept: KeptObject = 'first'
   if ('inline' in input.bytes) await keepContent(tx, blob.id, input.bytes.inline)
-  else if (!(await keepObject(tx, blob, { ...input, ...input.bytes }))) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  else kept = await keepObject(tx, blob, { ...input, ...input.bytes })
+  if (kept === 'lost') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
   await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
   const abandoned = upload.object_id
   await finishUpload(tx, input.id, input.digest, input.size, finishedUploadStays)
   if (abandoned !== null && !('objectId' in input.bytes && input.bytes.objectId === abandoned)) {
     await doomObject(tx, abandoned, input.drain)
   }
-  const event = { kind: 'blob.commit', actor: input.actor, repositoryId: repository.id, keys: { digest: input.digest } }
-  return await record(tx, event, null)
+  // A replaced object changes what every repository with this blob is served from.
+  const kind = kept === 'replaced' ? 'blob.replace' : 'blob.commit'
+  return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys: { digest: input.digest } }, null)
 })
 
 interface NewObject {
@@ -58,20 +61,21 @@ interface NewObject {
   readonly drain: number
 }
 
-/**
- * One of two equal objects stays: the present one if it was just seen whole and still stands, else ours, which heals it.
- * False when ours was given up meanwhile, because its upload seemed abandoned.
- */
-async function keepObject(tx: Tx, blob: BlobRow, ours: NewObject): Promise<boolean> {
+/** `lost`: ours was given up meanwhile, because its upload seemed abandoned. */
+type KeptObject = 'first' | 'present' | 'replaced' | 'lost'
+
+/** One of two equal objects stays: the present one if it was just seen whole and still stands, else ours, which heals it. */
+async function keepObject(tx: Tx, blob: BlobRow, ours: NewObject): Promise<KeptObject> {
   const present = blob.object_id
   if ((await tx.one(hasContent, blob.id)) !== undefined || (await stillStands(tx, present, ours.evidence))) {
     await doomObject(tx, ours.objectId, ours.drain)
-    return true
+    return 'present'
   }
-  if ((await tx.run(enliven, ours.objectId, ours.key, ours.size, tx.now)) === 0) return false
+  if ((await tx.run(enliven, ours.objectId, ours.key, ours.size, tx.now)) === 0) return 'lost'
   await tx.run(pointBlob, blob.id, ours.objectId)
-  if (present !== null) await doomObject(tx, present, ours.drain)
-  return true
+  if (present === null) return 'first'
+  await doomObject(tx, present, ours.drain)
+  return 'replaced'
 }
 
 async function stillStands(tx: Tx, present: string | null, evidence: { readonly objectId: string } | undefined): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Clock, Ids } from '../lib/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { createContentCache } from './content-cache.ts'
 import { createDeletes } from './delete.ts'
+import { createExistence } from './existence.ts'
 import { withRegistryErrors } from './failure.ts'
 import { createLists } from './lists.ts'
 import type { Authorize } from './ports.ts'
@@ -28,11 +29,12 @@ export interface RegistryDeps {
 /** The whole core from its parts. */
 export function createRegistry(deps: RegistryDeps): Registry {
   const contents = createContentCache(deps.database, deps.contentCache)
+  const existence = createExistence(deps.database)
   const verification = createVerification(deps.settings.verify)
   const owner = deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   return Object.freeze({
-    pull: withRegistryErrors(createPull({ ...deps, contents, verification })),
+    pull: withRegistryErrors(createPull({ ...deps, existence, contents, verification })),
     uploads: withRegistryErrors(createUploads({ ...deps, writer, owner, verification })),
     push: withRegistryErrors(createPush(deps)),
     deletes: withRegistryErrors(createDeletes(deps)),

@@ -10,6 +10,7 @@ const repositoryVisible = `
 const blobWhole = `(o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))`
 
 export interface ManifestRow {
+  readonly repository_id: number
   readonly digest: string | null
   readonly media_type: string
   readonly blob_id: number
@@ -17,7 +18,7 @@ export interface ManifestRow {
 }
 
 export const manifestByTag = statement<ManifestRow>(`
-  select m.digest, m.media_type, m.blob_id, b.size
+  select r.id as repository_id, m.digest, m.media_type, m.blob_id, b.size
   from repository r join namespace n on n.id = r.namespace_id
   left join tag t on t.repository_id = r.id and t.name = $2
   left join manifest m on m.repository_id = r.id and m.digest = t.digest and m.deleted_at is null
@@ -25,7 +26,7 @@ export const manifestByTag = statement<ManifestRow>(`
   where ${repositoryVisible}`)
 
 export const manifestByDigest = statement<ManifestRow>(`
-  select m.digest, m.media_type, m.blob_id, b.size
+  select r.id as repository_id, m.digest, m.media_type, m.blob_id, b.size
   from repository r join namespace n on n.id = r.namespace_id
   left join manifest m on m.repository_id = r.id and m.digest = $2 and m.deleted_at is null
   left join blob b on b.id = m.blob_id

@@ -13,6 +13,7 @@ import {
   type LinkedBlobRow,
   type ManifestRow,
 } from './existence-store.ts'
+import type { Existence } from './existence.ts'
 import { registryError } from './failure.ts'
 import type { Authorize } from './ports.ts'
 import type { Pull, PulledBlob } from './registry.ts'
@@ -24,45 +25,46 @@ export interface PullDeps {
   readonly store: BlobStore
   readonly clock: Clock
   readonly authorize: Authorize
+  readonly existence: Existence
   readonly contents: ContentCache
   readonly verification: Verification
   readonly settings: RegistrySettings
 }
 
 export function createPull(deps: PullDeps): Pull {
-  const { database, authorize, contents } = deps
+  const { existence, authorize, contents } = deps
   return {
     manifest: async (actor, repository, reference) => {
       await admit(authorize, actor, 'pull', repository)
-      const found = await findManifest(database, repository, reference)
+      const found = await findManifest(existence, repository, reference)
       const bytes = await contents.get(found.digest, found.blob_id)
       if (bytes === undefined) throw new RegistryError('MANIFEST_UNKNOWN')
       return { digest: found.digest as Digest, mediaType: found.media_type, size: bytes.length, bytes }
     },
     statManifest: async (actor, repository, reference) => {
       await admit(authorize, actor, 'pull', repository)
-      const found = await findManifest(database, repository, reference)
+      const found = await findManifest(existence, repository, reference)
       return { digest: found.digest as Digest, mediaType: found.media_type, size: found.size }
     },
     blob: async (actor, repository, digest) => {
       await admit(authorize, actor, 'pull', repository)
-      const found = present(await database.one(blobByDigest, repository, digest))
+      const found = present(await existence.find(blobByDigest, repository, digest))
       return pulledBlob(deps, digest, found)
     },
     statBlob: async (actor, repository, digest) => {
       await admit(authorize, actor, 'pull', repository)
-      const found = present(await database.one(leasedBlobByDigest, repository, digest))
+      const found = present(await existence.find(leasedBlobByDigest, repository, digest))
       if (found.referenced === 0) await keepLeased(deps, found)
       return { digest, size: found.size }
     },
   }
 }
 
-async function findManifest(database: Database, repository: RepositoryName, reference: Reference) {
+async function findManifest(existence: Existence, repository: RepositoryName, reference: Reference) {
   const row =
     reference.kind === 'tag'
-      ? await database.one(manifestByTag, repository, reference.tag)
-      : await database.one(manifestByDigest, repository, reference.digest)
+      ? await existence.find(manifestByTag, repository, reference.tag)
+      : await existence.find(manifestByDigest, repository, reference.digest)
   if (row === undefined) throw new RegistryError('NAME_UNKNOWN')
   if (row.digest === null) throw new RegistryError('MANIFEST_UNKNOWN')
   return row as ManifestRow & { readonly digest: string }

@@ -31,6 +31,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
     return Object.freeze<Database>({
       dialect: 'postgres',
       installation,
+      version: undefined,
       transact: async (transaction, input, operationId) =>
         (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
       one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,

@@ -6,6 +6,7 @@ import { migrate } from '../migrations/migrate.ts'
 import { sqliteTypes } from '../migrations/index.ts'
 import type { Outcome } from '../transaction.ts'
 import { openSqlite } from './connection.ts'
+import { createDataVersion } from './data-version.ts'
 import { txOn } from './merged-commit.ts'
 import { WriterClient, type WriterThread } from './writer-client.ts'
 
@@ -29,17 +30,22 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   const writer = new WriterClient(options.startWriter(), options.onFatal)
   await writer.open(options.path)
   const reader = openSqlite(options.path, 'read')
+  const version = createDataVersion(reader)
   return Object.freeze<Database>({
     dialect: 'sqlite',
     installation,
-    transact: async (transaction, input, operationId) =>
-      (await writer.write({
+    version: version.now,
+    transact: async (transaction, input, operationId) => {
+      const outcome = await writer.write({
         name: transaction.name,
         input,
         operationId: operationId ?? options.ids.uuid(),
         again: operationId !== undefined,
         now: options.clock.now(),
-      })) as Outcome<never>,
+      })
+      version.endTurn()
+      return outcome as Outcome<never>
+    },
     one: async (statement, ...values) => reader.one(statement, values),
     all: async (statement, ...values) => reader.all(statement, values),
     close: async () => {

@@ -1,0 +1,89 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { forEachDatabase } from '../database/for-each-database.ts'
+import { digestBytes, RegistryError } from '../oci/index.ts'
+import { blobByDigest, manifestByDigest, manifestByTag, type LinkedBlobRow } from './existence-store.ts'
+import { createExistence } from './existence.ts'
+import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from './test-registry.ts'
+
+const repositories = ['a', 'a/b', 'c']
+const tags = ['t1', 't2']
+const contents = ['one', 'two', 'x'.repeat(40_000)]
+const digestOf = (content: string) => digestBytes(new TextEncoder().encode(content), 'sha256')
+const documentOf = (content: string) => manifestOf([], { digest: digestOf(content), size: content.length })
+const manifestDigest = (content: string) => digestOf(JSON.stringify(documentOf(content)))
+
+const step = fc.record({
+  kind: fc.constantFrom('blob', 'manifest', 'delete tag', 'delete manifest', 'delete blob', 'mount', 'damage', 'collect'),
+  repo: fc.constantFrom(...repositories),
+  tag: fc.constantFrom(...tags),
+  content: fc.constantFrom(...contents),
+})
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+/** Does it, whether or not it is possible. */
+async function act(t: TestRegistry, { kind, repo, tag, content }: Step): Promise<void> {
+  const name = repository(repo)
+  switch (kind) {
+    case 'blob':
+      return void (await pushBlob(t.registry, repo, content))
+    case 'manifest':
+      return void (await pushManifest(t.registry, repo, byTag(tag), documentOf(content)))
+    case 'delete tag':
+      return await t.registry.deletes.manifest(anonymous, name, byTag(tag))
+    case 'delete manifest':
+      return await t.registry.deletes.manifest(anonymous, name, byDigest(manifestDigest(content)))
+    case 'delete blob':
+      return await t.registry.deletes.blob(anonymous, name, digestOf(content))
+    case 'mount':
+      return void (await t.registry.uploads.mount(anonymous, name, digestOf(content), undefined))
+    case 'damage':
+      return await damage(t, repo, content)
+    case 'collect':
+      t.clock.advance(settings.lease + 1)
+      return void (await t.collector.collectDue(1000))
+  }
+}
+
+async function damage(t: TestRegistry, repo: string, content: string): Promise<void> {
+  const row = await t.database.one(blobByDigest, repo, digestOf(content))
+  if (row?.object_id == null || row.key === null) return
+  await t.store.delete(row.object_id, row.key)
+  await (await t.registry.pull.blob(anonymous, repository(repo), digestOf(content))).open()
+}
+
+/** Of a blob that is not here, nothing else in the row means anything. */
+function answerOf(row: LinkedBlobRow | undefined): unknown {
+  return row?.blob_id === null ? 'not here' : row
+}
+
+forEachDatabase('existence', (kind) => {
+  test('memory answers what the database would, after any change', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        const t = await createTestRegistry(kind)
+        try {
+          const existence = createExistence(t.database)
+          for (const each of steps) {
+            await act(t, each).catch((error: unknown) => {
+              if (!(error instanceof RegistryError) || error.status >= 500) throw error
+            })
+            for (const repo of repositories) {
+              for (const tag of tags) {
+                expect(await existence.find(manifestByTag, repo, tag)).toEqual(await t.database.one(manifestByTag, repo, tag))
+              }
+              for (const content of contents) {
+                const [blob, manifest] = [digestOf(content), manifestDigest(content)]
+                expect(answerOf(await existence.find(blobByDigest, repo, blob))).toEqual(answerOf(await t.database.one(blobByDigest, repo, blob)))
+                expect(await existence.find(manifestByDigest, repo, manifest)).toEqual(await t.database.one(manifestByDigest, repo, manifest))
+              }
+            }
+          }
+        } finally {
+          await t.dispose()
+        }
+      }),
+      { numRuns: kind.dialect === 'sqlite' ? 40 : 3 },
+    )
+  }, 60_000)
+})
