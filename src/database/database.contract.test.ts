@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { createManualClock } from '../lib/index.ts'
-import { forEachDatabase, type TestDatabase } from './for-each-database.ts'
+import { forEachDatabase, type TestDatabase } from './for-each-database.testing.ts'
 import { statement, transaction, transactionTable, type Tx } from './index.ts'
 
 const insertEvent = statement(`

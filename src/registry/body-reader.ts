@@ -55,7 +55,10 @@ export function readBody(body: UploadBody): BodyReader {
     end = { whole: false, cause: new Error(`${count} of ${announced} bytes came`) }
   }
 
-  return { next, end: () => end, cancel: async () => void (await reader?.cancel().catch(() => undefined)) }
+  // The sender may be gone already; then there is nobody to tell.
+  const cancel = async (): Promise<void> => await reader?.cancel().catch(() => undefined)
+
+  return { next, end: () => end, cancel }
 }
 
 function sizeInvalid(problem: string): RegistryError {

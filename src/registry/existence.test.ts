@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { forEachDatabase } from '../database/for-each-database.ts'
+import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import { digestBytes, RegistryError } from '../oci/index.ts'
 import { blobByDigest, manifestByDigest, manifestByTag, type LinkedBlobRow } from './existence-store.ts'
 import { createExistence } from './existence.ts'
-import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from './test-registry.ts'
+import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from './test-registry.testing.ts'
 
 const repositories = ['a', 'a/b', 'c']
 const tags = ['t1', 't2']
@@ -47,7 +47,7 @@ async function act(t: TestRegistry, { kind, repo, tag, content }: Step): Promise
 
 async function damage(t: TestRegistry, repo: string, content: string): Promise<void> {
   const row = await t.database.one(blobByDigest, repo, digestOf(content))
-  if (row?.object_id == null || row.key === null) return
+  if (row === undefined || row.object_id === null || row.key === null) return
   await t.store.delete(row.object_id, row.key)
   await (await t.registry.pull.blob(anonymous, repository(repo), digestOf(content))).open()
 }

@@ -1,5 +1,6 @@
-import { statement, type Database, type Statement } from '../database/index.ts'
+import type { Database, Statement } from '../database/index.ts'
 import { createLru } from '../lib/index.ts'
+import { eventsAfter, eventsAtOnce, lastEvent } from './event-store.ts'
 
 /** A row that says whether something exists in a repository, and if so what a reader needs of it. */
 export interface ExistenceRow {
@@ -22,12 +23,6 @@ interface Entry {
 
 const rowsInMemory = 50_000
 const changedRepositories = 10_000
-const eventsAtOnce = 1_000
-
-const lastEvent = statement<{ seq: number }>('select coalesce(max(seq), 0) as seq from event')
-const eventsAfter = statement<{ seq: number; kind: string; repository_id: number | null }>(`
-  select seq, kind, repository_id from event where seq > $1 order by seq limit ${eventsAtOnce}`)
-
 /**
  * On SQLite, rows are answered from memory while the database's version stands. When it moved, the event feed, which has a
  * row for every change of what a read may answer, names the repositories whose rows are forgotten. PostgreSQL is asked each

@@ -1,9 +1,9 @@
-import { statement, type Database } from '../database/index.ts'
+import type { Database } from '../database/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { collectBlob, collectLink, collectObject, forgetObject } from './collect-transactions.ts'
 import { resultOf } from './failure.ts'
-import type { QueueKind } from './queue-store.ts'
+import { dueKeys, type QueueKind } from './queue-store.ts'
 import type { RegistrySettings } from './settings.ts'
 import { expireUpload } from './upload-transactions.ts'
 
@@ -23,13 +23,10 @@ export interface Collector {
   collectDue(limit: number): Promise<number>
 }
 
-const due = statement<{ kind: QueueKind; key: string }>(`
-  select kind, key from gc_queue where due_at <= $1 order by due_at, kind, key limit $2`)
-
 export function createCollector(deps: CollectorDeps): Collector {
   return Object.freeze({
     collectDue: async (limit: number) => {
-      const keys = await deps.database.all(due, deps.clock.now(), limit)
+      const keys = await deps.database.all(dueKeys, deps.clock.now(), limit)
       for (const { kind, key } of keys) await collect(deps, kind, key)
       return keys.length
     },

@@ -3,6 +3,9 @@ import { statement, type Tx } from '../database/index.ts'
 /** What the collector looks at when its time comes. It only looks: whether anything is deleted is decided then, under locks. */
 export type QueueKind = 'link' | 'blob' | 'object' | 'upload'
 
+export const dueKeys = statement<{ kind: QueueKind; key: string }>(`
+  select kind, key from gc_queue where due_at <= $1 order by due_at, kind, key limit $2`)
+
 const enqueue = statement(`
   insert into gc_queue (kind, key, due_at) values ($1, $2, $3)
   on conflict (kind, key) do update

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { forEachDatabase } from '../database/for-each-database.ts'
+import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import { digestBytes } from '../oci/index.ts'
 import {
   anonymous,
@@ -14,7 +14,7 @@ import {
   repository,
   settings,
   type TestRegistry,
-} from './test-registry.ts'
+} from './test-registry.testing.ts'
 
 const name = repository('team/app')
 const random = (size: number) => crypto.getRandomValues(new Uint8Array(size))

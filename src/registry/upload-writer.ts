@@ -52,10 +52,11 @@ interface Target {
 const rememberedSessions = 4096
 
 export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
-  const { database, store, clock, ids, settings, owner } = deps
   const remembered = createLru<string, Received>({ capacity: rememberedSessions })
 
   async function receive(key: UploadKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received> {
+    const known = remembered.get(key.id)
+    remembered.delete(key.id)
     const reader = readBody(body)
     try {
       const head = row.object_id === null ? await collectHead(row, reader) : []
@@ -63,76 +64,91 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
       if (row.object_id === null && size <= inlineLimit) {
         return { epoch: row.epoch, size, bytes: { head: Buffer.concat(head) }, end: reader.end(), hash: undefined }
       }
-      return await pour(key.id, await openTarget(key, row, algorithm), head, reader)
+      const target = await openTarget(deps, key, row, known, algorithm)
+      return await pour(deps, key.id, target, head, reader)
     } catch (error) {
       await reader.cancel()
       throw error
     }
   }
 
-  /** Where the session's bytes go on: in its object when this process wrote it, else in a new one of this process. */
-  async function openTarget(key: UploadKey, row: OpenUploadRow, algorithm: DigestAlgorithm): Promise<Target> {
-    const known = remembered.get(key.id)
-    remembered.delete(key.id)
-    if (row.object_id !== null && row.owner === owner) {
-      const current = known?.epoch === row.epoch && known.size === row.received
-      const writer = await store.resume(row.object_id, row.received)
-      return { objectId: row.object_id, epoch: row.epoch, writer, hash: current ? known.hash : undefined, fresh: false }
-    }
-    const objectId = ids.object()
-    const claim = { ...key, epoch: row.epoch, owner, objectId, expiry: settings.uploadExpiry }
-    const { epoch } = resultOf(await database.transact(claimUpload, claim))
-    if (row.object_id === null) {
-      return { objectId, epoch, writer: await store.begin(objectId), hash: { algorithm, hasher: createHasher(algorithm) }, fresh: true }
-    }
-    const writer = await store.copyUnfinished(row.object_id, objectId, row.received)
-    return { objectId, epoch, writer, hash: undefined, fresh: true }
-  }
+  return Object.freeze<UploadWriter>({
+    receive,
+    digest: (received, algorithm) => digestOf(deps.store, received, algorithm),
+    remember: (id, received) => remembered.set(id, received),
+  })
+}
 
-  async function pour(id: string, target: Target, head: readonly Uint8Array[], reader: BodyReader): Promise<Received> {
-    const { writer, hash, objectId, epoch } = target
-    const keepAlive = createKeepAlive(id, target)
-    const take = async (chunk: Uint8Array): Promise<void> => {
-      hash?.hasher.update(chunk)
-      await writer.write(chunk)
-      await keepAlive()
-    }
-    try {
-      for (const chunk of head) await take(chunk)
-      for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) await take(chunk)
-      await writer.close()
-    } catch (error) {
-      await abandon(target)
-      throw error
-    }
-    return { epoch, size: writer.offset, bytes: { objectId }, end: reader.end(), hash }
+/** Where the session's bytes go on: in its object when this process wrote it, else in a new one of this process. */
+async function openTarget(
+  { database, store, ids, settings, owner }: UploadWriterDeps,
+  key: UploadKey,
+  row: OpenUploadRow,
+  known: Received | undefined,
+  algorithm: DigestAlgorithm,
+): Promise<Target> {
+  if (row.object_id !== null && row.owner === owner) {
+    const current = known?.epoch === row.epoch && known.size === row.received
+    const writer = await store.resume(row.object_id, row.received)
+    return { objectId: row.object_id, epoch: row.epoch, writer, hash: current ? known.hash : undefined, fresh: false }
   }
-
-  /** Frees the bytes of a failed body at once: on a full disk nothing else would. The first error is the one to report. */
-  async function abandon({ writer, fresh, objectId }: Target): Promise<void> {
-    await writer.close().catch(() => undefined)
-    if (fresh) await store.delete(objectId, undefined).catch(() => undefined)
+  const objectId = ids.object()
+  const claim = { ...key, epoch: row.epoch, owner, objectId, expiry: settings.uploadExpiry }
+  const { epoch } = resultOf(await database.transact(claimUpload, claim))
+  if (row.object_id === null) {
+    return { objectId, epoch, writer: await store.begin(objectId), hash: { algorithm, hasher: createHasher(algorithm) }, fresh: true }
   }
+  const writer = await store.copyUnfinished(row.object_id, objectId, row.received)
+  return { objectId, epoch, writer, hash: undefined, fresh: true }
+}
 
-  /** Moves the expiry on while bytes arrive, however slowly they do. */
-  function createKeepAlive(id: string, { epoch, objectId }: Target): () => Promise<void> {
-    let touched = clock.now()
-    return async () => {
-      if (clock.now() - touched < settings.uploadExpiry / 4) return
-      touched = clock.now()
-      resultOf(await database.transact(touchUpload, { id, epoch, objectId, expiry: settings.uploadExpiry }))
-    }
+async function pour(
+  deps: UploadWriterDeps,
+  id: string,
+  target: Target,
+  head: readonly Uint8Array[],
+  reader: BodyReader,
+): Promise<Received> {
+  const { writer, hash, objectId, epoch } = target
+  const keepAlive = createKeepAlive(deps, id, target)
+  const take = async (chunk: Uint8Array): Promise<void> => {
+    hash?.hasher.update(chunk)
+    await writer.write(chunk)
+    await keepAlive()
   }
-
-  async function digest(received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
-    if ('head' in received.bytes) return digestBytes(received.bytes.head, algorithm)
-    if (received.hash?.algorithm === algorithm) return received.hash.hasher.digest()
-    const hasher = createHasher(algorithm)
-    for await (const chunk of store.readUnfinished(received.bytes.objectId, received.size)) hasher.update(chunk)
-    return hasher.digest()
+  try {
+    for (const chunk of head) await take(chunk)
+    for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) await take(chunk)
+    await writer.close()
+  } catch (error) {
+    await abandon(deps.store, target)
+    throw error
   }
+  return { epoch, size: writer.offset, bytes: { objectId }, end: reader.end(), hash }
+}
 
-  return Object.freeze({ receive, digest, remember: (id: string, received: Received) => remembered.set(id, received) })
+/** Frees the bytes of a failed body at once: on a full disk nothing else would. The first error is the one to report. */
+async function abandon(store: BlobStore, { writer, fresh, objectId }: Target): Promise<void> {
+  await writer.close().catch(() => undefined)
+  if (fresh) await store.delete(objectId, undefined).catch(() => undefined)
+}
+
+/** Moves the expiry on while bytes arrive, however slowly they do. */
+function createKeepAlive({ database, clock, settings }: UploadWriterDeps, id: string, { epoch, objectId }: Target) {
+  let touched = clock.now()
+  return async (): Promise<void> => {
+    if (clock.now() - touched < settings.uploadExpiry / 4) return
+    touched = clock.now()
+    resultOf(await database.transact(touchUpload, { id, epoch, objectId, expiry: settings.uploadExpiry }))
+  }
+}
+
+async function digestOf(store: BlobStore, received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
+  if ('head' in received.bytes) return digestBytes(received.bytes.head, algorithm)
+  if (received.hash?.algorithm === algorithm) return received.hash.hasher.digest()
+  const hasher = createHasher(algorithm)
+  for await (const chunk of store.readUnfinished(received.bytes.objectId, received.size)) hasher.update(chunk)
+  return hasher.digest()
 }
 
 /** The bytes in the row and what follows them, until they are too many for a row or the body ends. */

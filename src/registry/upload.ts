@@ -27,56 +27,60 @@ export interface UploadDeps {
 }
 
 export function createUploads(deps: UploadDeps): Uploads {
-  const { database, ids, authorize, settings, owner } = deps
+  const { database, authorize, settings } = deps
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
-
-  async function begin(actor: Actor, repository: RepositoryName): Promise<UploadStatus> {
-    await admit(authorize, actor, 'push', repository)
-    const key = keyOf(actor, repository, ids.uuid())
-    resultOf(await database.transact(beginUpload, { ...key, actor: eventActor(actor), owner, expiry: settings.uploadExpiry }))
-    return { id: key.id, offset: 0 }
-  }
-
-  async function finish(actor: Actor, repository: RepositoryName, id: string, digest: Digest, body: UploadBody): Promise<void> {
-    await admit(authorize, actor, 'push', repository)
-    const key = keyOf(actor, repository, id)
-    await sessions.run(id, () => finishSession(deps, actor, key, digest, body))
-  }
+  const push = (actor: Actor, repository: RepositoryName): Promise<void> => admit(authorize, actor, 'push', repository)
+  const cancelInput = (key: UploadKey) => ({ ...key, written: undefined, drain: settings.drain })
 
   return {
-    begin,
-    finish,
+    begin: async (actor, repository) => {
+      await push(actor, repository)
+      return await beginSession(deps, actor, repository)
+    },
     mount: async (actor, repository, digest, from) => {
-      await admit(authorize, actor, 'push', repository)
+      await push(actor, repository)
       return await mountFromAny(deps, actor, repository, digest, from)
     },
     status: async (actor, repository, id) => {
-      await admit(authorize, actor, 'push', repository)
-      const row = await findOpen(database, keyOf(actor, repository, id))
-      return { id, offset: row.received }
+      await push(actor, repository)
+      return { id, offset: (await findOpen(database, keyOf(actor, repository, id))).received }
     },
     append: async (actor, repository, id, body) => {
-      await admit(authorize, actor, 'push', repository)
+      await push(actor, repository)
       return await sessions.run(id, () => appendToSession(deps, keyOf(actor, repository, id), body))
     },
+    finish: async (actor, repository, id, digest, body) => {
+      await push(actor, repository)
+      await sessions.run(id, () => finishSession(deps, actor, keyOf(actor, repository, id), digest, body))
+    },
     pushWhole: async (actor, repository, digest, body) => {
-      const { id } = await begin(actor, repository)
+      await push(actor, repository)
+      const key = keyOf(actor, repository, (await beginSession(deps, actor, repository)).id)
       try {
-        await finish(actor, repository, id, digest, body)
+        await finishSession(deps, actor, key, digest, body)
       } catch (error) {
         // The client never learns of this session. Where it can't be removed now (disk full), its expiry removes it.
-        const input = { ...keyOf(actor, repository, id), written: undefined, drain: settings.drain }
-        await database.transact(cancelUpload, input).catch(() => undefined)
+        await database.transact(cancelUpload, cancelInput(key)).catch(() => undefined)
         throw error
       }
     },
     cancel: async (actor, repository, id) => {
-      await admit(authorize, actor, 'push', repository)
-      const input = { ...keyOf(actor, repository, id), written: undefined, drain: settings.drain }
+      await push(actor, repository)
+      const input = cancelInput(keyOf(actor, repository, id))
       await sessions.run(id, async () => resultOf(await database.transact(cancelUpload, input)))
     },
   }
+}
+
+async function beginSession(
+  { database, ids, settings, owner }: UploadDeps,
+  actor: Actor,
+  repository: RepositoryName,
+): Promise<UploadStatus> {
+  const key = keyOf(actor, repository, ids.uuid())
+  resultOf(await database.transact(beginUpload, { ...key, actor: eventActor(actor), owner, expiry: settings.uploadExpiry }))
+  return { id: key.id, offset: 0 }
 }
 
 async function appendToSession(deps: UploadDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {

@@ -5,9 +5,9 @@ const pragma = statement<{ data_version: number }>('pragma data_version')
 
 /** SQLite's count of the commits that other connections made, asked at most once per turn of the event loop. */
 export interface DataVersion {
-  now(): number
+  readonly now: () => number
   /** What was asked this turn no longer counts: a transaction of this process was acknowledged. */
-  endTurn(): void
+  readonly endTurn: () => void
 }
 
 /**

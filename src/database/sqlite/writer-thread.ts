@@ -26,52 +26,67 @@ const mergeLimit = 512
 
 /** Serves the thread that alone writes. Messages that arrive while a commit runs are merged into the next one. */
 export function serveWriter(port: WriterPort, table: TransactionTable): void {
-  let connection: SqliteConnection | undefined
-  let closing = false
-  let draining = false
-  let next = 0
-  const waiting: WriteRequest[] = []
+  const writer = new Writer(port, table)
+  port.onmessage = ({ data }) => writer.receive(data)
+}
 
-  const drain = async (): Promise<void> => {
-    draining = true
-    while (waiting.length > 0 && connection !== undefined) {
-      const requests = waiting.splice(0, mergeLimit)
-      const replies = await commitMerged(connection, table, requests)
-      port.postMessage({ kind: 'replies', first: next, replies })
-      next += requests.length
+class Writer {
+  readonly #port: WriterPort
+  readonly #table: TransactionTable
+  readonly #waiting: WriteRequest[] = []
+  #connection: SqliteConnection | undefined
+  #next = 0
+  #draining = false
+  #closing = false
+
+  constructor(port: WriterPort, table: TransactionTable) {
+    this.#port = port
+    this.#table = table
+  }
+
+  receive(message: ToWriter): void {
+    try {
+      this.#take(message)
+      if (!this.#draining) this.#drain().catch((error: unknown) => this.#fail(error))
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #take(message: ToWriter): void {
+    switch (message.kind) {
+      case 'open':
+        this.#connection = openSqlite(message.path, 'write')
+        return this.#port.postMessage({ kind: 'opened' })
+      case 'batch':
+        return void this.#waiting.push(...message.requests)
+      case 'close':
+        this.#closing = true
+        return
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true
+    while (this.#waiting.length > 0 && this.#connection !== undefined) {
+      const requests = this.#waiting.splice(0, mergeLimit)
+      const replies = await commitMerged(this.#connection, this.#table, requests)
+      this.#port.postMessage({ kind: 'replies', first: this.#next, replies })
+      this.#next += requests.length
       // A turn of the event loop lets the messages in that came meanwhile.
       await new Promise<void>((resolve) => setImmediate(resolve))
     }
-    draining = false
-    if (closing) close()
+    this.#draining = false
+    if (this.#closing) this.#close()
   }
-  const close = (): void => {
-    connection?.close()
-    connection = undefined
-    port.postMessage({ kind: 'closed' })
+
+  #close(): void {
+    this.#connection?.close()
+    this.#connection = undefined
+    this.#port.postMessage({ kind: 'closed' })
   }
-  const receive = (message: ToWriter): void => {
-    switch (message.kind) {
-      case 'open':
-        connection = openSqlite(message.path, 'write')
-        return port.postMessage({ kind: 'opened' })
-      case 'batch':
-        waiting.push(...message.requests)
-        break
-      case 'close':
-        closing = true
-        break
-    }
-    if (!draining) drain().catch(report)
-  }
-  const report = (error: unknown): void => {
-    port.postMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
-  }
-  port.onmessage = (event) => {
-    try {
-      receive(event.data)
-    } catch (error) {
-      report(error)
-    }
+
+  #fail(error: unknown): void {
+    this.#port.postMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
   }
 }

@@ -1,6 +1,6 @@
 import { createManualClock, systemIds, type ManualClock } from '../lib/index.ts'
 import type { Database } from '../database/index.ts'
-import type { DatabaseKind } from '../database/for-each-database.ts'
+import type { DatabaseKind } from '../database/for-each-database.testing.ts'
 import { digestBytes, parseRepositoryName, parseTag, type Digest, type Reference, type RepositoryName } from '../oci/index.ts'
 import { createMemoryStore, type BlobStore } from '../storage/index.ts'
 import { transactions } from '../transactions.ts'

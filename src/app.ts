@@ -1,0 +1,135 @@
+import type { Config } from './config/index.ts'
+import {
+  openDataDirectory,
+  openPostgresDatabase,
+  openSqliteDatabase,
+  type Database,
+  type DatabaseError,
+  type DataDirectory,
+  type WriterThread,
+} from './database/index.ts'
+import { createHttp, listen, type Http } from './http/index.ts'
+import { systemClock, systemIds } from './lib/index.ts'
+import { createLogger, type Logger } from './observe/index.ts'
+import { allowAll, createCollector, createRegistry, type Collector } from './registry/index.ts'
+import { createFilesystemStore } from './storage/index.ts'
+
+/** The program as a value: `fetch` is the whole server, without a port. */
+export interface App {
+  readonly fetch: Http['fetch']
+  /** Settles with an error when the state of the database is no longer known: the process is to end. */
+  readonly broken: Promise<DatabaseError>
+  /** Ends background work and closes the database; requests must have ended before. */
+  close(): Promise<void>
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly closed: Promise<void>
+  close(): Promise<void>
+}
+
+/** Bytes of memory for manifests and small blobs. */
+const contentCache = 64 * 1024 * 1024
+
+/** The composition root: the only place that knows every part. */
+export async function buildApp(config: Config, logger: Logger): Promise<App> {
+  const directory = openDataDirectory(config.data)
+  const broken = Promise.withResolvers<DatabaseError>()
+  try {
+    const database = await openDatabase(config, directory, logger, broken.resolve)
+    directory.bind(database.installation)
+    const store = createFilesystemStore({ root: directory.path })
+    const settings = {
+      lease: config.gc.lease,
+      drain: config.gc.drain,
+      uploadExpiry: config.uploads.expiry,
+      verify: config.storage.verify,
+    }
+    const core = { database, store, clock: systemClock, ids: systemIds, settings }
+    const registry = createRegistry({ ...core, authorize: allowAll, contentCache })
+    const http = createHttp({
+      registry,
+      limits: config.limits,
+      logger,
+      ids: systemIds,
+      clock: systemClock,
+      ready: () => true,
+      anonymousMayPull: true,
+    })
+    const endCollection = keepCollecting(createCollector(core), logger)
+    const close = async (): Promise<void> => {
+      await endCollection()
+      await database.close()
+      directory.release()
+    }
+    return { fetch: (...request) => http.fetch(...request), broken: broken.promise, close }
+  } catch (error) {
+    directory.release()
+    throw error
+  }
+}
+
+async function openDatabase(
+  config: Config,
+  directory: DataDirectory,
+  logger: Logger,
+  onFatal: (error: DatabaseError) => void,
+): Promise<Database> {
+  const common = { mustExist: directory.holdsData, clock: systemClock, ids: systemIds }
+  if (config.database.url !== undefined) {
+    const onIdleError = (error: Error): void => logger.warn('an idle database connection was lost', { error })
+    return await openPostgresDatabase({ ...common, url: config.database.url, onIdleError })
+  }
+  // Resolved from this file, so that the compiled executable finds the thread's entry inside itself.
+  const startWriter = () => new Worker(new URL('./writer.ts', import.meta.url)) as unknown as WriterThread
+  return await openSqliteDatabase({ ...common, path: directory.databasePath, startWriter, onFatal })
+}
+
+const collectionPause = 60_000
+const collectionBatch = 1_000
+
+/** Runs the collector until the returned function is called, which waits for the step under way. */
+function keepCollecting(collector: Collector, logger: Logger): () => Promise<void> {
+  const stop = new AbortController()
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        const looked = await collector.collectDue(collectionBatch)
+        if (looked === collectionBatch) continue
+      } catch (error) {
+        logger.error('garbage collection failed; it is tried again in a minute', { error })
+      }
+      await systemClock.sleep(collectionPause, stop.signal).catch(() => undefined)
+    }
+  }
+  const running = run()
+  return async () => {
+    stop.abort()
+    await running
+  }
+}
+
+/** Builds the app and listens. Fails when it cannot serve; then nothing is left running. */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const logger = createLogger({ level: config.log.level })
+  const app = await buildApp(config, logger)
+  const closed = Promise.withResolvers<void>()
+  try {
+    const listener = listen({ hostname: config.listen.host, port: config.listen.port, fetch: app.fetch, logger })
+    const close = async (): Promise<void> => {
+      await listener.stop(config.http.drain)
+      await app.close()
+      await logger.close()
+      closed.resolve()
+    }
+    void app.broken.then((error) => {
+      logger.error('the database can no longer be trusted in this process: start the server again to recover', { error })
+      void logger.close().then(closed.resolve)
+    })
+    return { url: listener.url, closed: closed.promise, close }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
