@@ -1,0 +1,27 @@
+import packageJson from '../package.json' with { type: 'json' }
+import { createProgram, type StopSignal } from './cli/index.ts'
+import { readEnvironment } from './config/index.ts'
+import { systemClock } from './lib/index.ts'
+
+const program = createProgram({
+  version: packageJson.version,
+  environment: readEnvironment(),
+  cwd: process.cwd(),
+  print: (text) => void process.stdout.write(text),
+  printError: (text) => void process.stderr.write(text),
+  onSignal(listener) {
+    const signals: StopSignal[] = ['SIGINT', 'SIGTERM']
+    for (const signal of signals) process.on(signal, listener)
+    return () => {
+      for (const signal of signals) process.off(signal, listener)
+    }
+  },
+  monotonic: () => systemClock.monotonic(),
+  exit: (code) => process.exit(code),
+  // Loaded only when a server starts: help and `config check` answer at once.
+  startServer: async (config) => await (await import('./app.ts')).startServer(config),
+})
+
+const code = await program.run(process.argv.slice(2))
+// Not left to the event loop: after an orderly stop nothing may keep the process alive.
+process.stdout.write('', () => process.exit(code))
