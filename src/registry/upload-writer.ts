@@ -98,8 +98,17 @@ async function openTarget(
   if (row.object_id === null) {
     return { objectId, epoch, writer: await store.begin(objectId), hash: { algorithm, hasher: createHasher(algorithm) }, fresh: true }
   }
-  const writer = await store.copyUnfinished(row.object_id, objectId, row.received)
-  return { objectId, epoch, writer, hash: undefined, fresh: true }
+  return { objectId, epoch, writer: await takeOver(store, row.object_id, objectId, row.received), hash: undefined, fresh: true }
+}
+
+/** Goes on in a copy of what another process wrote; a copy that fails leaves nothing behind. */
+async function takeOver(store: BlobStore, from: string, to: string, length: number): Promise<ObjectWriter> {
+  try {
+    return await store.copyUnfinished(from, to, length)
+  } catch (error) {
+    await store.delete(to, undefined).catch(() => undefined)
+    throw error
+  }
 }
 
 async function pour(
@@ -112,8 +121,10 @@ async function pour(
   const { writer, hash, objectId, epoch } = target
   const keepAlive = createKeepAlive(deps, id, target)
   const take = async (chunk: Uint8Array): Promise<void> => {
+    const written = writer.write(chunk)
+    // Hashing fills the time that the disk takes.
     hash?.hasher.update(chunk)
-    await writer.write(chunk)
+    await written
     await keepAlive()
   }
   try {

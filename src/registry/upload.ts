@@ -1,4 +1,4 @@
-import type { Database } from '../database/index.ts'
+import type { Database, Outcome } from '../database/index.ts'
 import { createKeyedLock, type Ids } from '../lib/index.ts'
 import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
@@ -27,11 +27,10 @@ export interface UploadDeps {
 }
 
 export function createUploads(deps: UploadDeps): Uploads {
-  const { database, authorize, settings } = deps
+  const { database, authorize } = deps
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
   const push = (actor: Actor, repository: RepositoryName): Promise<void> => admit(authorize, actor, 'push', repository)
-  const cancelInput = (key: UploadKey) => ({ ...key, written: undefined, drain: settings.drain })
 
   return {
     begin: async (actor, repository) => {
@@ -56,19 +55,11 @@ export function createUploads(deps: UploadDeps): Uploads {
     },
     pushWhole: async (actor, repository, digest, body) => {
       await push(actor, repository)
-      const key = keyOf(actor, repository, (await beginSession(deps, actor, repository)).id)
-      try {
-        await finishSession(deps, actor, key, digest, body)
-      } catch (error) {
-        // The client never learns of this session. Where it can't be removed now (disk full), its expiry removes it.
-        await database.transact(cancelUpload, cancelInput(key)).catch(() => undefined)
-        throw error
-      }
+      await pushWhole(deps, actor, repository, digest, body)
     },
     cancel: async (actor, repository, id) => {
       await push(actor, repository)
-      const input = cancelInput(keyOf(actor, repository, id))
-      await sessions.run(id, async () => resultOf(await database.transact(cancelUpload, input)))
+      await sessions.run(id, async () => resultOf(await cancelSession(deps, keyOf(actor, repository, id))))
     },
   }
 }
@@ -81,6 +72,22 @@ async function beginSession(
   const key = keyOf(actor, repository, ids.uuid())
   resultOf(await database.transact(beginUpload, { ...key, actor: eventActor(actor), owner, expiry: settings.uploadExpiry }))
   return { id: key.id, offset: 0 }
+}
+
+async function cancelSession({ database, settings }: UploadDeps, key: UploadKey): Promise<Outcome<null>> {
+  return await database.transact(cancelUpload, { ...key, written: undefined, drain: settings.drain })
+}
+
+/** One call, one session that the client never learns of. */
+async function pushWhole(deps: UploadDeps, actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void> {
+  const key = keyOf(actor, repository, (await beginSession(deps, actor, repository)).id)
+  try {
+    await finishSession(deps, actor, key, digest, body)
+  } catch (error) {
+    // Where it can't be removed now (disk full), its expiry removes it.
+    await cancelSession(deps, key).catch(() => undefined)
+    throw error
+  }
 }
 
 async function appendToSession(deps: UploadDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
