@@ -35,7 +35,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const writer = createUploadWriter({ ...deps, owner })
   return Object.freeze({
     pull: withRegistryErrors(createPull({ ...deps, existence, contents, verification })),
-    uploads: withRegistryErrors(createUploads({ ...deps, writer, owner, verification })),
+    uploads: withRegistryErrors(createUploads({ ...deps, writer, owner })),
     push: withRegistryErrors(createPush(deps)),
     deletes: withRegistryErrors(createDeletes(deps)),
     lists: withRegistryErrors(createLists(deps)),

@@ -13,7 +13,6 @@ import type { RegistrySettings } from './settings.ts'
 import { findUpload, type OpenUploadRow } from './upload-store.ts'
 import { advanceUpload, beginUpload, cancelUpload, nameUploadObject, type UploadKey } from './upload-transactions.ts'
 import type { Received, UploadWriter } from './upload-writer.ts'
-import type { Verification } from './verified-read.ts'
 
 export interface UploadDeps {
   readonly database: Database
@@ -23,7 +22,6 @@ export interface UploadDeps {
   readonly settings: RegistrySettings
   readonly writer: UploadWriter
   readonly owner: string
-  readonly verification: Verification
 }
 
 export function createUploads(deps: UploadDeps): Uploads {
@@ -154,7 +152,6 @@ async function commit(deps: UploadDeps, actor: Actor, key: UploadKey, digest: Di
   const evidence = await presentObject(deps, key.repository, digest)
   await store.commit(objectId, objectKey, size)
   resultOf(await database.transact(commitBlob, { ...input, bytes: { objectId, key: objectKey }, evidence }))
-  deps.verification.seen(objectId)
 }
 
 /** The object that holds this digest already, if its bytes are all there: then the new copy is not needed. */

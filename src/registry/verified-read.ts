@@ -5,8 +5,6 @@ import type { VerifyMode } from './settings.ts'
 
 /** Compares what readers get with its digest, as often as `storage.verify` says. */
 export interface Verification {
-  /** The object's bytes were just hashed, on their way in or out. */
-  seen(objectId: string): void
   /**
    * The same object, whose last bytes are held back until all of it has the digest: what does not never reaches a client
    * complete. `onMismatch` is told before the reader's stream fails.
@@ -19,16 +17,12 @@ const knownObjects = 100_000
 
 export function createVerification(mode: VerifyMode): Verification {
   const good = createLru<string, true>({ capacity: knownObjects })
-  const seen = (objectId: string): void => {
-    if (mode === 'first') good.set(objectId, true)
-  }
   return Object.freeze<Verification>({
-    seen,
     guard: (opened, objectId, digest, onMismatch) => {
       if (mode === 'never' || (mode === 'first' && good.get(objectId) === true)) return opened
       const source = streamOf(opened)
       if (source === undefined) return opened
-      const transform = hashing(digest, () => seen(objectId), onMismatch)
+      const transform = hashing(digest, () => good.set(objectId, true), onMismatch)
       return { kind: 'stream', size: opened.size, stream: source.pipeThrough(transform) }
     },
   })
