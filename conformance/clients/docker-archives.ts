@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { digestOf } from '../digest.ts'
 import { succeed } from '../run-program.ts'
 import type { Docker } from './docker-daemon.ts'
+import { tarOf } from './tar.ts'
 
 /** An image in a file as `docker save` writes it. */
 export interface Archive {
@@ -52,17 +54,14 @@ export const largeImage = Object.freeze({
 /** Writes an image of 20 layers that no compression makes smaller. */
 export async function writeLargeImage(folder: string): Promise<Archive> {
   mkdirSync(folder)
-  const diffs: string[] = []
-  for (const [layer, size] of layerSizes.entries()) {
-    writeFileSync(join(folder, `${layer}.bin`), randomBytes(size * 1024 ** 2))
-    await succeed(['tar', '-C', folder, '-cf', join(folder, `${layer}.tar`), '--remove-files', `${layer}.bin`])
-    diffs.push(`sha256:${new Bun.CryptoHasher('sha256').update(await Bun.file(join(folder, `${layer}.tar`)).bytes()).digest('hex')}`)
-  }
-  const config = JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: diffs } })
+  const archives = layerSizes.map((size, layer) => tarOf(`file-${layer}`, randomBytes(size * 1024 ** 2)))
+  const rootfs = { type: 'layers', diff_ids: archives.map((archive) => digestOf(archive)) }
+  const config = JSON.stringify({ architecture: 'amd64', os: 'linux', config: {}, rootfs })
+  const layers = archives.map((_, layer) => `${layer}.tar`)
+  for (const [layer, archive] of archives.entries()) writeFileSync(join(folder, `${layer}.tar`), archive)
   writeFileSync(join(folder, 'config.json'), config)
-  const layers = layerSizes.map((_, layer) => `${layer}.tar`)
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: null, Layers: layers }]))
   const file = join(folder, 'image.tar')
   await succeed(['tar', '-C', folder, '-cf', file, '--remove-files', 'manifest.json', 'config.json', ...layers])
-  return { file, id: `sha256:${new Bun.CryptoHasher('sha256').update(config).digest('hex')}` }
+  return { file, id: digestOf(config) }
 }

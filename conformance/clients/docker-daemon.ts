@@ -1,5 +1,4 @@
 import { dirname } from 'node:path'
-import { findTool } from '../../tools/installed.ts'
 import { runProgram, succeed, type Finished } from '../run-program.ts'
 import { cleanEnvironment } from '../server.ts'
 
@@ -73,10 +72,4 @@ export async function startDocker(dockerd: string, docker: string): Promise<Dock
       await child.exited
     },
   })
-}
-
-/** The two programs, or undefined where docker cannot run. */
-export function findDocker(): { readonly dockerd: string; readonly docker: string } | undefined {
-  const [dockerd, docker] = [findTool('dockerd'), findTool('docker')]
-  return dockerd === undefined || docker === undefined ? undefined : { dockerd, docker }
 }

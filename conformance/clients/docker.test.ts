@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { forEachServer } from '../for-each-server.ts'
@@ -6,20 +6,19 @@ import { runProgram } from '../run-program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { until } from '../until.ts'
 import { buildSmallImage, largeImage, writeLargeImage, type Archive } from './docker-archives.ts'
-import { findDocker, startDocker, type Docker } from './docker-daemon.ts'
+import { describeTools } from './describe-tools.ts'
+import { startDocker, type Docker } from './docker-daemon.ts'
 
 setDefaultTimeout(180_000)
 
-const installed = findDocker()
 const greeting = 'hello from a root filesystem'
 
-describe.skipIf(installed === undefined)('docker', () => {
+describeTools(['docker', 'dockerd'], (paths) => {
   const folder = temporaryFolder()
   let docker: Docker
   let [small, newer, large]: Archive[] = []
   beforeAll(async () => {
-    if (installed === undefined) return
-    docker = await startDocker(installed.dockerd, installed.docker)
+    docker = await startDocker(paths.dockerd, paths.docker)
     small = await buildSmallImage(docker, join(folder.path, 'small'), greeting)
     newer = await buildSmallImage(docker, join(folder.path, 'newer'), 'a newer one')
     large = await writeLargeImage(join(folder.path, 'large'))
@@ -121,9 +120,8 @@ describe.skipIf(installed === undefined)('docker', () => {
 
   test('an engine ends with the test run that started it, containers and all', async () => {
     const program = `
-      const { findDocker, startDocker } = await import(${JSON.stringify(import.meta.resolve('./docker-daemon.ts'))})
-      const { dockerd, docker } = findDocker()
-      const engine = await startDocker(dockerd, docker)
+      const { startDocker } = await import(${JSON.stringify(import.meta.resolve('./docker-daemon.ts'))})
+      const engine = await startDocker(${JSON.stringify(paths.dockerd)}, ${JSON.stringify(paths.docker)})
       await engine.run('load', '--input', ${JSON.stringify(String(small?.file))})
       await engine.run('run', '--detach', '--network', 'none', ${JSON.stringify(String(small?.id))}, '/bin/bash', '-c', 'while :; do :; done')
       console.log(await engine.run('info', '--format', '{{.DockerRootDir}}'))
