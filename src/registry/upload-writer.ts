@@ -1,13 +1,14 @@
 import type { Database } from '../database/index.ts'
 import { createLru, type Clock, type Ids } from '../lib/index.ts'
 import { createHasher, digestBytes, type Digest, type DigestAlgorithm, type Hasher } from '../oci/index.ts'
-import type { BlobStore, ObjectWriter } from '../storage/index.ts'
+import { StorageError, type BlobStore, type ObjectWriter } from '../storage/index.ts'
 import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
 import { resultOf } from './failure.ts'
 import type { UploadBody } from './registry.ts'
 import { inlineLimit, type RegistrySettings } from './settings.ts'
 import type { OpenUploadRow } from './upload-store.ts'
 import { claimUpload, touchUpload, type UploadKey } from './upload-transactions.ts'
+import { streamOf } from './verified-read.ts'
 
 export interface UploadWriterDeps {
   readonly database: Database
@@ -88,9 +89,10 @@ async function openTarget(
   algorithm: DigestAlgorithm,
 ): Promise<Target> {
   if (row.object_id !== null && row.owner === owner) {
+    const writer = await resumeOwn(store, row.object_id, row)
     const current = known?.epoch === row.epoch && known.size === row.received
-    const writer = await store.resume(row.object_id, row.received)
-    return { objectId: row.object_id, epoch: row.epoch, writer, hash: current ? known.hash : undefined, fresh: false }
+    const hash = current ? known.hash : undefined
+    if (writer !== undefined) return { objectId: row.object_id, epoch: row.epoch, writer, hash, fresh: false }
   }
   const objectId = ids.object()
   const claim = { ...key, epoch: row.epoch, owner, objectId, expiry: settings.uploadExpiry }
@@ -98,17 +100,53 @@ async function openTarget(
   if (row.object_id === null) {
     return { objectId, epoch, writer: await store.begin(objectId), hash: { algorithm, hasher: createHasher(algorithm) }, fresh: true }
   }
-  return { objectId, epoch, writer: await takeOver(store, row.object_id, objectId, row.received), hash: undefined, fresh: true }
+  return { objectId, epoch, writer: await takeOver(store, row.object_id, objectId, row), hash: undefined, fresh: true }
 }
 
-/** Goes on in a copy of what another process wrote; a copy that fails leaves nothing behind. */
-async function takeOver(store: BlobStore, from: string, to: string, length: number): Promise<ObjectWriter> {
+/** Absent when the object has its final name already, since its commit failed after that: then it goes on in a copy. */
+async function resumeOwn(store: BlobStore, id: string, row: OpenUploadRow): Promise<ObjectWriter | undefined> {
   try {
-    return await store.copyUnfinished(from, to, length)
+    return await store.resume(id, row.received)
   } catch (error) {
+    if (row.object_key !== null && isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * Goes on in a copy of what another process wrote; a copy that fails leaves nothing behind. The process may have been killed
+ * after it had given the object its final name and before that was committed: then the bytes are there.
+ */
+async function takeOver(store: BlobStore, from: string, to: string, row: OpenUploadRow): Promise<ObjectWriter> {
+  try {
+    return await store.copyUnfinished(from, to, row.received)
+  } catch (error) {
+    await store.delete(to, undefined).catch(() => undefined)
+    if (row.object_key !== null && isMissing(error)) return await copyFinished(store, row.object_key, to, row.received)
+    throw error
+  }
+}
+
+async function copyFinished(store: BlobStore, key: string, to: string, length: number): Promise<ObjectWriter> {
+  const opened = await store.open(key)
+  const stream = opened === undefined || opened.size < length ? undefined : streamOf(opened)
+  if (stream === undefined) throw new StorageError('missing', `there are no ${length} bytes under ${key}`)
+  const writer = await store.begin(to)
+  try {
+    for await (const chunk of stream) {
+      await writer.write(chunk.subarray(0, length - writer.offset))
+      if (writer.offset === length) break
+    }
+    return writer
+  } catch (error) {
+    await writer.close().catch(() => undefined)
     await store.delete(to, undefined).catch(() => undefined)
     throw error
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof StorageError && error.code === 'missing'
 }
 
 async function pour(

@@ -29,7 +29,7 @@ export function createVerification(mode: VerifyMode): Verification {
 }
 
 /** A redirect leaves the bytes to another server: only the scrubber sees them. */
-function streamOf(opened: OpenObject): ReadableStream<Uint8Array> | undefined {
+export function streamOf(opened: OpenObject): ReadableStream<Uint8Array> | undefined {
   switch (opened.kind) {
     case 'file':
       return opened.file.stream()
