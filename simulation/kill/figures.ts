@@ -1,0 +1,59 @@
+/** What a run did: a run whose figures are small has shown little. */
+export interface Figures {
+  kills: number
+  killsWhileStarting: number
+  blobs: number
+  mounts: number
+  manifests: number
+  deletes: number
+  hotWrites: number
+  hotReads: number
+  /** Items looked at after a restart. */
+  checks: number
+  /** Requests that a kill left without an answer, and that had taken place, and that had not. */
+  lostButDone: number
+  lostUndone: number
+  /** Sessions taken up after a kill, and closing requests sent again that had taken place. */
+  resumed: number
+  closedAgain: number
+  /** Ms from the start of a process that finds data until it answered: the slowest, and the median one. */
+  readyWorst: number
+  readyMedian: number
+}
+
+export function createFigures(): Figures {
+  return {
+    kills: 0,
+    killsWhileStarting: 0,
+    blobs: 0,
+    mounts: 0,
+    manifests: 0,
+    deletes: 0,
+    hotWrites: 0,
+    hotReads: 0,
+    checks: 0,
+    lostButDone: 0,
+    lostUndone: 0,
+    resumed: 0,
+    closedAgain: 0,
+    readyWorst: 0,
+    readyMedian: 0,
+  }
+}
+
+/** Acknowledged requests of all kinds. */
+export function acknowledgedOf({ blobs, mounts, manifests, deletes, hotWrites }: Figures): number {
+  return blobs + mounts + manifests + deletes + hotWrites
+}
+
+/** Several runs as one. */
+export function sumOf(runs: readonly Figures[]): Figures {
+  const total = createFigures()
+  for (const run of runs) {
+    for (const name of Object.keys(total) as (keyof Figures)[]) {
+      const worst = name === 'readyWorst' || name === 'readyMedian'
+      total[name] = worst ? Math.max(total[name], run[name]) : total[name] + run[name]
+    }
+  }
+  return total
+}

@@ -1,0 +1,150 @@
+import { createClient, Lost, Violation } from '../rig/client.ts'
+import { createContent } from '../rig/content.ts'
+import { createManifest } from '../rig/image.ts'
+import { takeInventory } from '../rig/inventory.ts'
+import { createLedger } from '../rig/ledger.ts'
+import { ServerProcess, startServer } from '../rig/server-process.ts'
+import type { TestedDatabase } from '../rig/tested-database.ts'
+import { createFigures, type Figures } from './figures.ts'
+import { createHotTags, hotConfig, hotRepository, overwrite, overwriteOn, readOn } from './hot-tags.ts'
+import { pushContent, putManifest, writeImages } from './image-writer.ts'
+import { type BaseLayers, choicesOf, type Load } from './load.ts'
+import { verifyAll, verifyRecent } from './verify.ts'
+
+export interface KillRun {
+  readonly seed: number
+  readonly kills: number
+  /** An empty data directory. */
+  readonly data: string
+  readonly database: TestedDatabase
+}
+
+/**
+ * kill -9, again and again, of a server under load; after each restart everything that it acknowledged must be there. Fails
+ * with the first thing that is not, naming the seed and the kill.
+ */
+export async function runKills(run: KillRun): Promise<Figures> {
+  const rig = new KillRig(run)
+  try {
+    await rig.setUp()
+    for (let kill = 1; kill <= run.kills; kill++) await rig.killOnce(kill)
+    await rig.conclude(run.kills + 1)
+    return rig.figures
+  } catch (error) {
+    throw new Error(`seed ${run.seed}, kill ${rig.figures.kills + 1}: ${messageOf(error)}`, { cause: error })
+  } finally {
+    await rig.end()
+  }
+}
+
+const imageWriters = 8
+const writersOfATag = 2
+const inventoryEvery = 10
+
+class KillRig {
+  readonly figures = createFigures()
+  readonly #run: KillRun
+  readonly #ledger = createLedger()
+  readonly #hot = createHotTags()
+  readonly #base: BaseLayers = {
+    repository: 'base/layers',
+    layers: [1_000, 20_000, 40_000, 100_000, 300_000, 900_000].map((size) => createContent(`base ${size}`, size)),
+  }
+  readonly #ready: number[] = []
+  #server: ServerProcess | undefined
+
+  constructor(run: KillRun) {
+    this.#run = run
+  }
+
+  /** Base layers and the first value of every hot tag. */
+  async setUp(): Promise<void> {
+    const load = await this.#start(0)
+    const random = choicesOf(load, 'set-up')
+    const { repository, layers } = this.#base
+    for (const layer of layers) await pushContent(load, random, repository, layer, 'put')
+    await pushContent(load, random, repository, hotConfig, 'single')
+    await pushContent(load, random, hotRepository, hotConfig, 'single')
+    await putManifest(load, repository, createManifest('base', hotConfig, layers), 'all')
+    for (const [tag, history] of this.#hot) await overwrite(load, tag, history, `${this.#run.seed}/${tag}`)
+    await this.#server?.stop()
+  }
+
+  async killOnce(kill: number): Promise<void> {
+    const random = choicesOf({ seed: this.#run.seed, kill }, 'kill')
+    if (random.chance(0.1)) await this.#killWhileStarting(random.between(10, 250))
+    const load = await this.#start(kill)
+    await verifyRecent(load)
+    await this.#workUntilKilled(load, random.between(...this.#run.database.killAfter))
+    for (const history of this.#hot.values()) history.cut(performance.now())
+    this.figures.kills++
+    if (kill % inventoryEvery === 0) await this.#inventory(false)
+  }
+
+  async conclude(number: number): Promise<void> {
+    await verifyAll(await this.#start(number))
+    await this.#server?.stop()
+    await this.#inventory(true)
+    this.#ready.sort((a, b) => a - b)
+    this.figures.readyWorst = Math.round(this.#ready.at(-1) ?? 0)
+    this.figures.readyMedian = Math.round(this.#ready[this.#ready.length >> 1] ?? 0)
+  }
+
+  /** Nothing stays behind, whatever happened. */
+  async end(): Promise<void> {
+    if (this.#server?.running === true) await this.#server.kill()
+  }
+
+  async #start(kill: number): Promise<Load> {
+    this.#server = await startServer(this.#options())
+    if (kill > 0) this.#ready.push(this.#server.readyAfter)
+    const client = createClient(this.#server.url)
+    return { client, ledger: this.#ledger, figures: this.figures, seed: this.#run.seed, kill, hot: this.#hot }
+  }
+
+  /** A short drain, so that the collector has files to delete whenever the server starts. */
+  #options() {
+    const { data, database } = this.#run
+    return { data, settings: { BERTH_GC_DRAIN: '1s', ...database.settings } }
+  }
+
+  async #killWhileStarting(after: number): Promise<void> {
+    const server = new ServerProcess(this.#options())
+    await Bun.sleep(after)
+    await server.kill()
+    await this.#run.database.settled()
+    this.figures.killsWhileStarting++
+  }
+
+  async #workUntilKilled(load: Load, after: number): Promise<void> {
+    const work = this.#begin(load)
+    const results = Promise.allSettled(work)
+    await Bun.sleep(after)
+    if (this.#server?.running !== true) throw new Violation(`the server ended by itself: ${this.#server?.output}`)
+    const killing = performance.now()
+    await this.#server.kill()
+    await this.#run.database.settled()
+    for (const { reason } of (await results) as PromiseRejectedResult[]) {
+      if (!(reason instanceof Lost) || reason.at < killing) throw reason
+    }
+  }
+
+  #begin(load: Load): Promise<never>[] {
+    const images = Array.from({ length: imageWriters }, (_, n) => writeImages(load, this.#base, `writer-${n}`))
+    const tags = [...this.#hot].flatMap(([tag, history]) =>
+      Array.from({ length: writersOfATag }, (_, n) => overwriteOn(load, tag, history, `writer-${n}`)),
+    )
+    return [...images, ...tags, readOn(load)]
+  }
+
+  async #inventory(hash: boolean): Promise<void> {
+    const { data, database } = this.#run
+    const problems = takeInventory(data, await database.rows(data), { hash })
+    if (problems.length === 0) return
+    throw new Violation(`${problems.length} problems in the data directory:\n${problems.slice(0, 20).join('\n')}`)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

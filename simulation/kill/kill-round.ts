@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestedPostgres, testedSqlite } from '../rig/tested-database.ts'
+import type { Figures } from './figures.ts'
+import { runKills } from './kill-loop.ts'
+
+export interface KillRound {
+  readonly seed: number
+  readonly kills: number
+  /** URL of a PostgreSQL server to make a database on; absent for SQLite. */
+  readonly postgres: string | undefined
+  /** Leave the data directory where it is when something is wrong with it, and name it in the error. */
+  readonly keep: boolean
+}
+
+/** Runs the loop on a data directory and a database of its own, and removes both. */
+export async function killRound({ seed, kills, postgres, keep }: KillRound): Promise<Figures> {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-kill-'))
+  const database = postgres === undefined ? testedSqlite : await createTestedPostgres(postgres)
+  let kept = false
+  try {
+    return await runKills({ seed, kills, data: join(folder, 'data'), database })
+  } catch (error) {
+    if (!keep) throw error
+    kept = true
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nthe data is in ${folder}`, { cause: error })
+  } finally {
+    await database.dispose()
+    if (!kept) await rm(folder, { recursive: true })
+  }
+}

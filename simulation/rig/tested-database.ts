@@ -1,0 +1,75 @@
+import pg from 'pg'
+import { poll } from './poll.ts'
+import { blobQuery, type BlobRow, objectQuery, type ObjectRow, problemQueries, type Rows } from './rows.ts'
+import { readSqliteRows } from './sqlite-rows.ts'
+
+/** The database a server under test uses. */
+export interface TestedDatabase {
+  /** What tells the server of it. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Between so many ms after the load began comes the kill: while much is under way. */
+  readonly killAfter: readonly [number, number]
+  /** After a kill: resolves when nothing that the dead server sent can take place any more. */
+  settled(): Promise<void>
+  /** All rows, while no server runs. */
+  rows(data: string): Promise<Rows>
+  dispose(): Promise<void>
+}
+
+/** The SQLite database in the data directory: it ends with the process. */
+export const testedSqlite = Object.freeze<TestedDatabase>({
+  settings: {},
+  killAfter: [30, 150],
+  settled: () => Promise.resolve(),
+  rows: (data: string) => Promise.resolve(readSqliteRows(data)),
+  dispose: () => Promise.resolve(),
+})
+
+const settleLimit = 10_000
+
+/** A new database on a PostgreSQL server, which outlives the server under test and may still commit what that sent last. */
+export async function createTestedPostgres(server: string): Promise<TestedDatabase> {
+  const name = `berth_kill_${crypto.randomUUID().replaceAll('-', '')}`
+  await onServer(server, (client) => client.query(`create database ${name}`))
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const connected = 'select 1 from pg_stat_activity where datname = $1'
+  return Object.freeze<TestedDatabase>({
+    settings: { BERTH_DATABASE_URL: url.href },
+    // A new server has to log in on each of its connections first.
+    killAfter: [100, 500],
+    settled: () =>
+      onServer(server, async (client) => {
+        const isOver = async () => ((await client.query(connected, [name])).rowCount === 0 ? true : undefined)
+        await poll('the end of the connections of a killed server', settleLimit, isOver)
+      }),
+    rows: () => onServer(url.href, readPostgresRows),
+    dispose: () => onServer(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
+  })
+}
+
+async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function readPostgresRows(client: pg.Client): Promise<Rows> {
+  const problems: string[] = []
+  for (const query of problemQueries) {
+    const { rows } = await client.query<{ problem: string }>(query)
+    problems.push(...rows.map(({ problem }) => problem))
+  }
+  // bigint comes as text
+  const objects = (await client.query<ObjectRow>(objectQuery)).rows
+  const blobs = (await client.query<BlobRow>(blobQuery)).rows
+  return {
+    objects: objects.map((row) => ({ ...row, stored_size: row.stored_size === null ? null : Number(row.stored_size) })),
+    blobs: blobs.map((row) => ({ ...row, size: Number(row.size) })),
+    problems,
+  }
+}
