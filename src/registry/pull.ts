@@ -116,23 +116,32 @@ async function openInline(
   return { kind: 'bytes', size: bytes.length, bytes: range === undefined ? bytes : bytes.subarray(range.start, range.end + 1) }
 }
 
-/** A truncated file would be sent as a complete answer, so its size is compared with the row before a byte goes out. */
+/**
+ * A truncated file would be sent as a complete answer, so its size is compared with the row before a byte goes out, and the
+ * first time its digest. Parts can't be verified alone: they are left to the scrubber.
+ */
 async function openStored(
-  { store, database, verification }: PullDeps,
+  deps: PullDeps,
   digest: Digest,
   found: { readonly object_id: string; readonly key: string; readonly size: number },
   range: ByteRange | undefined,
 ): Promise<OpenObject> {
-  const damaged = async (finding: string): Promise<void> => {
-    await database.transact(markDamaged, { objectId: found.object_id, digest, finding })
+  const { store, verification } = deps
+  const { object_id: objectId, key, size } = found
+  const opened = await store.open(key, range)
+  if (opened?.size !== size) {
+    throw await damaged(deps, objectId, digest, opened === undefined ? 'missing' : `${opened.size} of ${size} bytes`)
   }
-  const opened = await store.open(found.key, range)
-  if (opened?.size === found.size) {
-    // Parts can't be verified alone: they are left to the scrubber.
-    return range === undefined ? verification.guard(opened, found.object_id, digest, damaged) : opened
-  }
-  await damaged(opened === undefined ? 'missing' : `${opened.size} of ${found.size} bytes`)
-  throw new RegistryError('BLOB_UNKNOWN', {
+  if (range !== undefined) return opened
+  const mismatch = await verification.mismatch(objectId, digest, () => store.open(key))
+  if (mismatch !== undefined) throw await damaged(deps, objectId, digest, `has the digest ${mismatch}`)
+  return opened
+}
+
+/** From now on the blob counts as missing everywhere, so that a push heals it. */
+async function damaged({ database }: PullDeps, objectId: string, digest: Digest, finding: string): Promise<RegistryError> {
+  await database.transact(markDamaged, { objectId, digest, finding })
+  return new RegistryError('BLOB_UNKNOWN', {
     message: `the stored bytes of ${digest} are damaged, so it counts as missing; push it again to repair it`,
   })
 }

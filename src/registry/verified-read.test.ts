@@ -1,41 +1,52 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { digestBytes } from '../oci/index.ts'
 import { createVerification } from './verified-read.ts'
 
 const bytes = crypto.getRandomValues(new Uint8Array(60_000))
 const digest = digestBytes(bytes, 'sha256')
 const flipped = bytes.with(59_000, (bytes[59_000] ?? 0) ^ 1)
-const file = (content: Uint8Array<ArrayBuffer>) => ({ kind: 'file', size: content.length, file: new Blob([content]) }) as const
-const bodyOf = async (opened: { kind: string }) => {
-  if (!('stream' in opened)) throw new Error(`not a stream but ${opened.kind}`)
-  return await new Response(opened.stream as ReadableStream<Uint8Array>).bytes()
+
+/** Opens a file with the content and counts how often. */
+function opener(content: Uint8Array<ArrayBuffer>) {
+  const counted = {
+    times: 0,
+    open: async () => {
+      counted.times += 1
+      return { kind: 'file', size: content.length, file: new Blob([content]) } as const
+    },
+  }
+  return counted
 }
 
-describe('a verified read', () => {
-  const findings: string[] = []
-  const report = async (actual: string): Promise<void> => void findings.push(actual)
+test('`first` reads an object once, and readers that come at once share that', async () => {
+  const verification = createVerification('first')
+  const counted = opener(bytes)
+  expect(await Promise.all([1, 2, 3].map(() => verification.mismatch('a', digest, counted.open)))).toEqual([undefined, undefined, undefined])
+  expect(await verification.mismatch('a', digest, counted.open)).toBeUndefined()
+  expect(counted.times).toBe(1)
+  expect(await verification.mismatch('b', digest, counted.open)).toBeUndefined()
+  expect(counted.times).toBe(2)
+})
 
-  test('delivers good bytes, and with `first` hashes them once', async () => {
-    const verification = createVerification('first')
-    expect(Buffer.compare(await bodyOf(verification.guard(file(bytes), 'a', digest, report)), bytes)).toBe(0)
-    expect(verification.guard(file(bytes), 'a', digest, report).kind).toBe('file')
-    expect(verification.guard(file(bytes), 'b', digest, report).kind).toBe('stream')
-    expect(findings).toEqual([])
-  })
+test.each(['first', 'always'] as const)('`%s` finds a flipped bit every time', async (mode) => {
+  const verification = createVerification(mode)
+  const counted = opener(flipped)
+  for (let n = 1; n <= 2; n++) {
+    expect(await verification.mismatch('a', digest, counted.open)).toBe(digestBytes(flipped, 'sha256'))
+    expect(counted.times).toBe(n)
+  }
+})
 
-  test.each(['first', 'always'] as const)('with `%s` a flipped bit never arrives complete', async (mode) => {
-    findings.length = 0
-    const verification = createVerification(mode)
-    const reading = bodyOf(verification.guard(file(flipped), 'a', digest, report))
-    expect(await reading.then(() => 'complete', (error: Error) => error.message)).toContain('have the digest')
-    expect(findings).toEqual([digestBytes(flipped, 'sha256')])
-    expect(verification.guard(file(flipped), 'a', digest, report).kind).toBe('stream')
-  })
+test('`always` reads every time, `never` never', async () => {
+  const counted = opener(bytes)
+  const always = createVerification('always')
+  for (let n = 1; n <= 2; n++) await always.mismatch('a', digest, counted.open)
+  expect(counted.times).toBe(2)
+  expect(await createVerification('never').mismatch('a', digest, opener(flipped).open)).toBeUndefined()
+})
 
-  test('`always` hashes every time, `never` never', async () => {
-    const always = createVerification('always')
-    await bodyOf(always.guard(file(bytes), 'a', digest, report))
-    expect(always.guard(file(bytes), 'a', digest, report).kind).toBe('stream')
-    expect(createVerification('never').guard(file(flipped), 'a', digest, report).kind).toBe('file')
-  })
+test('a reading that fails is tried again by the next reader', async () => {
+  const verification = createVerification('first')
+  await expect(verification.mismatch('a', digest, () => Promise.reject(new Error('planned')))).rejects.toThrow('planned')
+  expect(await verification.mismatch('a', digest, opener(flipped).open)).toBe(digestBytes(flipped, 'sha256'))
 })

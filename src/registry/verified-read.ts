@@ -3,13 +3,13 @@ import { createHasher, digestAlgorithm, type Digest } from '../oci/index.ts'
 import type { OpenObject } from '../storage/index.ts'
 import type { VerifyMode } from './settings.ts'
 
-/** Compares what readers get with its digest, as often as `storage.verify` says. */
+/** Compares the stored bytes of an object with its digest before they are sent, as often as `storage.verify` says. */
 export interface Verification {
   /**
-   * The same object, whose last bytes are held back until all of it has the digest: what does not never reaches a client
-   * complete. `onMismatch` is told before the reader's stream fails.
+   * The digest that the bytes really have, when they do not have the right one. `open` opens the whole object again: the one
+   * that will be sent is another. Readers that come at once share one reading.
    */
-  guard(opened: OpenObject, objectId: string, digest: Digest, onMismatch: (actual: Digest) => Promise<void>): OpenObject
+  mismatch(objectId: string, digest: Digest, open: () => Promise<OpenObject | undefined>): Promise<Digest | undefined>
 }
 
 /** Objects known good since the start; one that falls out of the set is verified again. */
@@ -17,18 +17,43 @@ const knownObjects = 100_000
 
 export function createVerification(mode: VerifyMode): Verification {
   const good = createLru<string, true>({ capacity: knownObjects })
+  const running = new Map<string, Promise<Digest | undefined>>()
+
+  async function verify(objectId: string, digest: Digest, open: () => Promise<OpenObject | undefined>): Promise<Digest | undefined> {
+    try {
+      const opened = await open()
+      const stream = opened && streamOf(opened)
+      // A redirect leaves the bytes to another server, and a file that is gone to whoever opens it next.
+      if (stream === undefined) return undefined
+      const actual = await digestOf(stream, digest)
+      if (actual !== digest) return actual
+      if (mode === 'first') good.set(objectId, true)
+      return undefined
+    } finally {
+      running.delete(objectId)
+    }
+  }
+
   return Object.freeze<Verification>({
-    guard: (opened, objectId, digest, onMismatch) => {
-      if (mode === 'never' || (mode === 'first' && good.get(objectId) === true)) return opened
-      const source = streamOf(opened)
-      if (source === undefined) return opened
-      const transform = hashing(digest, () => good.set(objectId, true), onMismatch)
-      return { kind: 'stream', size: opened.size, stream: source.pipeThrough(transform) }
+    mismatch: async (objectId, digest, open) => {
+      if (mode === 'never' || good.get(objectId) === true) return undefined
+      let verified = running.get(objectId)
+      if (verified === undefined) {
+        verified = verify(objectId, digest, open)
+        running.set(objectId, verified)
+      }
+      return await verified
     },
   })
 }
 
-/** A redirect leaves the bytes to another server: only the scrubber sees them. */
+async function digestOf(stream: ReadableStream<Uint8Array>, digest: Digest): Promise<Digest> {
+  const hasher = createHasher(digestAlgorithm(digest))
+  for await (const chunk of stream) hasher.update(chunk)
+  return hasher.digest()
+}
+
+/** The bytes of an opened object; absent when they are elsewhere. */
 export function streamOf(opened: OpenObject): ReadableStream<Uint8Array> | undefined {
   switch (opened.kind) {
     case 'file':
@@ -40,25 +65,4 @@ export function streamOf(opened: OpenObject): ReadableStream<Uint8Array> | undef
     case 'redirect':
       return undefined
   }
-}
-
-function hashing(digest: Digest, onGood: () => void, onMismatch: (actual: Digest) => Promise<void>) {
-  const hasher = createHasher(digestAlgorithm(digest))
-  let held: Uint8Array | undefined
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      hasher.update(chunk)
-      if (held !== undefined) controller.enqueue(held)
-      held = chunk
-    },
-    async flush(controller) {
-      const actual = hasher.digest()
-      if (actual !== digest) {
-        await onMismatch(actual)
-        throw new Error(`the stored bytes of ${digest} have the digest ${actual}`)
-      }
-      onGood()
-      if (held !== undefined) controller.enqueue(held)
-    },
-  })
 }
