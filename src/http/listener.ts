@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from '../observe/index.ts'
+import { errorBody, RegistryError } from '../oci/index.ts'
+import type { BodyWatch } from './body.ts'
+import type { Http } from './pipeline.ts'
+
+export interface ListenerOptions {
+  readonly hostname: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly fetch: Http['fetch']
+  readonly logger: Logger
+}
+
+export interface Listener {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string
+  readonly port: number
+  /**
+   * Stops accepting and closes connections that are at rest; requests under way may end within `graceMs`, then their
+   * connections are closed. Resolves when all are.
+   */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * Seconds without a byte after which a connection is closed: one at rest, and one whose sender or reader stands still. Go
+ * clients keep connections for 90 s, and one closed by the server under a request is a failed request.
+ */
+const idleSeconds = 120
+
+/**
+ * Serves plain HTTP/1.1. What Bun 1.4.5 answers itself, without a body, before a request gets here:
+ *
+ * 400  a malformed head: a line that ends in LF alone, a header with a control character, folded, or with a space before the
+ *      colon; an HTTP/1.1 request without Host; a target that is neither a path nor a URL, `*` too; Content-Length that is no
+ *      plain number, twice, or beside Transfer-Encoding; a Transfer-Encoding other than one `chunked`; broken chunks; TLS
+ * 413  a Content-Length above 1 TiB
+ * 431  a head above 16 KiB, or with more than about 200 headers
+ * 505  a request line with a space, control character or NUL in its target, and other versions of HTTP
+ *
+ * It closes the connection without an answer for a method that it does not know. A head that is not complete after about
+ * 12 s closes the connection.
+ *
+ * An answer that comes before the body was read leaves the rest of it to Bun, which throws it away as it comes without
+ * keeping it, and serves the next request. To close at once would be worse: unread bytes make the system reset the
+ * connection, and the client may lose the answer.
+ */
+export function listen({ hostname, port, fetch, logger }: ListenerOptions): Listener {
+  const server = Bun.serve({
+    hostname,
+    port,
+    development: false,
+    maxRequestBodySize: 2 ** 40,
+    idleTimeout: idleSeconds,
+    fetch: (request, self) => serve(fetch, self, request),
+    error: (error) => brokenAnswer(error, logger),
+  })
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname
+  const bound = server.port ?? port
+  return Object.freeze({ url: `http://${host}:${bound}`, port: bound, stop: (graceMs: number) => stop(server, graceMs) })
+}
+
+type Server = Bun.Server<undefined>
+
+async function serve(fetch: Http['fetch'], server: Server, request: Request): Promise<Response> {
+  const address = server.requestIP(request)?.address ?? ''
+  if (request.body === null) return await fetch(request, address)
+  try {
+    return await fetch(request, address, bodyWatch(server, request))
+  } finally {
+    // A limit stays with the connection: without this, one would never be closed when it rests.
+    server.timeout(request, idleSeconds)
+  }
+}
+
+async function stop(server: Server, graceMs: number): Promise<void> {
+  const closed = server.stop(false)
+  const timer = setTimeout(() => void server.stop(true), graceMs)
+  try {
+    await closed
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Bun by itself closes a connection that sends less than 16 KB a second, however alive it is. Here a slow sender may take its
+ * time as long as something comes within `idleSeconds`, and once all is here the server may take its own: hashing 100 GB again
+ * lasts longer than any fixed limit.
+ */
+function bodyWatch(server: Server, request: Request): BodyWatch {
+  return {
+    received: () => server.timeout(request, idleSeconds),
+    complete: () => server.timeout(request, 0),
+  }
+}
+
+/** For what goes wrong outside the pipeline; Bun's own page would be HTML. */
+function brokenAnswer(error: unknown, logger: Logger): Response {
+  const id = randomUUID()
+  logger.error('a request failed outside the pipeline', { id, error })
+  const body = JSON.stringify(errorBody(new RegistryError('UNKNOWN', { detail: { request: id } })))
+  return new Response(body, {
+    status: 500,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'docker-distribution-api-version': 'registry/2.0',
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}

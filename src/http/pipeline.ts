@@ -1,0 +1,113 @@
+import type { Clock, Ids } from '../lib/index.ts'
+import type { Logger } from '../observe/index.ts'
+import { RegistryError } from '../oci/index.ts'
+import type { Actor, Registry } from '../registry/index.ts'
+import { type Answer, errorAnswer } from './answer.ts'
+import type { BodyWatch } from './body.ts'
+import { cachingPolicy } from './caching.ts'
+import { httpDate } from './http-date.ts'
+import { answerOps } from './ops.ts'
+import { parseTarget, type Target } from './target.ts'
+import type { Api, Call } from './v2/call.ts'
+import { handle } from './v2/handlers.ts'
+import { matchPath } from './v2/match.ts'
+
+export interface HttpDeps {
+  readonly registry: Registry
+  /** `manifest`: the largest one accepted, in bytes. */
+  readonly limits: { readonly manifest: number }
+  readonly logger: Logger
+  readonly ids: Ids
+  readonly clock: Clock
+  /** What /readyz answers. */
+  readonly ready: () => boolean
+  /** Whether anybody may pull anything: only then may shared caches keep what is pulled. */
+  readonly anonymousMayPull: boolean
+}
+
+/** The server as a value: it needs no port. */
+export interface Http {
+  /** Answers one request; never rejects. `address` is the caller's, as the listener saw it. */
+  fetch(request: Request, address: string, watch?: BodyWatch): Promise<Response>
+}
+
+export function createHttp(deps: HttpDeps): Http {
+  const { registry, limits, logger, ids, clock, ready } = deps
+  const api: Api = Object.freeze({ registry, limits, caching: cachingPolicy(deps.anonymousMayPull) })
+
+  async function fetch(request: Request, address: string, watch?: BodyWatch): Promise<Response> {
+    const started = clock.monotonic()
+    const id = ids.uuid()
+    const { method } = request
+    const target = parseTarget(request.url)
+    const actor: Actor = { identity: undefined, credential: undefined, address }
+    let answer: Answer
+    try {
+      answer = await route(api, ready, method, target, { request, actor, watch })
+    } catch (error) {
+      answer = failure(error, id, logger)
+    }
+    const response = respond(answer, method, id, clock)
+    logger.access({
+      time: clock.now(),
+      id,
+      method,
+      path: readablePath(target.path),
+      status: answer.status,
+      bytes: answer.body === null || method === 'HEAD' ? 0 : answer.length,
+      duration: clock.monotonic() - started,
+      address,
+      agent: request.headers.get('user-agent'),
+      identity: actor.identity,
+      code: answer.code,
+    })
+    return response
+  }
+
+  return Object.freeze({ fetch })
+}
+
+type Caller = Pick<Call, 'request' | 'actor' | 'watch'>
+
+function route(api: Api, ready: () => boolean, method: string, target: Target, caller: Caller): Answer | Promise<Answer> {
+  const match = matchPath(target.path)
+  if (match !== undefined) {
+    const { request, actor, watch } = caller
+    return handle(api, match, method, { request, actor, name: match.name, last: match.last, query: target.query, watch })
+  }
+  const answer = answerOps(method, target.path, ready)
+  if (answer !== undefined) return answer
+  throw new RegistryError('ROUTE_UNKNOWN')
+}
+
+/** The one place where an error becomes an answer. What is not the caller's fault is logged with its cause. */
+function failure(error: unknown, id: string, logger: Logger): Answer {
+  if (error instanceof RegistryError && error.code !== 'UNKNOWN') {
+    if (error.status >= 500) logger.warn('a request could not be served', { id, code: error.code, error })
+    return errorAnswer(error)
+  }
+  logger.error('a request failed inside', { id, error })
+  return errorAnswer(new RegistryError('UNKNOWN', { detail: { request: id } }))
+}
+
+function respond({ status, headers, body, length }: Answer, method: string, id: string, clock: Clock): Response {
+  headers['docker-distribution-api-version'] = 'registry/2.0'
+  headers['x-content-type-options'] = 'nosniff'
+  headers['x-request-id'] = id
+  // 204 has no length, and 304 would have that of the 200 (RFC 9110, sections 8.6 and 15.4.5).
+  if (status !== 204 && status !== 304) headers['content-length'] = String(length)
+  if (method !== 'HEAD') return new Response(body, { status, headers })
+  // Bun adds Date to every answer but those to HEAD.
+  headers['date'] = httpDate(clock.now())
+  return new Response(null, { status, headers })
+}
+
+/** For the log: as a person would read it. The log escapes whatever comes out. */
+function readablePath(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
