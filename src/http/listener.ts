@@ -51,6 +51,8 @@ export function listen({ hostname, port, fetch, logger }: ListenerOptions): List
     hostname,
     port,
     development: false,
+    // Bun would set it by itself: then a second server could take the same port, and each would get half of the requests.
+    reusePort: false,
     maxRequestBodySize: 2 ** 40,
     idleTimeout: idleSeconds,
     fetch: (request, self) => serve(fetch, self, request),
