@@ -26,7 +26,8 @@ export function testPostgres(): DatabaseKind | undefined {
     name: 'PostgreSQL',
     async create() {
       const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
-      await administer(server, `create database ${name}`)
+      // Not the collation of bytes, as databases of users rarely have it.
+      await administer(server, `create database ${name} template template0 locale_provider icu icu_locale 'en-US'`)
       const url = new URL(server)
       url.pathname = `/${name}`
       return { env: { BERTH_DATABASE_URL: url.href }, drop: () => administer(server, `drop database ${name} with (force)`) }
