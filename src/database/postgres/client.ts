@@ -42,6 +42,8 @@ export function createPool(url: string, size: number, onError: (error: Error) =>
     options: '-c synchronous_commit=on -c default_transaction_isolation=read\\ committed',
   } as pg.PoolConfig)
   pool.on('error', onError)
+  // Whoever has borrowed a connection learns of its loss from its own query; unheard, the same news would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

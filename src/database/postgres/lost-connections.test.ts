@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import pg from 'pg'
+import { systemClock, systemIds } from '../../lib/index.ts'
+import { record } from '../../record/index.ts'
+import { administer, testPostgres } from '../for-each-database.testing.ts'
+import { statement, transaction, type Database } from '../index.ts'
+import { openPostgresDatabase } from './index.ts'
+
+const insert = statement('insert into meta (name, value) values ($1, $2)')
+const countAll = statement<{ n: number }>('select count(*) as n from meta where name like $1')
+const slowly = statement(`select pg_sleep(0.02)`)
+
+const put = transaction('put', async (tx, name: string) => {
+  await tx.run(insert, name, 'x')
+  await tx.one(slowly)
+  return await record(tx, { kind: 'meta.put', actor: undefined, repositoryId: undefined, keys: {} }, { name })
+})
+
+const server = testPostgres()
+const suite = server === undefined ? describe.skip : describe
+
+suite('a PostgreSQL whose connections break (BERTH_TEST_POSTGRES)', () => {
+  const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
+  const url = new URL(server ?? 'postgres://unused')
+  url.pathname = `/${name}`
+  let database: Database
+
+  beforeAll(async () => {
+    await administer(server ?? '', `create database ${name}`)
+    const options = { url: url.href, mustExist: false, clock: systemClock, ids: systemIds }
+    database = await openPostgresDatabase({ ...options, onIdleError: () => undefined })
+  })
+  afterAll(async () => {
+    await database.close()
+    await administer(server ?? '', `drop database ${name} with (force)`)
+  })
+
+  test('every transaction ends once, however often the server cuts them all off', async () => {
+    const admin = new pg.Client({ connectionString: server })
+    await admin.connect()
+    const names = Array.from({ length: 30 }, (_, n) => `cut ${n}`)
+    const all = Promise.all(names.map((each) => database.transact(put, each)))
+    for (let cut = 0; cut < 15; cut++) {
+      await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`)
+      await admin.query('select pg_sleep(0.01)')
+    }
+    await admin.end()
+    expect(await all).toEqual(names.map((each) => ({ ok: { name: each } })))
+    expect((await database.one(countAll, 'cut %'))?.n).toBe(names.length)
+    expect(await database.transact(put, 'after')).toEqual({ ok: { name: 'after' } })
+  })
+})
