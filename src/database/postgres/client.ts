@@ -56,6 +56,11 @@ export function isRetryable(error: unknown): boolean {
   return retryable.has(sqlState(error))
 }
 
+/** This very operation was committed meanwhile, by an attempt whose connection was lost before its answer came. */
+export function isAlreadyDone(error: unknown): boolean {
+  return sqlState(error) === '23505' && (error as { constraint?: unknown }).constraint === 'event_operation_id_key'
+}
+
 /** The connection is gone: of a transaction whose COMMIT was sent nothing is known. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error)

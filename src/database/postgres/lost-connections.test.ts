@@ -49,4 +49,20 @@ suite('a PostgreSQL whose connections break (BERTH_TEST_POSTGRES)', () => {
     expect((await database.one(countAll, 'cut %'))?.n).toBe(names.length)
     expect(await database.transact(put, 'after')).toEqual({ ok: { name: 'after' } })
   })
+
+  test('an operation that an earlier attempt commits at this moment answers as that attempt did', async () => {
+    const operation = crypto.randomUUID()
+    const earlier = new pg.Client({ connectionString: url.href })
+    await earlier.connect()
+    await earlier.query('begin')
+    const event = `insert into event (operation_id, kind, at, keys, result) values ($1, 'meta.put', 0, '{}', '{"name":"first"}')`
+    await earlier.query(event, [operation])
+    const again = database.transact(put, 'second', operation)
+    const waiting = `select 1 from pg_stat_activity where datname = '${name}' and wait_event_type = 'Lock'`
+    while ((await earlier.query(waiting)).rowCount === 0) await systemClock.sleep(5)
+    await earlier.query('commit')
+    await earlier.end()
+    expect(await again).toEqual({ ok: { name: 'first' } })
+    expect((await database.one(countAll, 'second'))?.n).toBe(0)
+  })
 })

@@ -5,7 +5,7 @@ import { DatabaseError } from '../database.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
-import { createPool, databaseError, isConnectionLoss, isRetryable, queryOf } from './client.ts'
+import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf } from './client.ts'
 import { runTransaction } from './run-transaction.ts'
 
 export interface PostgresOptions {
@@ -83,8 +83,9 @@ async function persist(
       const run = { operationId, again, ...(now === undefined ? {} : { now: now() }) }
       return await withClient(pool, (client) => runTransaction(client, transaction, input, run, () => (committing = true)))
     } catch (error) {
-      if (attempt === attempts || !(isRetryable(error) || isConnectionLoss(error))) throw databaseError(error)
-      again ||= committing
+      const done = isAlreadyDone(error)
+      if (attempt === attempts || !(done || isRetryable(error) || isConnectionLoss(error))) throw databaseError(error)
+      again ||= done || committing
       if (attempt > 1 || isConnectionLoss(error)) await clock.sleep(Math.min(2 ** attempt, 250))
     }
   }
