@@ -49,7 +49,10 @@ export function createPool(url: string, size: number, onError: (error: Error) =>
 
 const retryable = new Set(['40001', '40P01'])
 const lostConnection = /^(08|57P)/
-const networkErrors = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOENT'])
+const networkErrors = new Set([
+  ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOENT'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN'],
+])
 
 /** Serialization failure or deadlock: the transaction was rolled back and may simply be run again. */
 export function isRetryable(error: unknown): boolean {

@@ -65,4 +65,20 @@ suite('a PostgreSQL whose connections break (BERTH_TEST_POSTGRES)', () => {
     expect(await again).toEqual({ ok: { name: 'first' } })
     expect((await database.one(countAll, 'second'))?.n).toBe(0)
   })
+
+  test('a server that answers nothing is given up on after ten seconds', async () => {
+    let time = 0
+    const clock = { ...systemClock, monotonic: () => (time += 5_000) }
+    const options = { url: url.href, mustExist: true, clock, ids: systemIds }
+    const impatient = await openPostgresDatabase({ ...options, onIdleError: () => undefined })
+    let tries = 0
+    const cutOff = transaction('cut off', async (tx) => {
+      tries += 1
+      await tx.one(statement('select pg_terminate_backend(pg_backend_pid())'))
+      return { ok: null }
+    })
+    await expect(impatient.transact(cutOff, null)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(tries).toBe(2)
+    await impatient.close()
+  })
 })

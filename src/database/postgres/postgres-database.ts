@@ -22,6 +22,8 @@ export interface PostgresOptions {
 
 const poolSize = 16
 const attempts = 20
+/** How long one transaction is tried: a server that answers nothing is reported, not waited for as often as one that refuses. */
+const patience = 10_000
 const migrationLock = 4_920_170
 
 export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
@@ -77,6 +79,7 @@ async function persist(
 ): Promise<Outcome<unknown>> {
   const operationId = givenId ?? ids.uuid()
   let again = givenId !== undefined
+  const deadline = clock.monotonic() + patience
   for (let attempt = 1; ; attempt++) {
     let committing = false
     try {
@@ -84,7 +87,8 @@ async function persist(
       return await withClient(pool, (client) => runTransaction(client, transaction, input, run, () => (committing = true)))
     } catch (error) {
       const done = isAlreadyDone(error)
-      if (attempt === attempts || !(done || isRetryable(error) || isConnectionLoss(error))) throw databaseError(error)
+      const hopeless = attempt === attempts || clock.monotonic() >= deadline
+      if (hopeless || !(done || isRetryable(error) || isConnectionLoss(error))) throw databaseError(error)
       again ||= done || committing
       if (attempt > 1 || isConnectionLoss(error)) await clock.sleep(Math.min(2 ** attempt, 250))
     }
