@@ -8,19 +8,23 @@ import { endCollection, linkKey, postponeCollection, queueCollection } from './q
  * what it came for: PostgreSQL would answer a check made in the locking statement from before the lock was granted.
  */
 
-const shareBlob = statement<{ digest: string }>('select digest from blob where id = $1 for key share')
+const lockBlob = statement<{ digest: string; object_id: string | null }>(`
+  select digest, object_id from blob where id = $1 for update`)
 const lockLink = statement<{ lease_until: number }>(`
   select lease_until from link where repository_id = $1 and blob_id = $2 for update`)
 const referenced = statement<{ one: number }>(`
   select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
 const removeLink = statement('delete from link where repository_id = $1 and blob_id = $2')
 
-/** Removes a link that no manifest of its repository refers to and whose lease has ended. */
+/**
+ * Removes a link that no manifest of its repository refers to and whose lease has ended. The blob is locked against pushers
+ * too: where there is no link to lock, one could be inserted now, and its entry in the queue be taken for the old one.
+ */
 export const collectLink = transaction(
   'collect link',
   async (tx: Tx, input: { readonly repositoryId: number; readonly blobId: number }) => {
     const key = linkKey(input.repositoryId, input.blobId)
-    const blob = await tx.one(shareBlob, input.blobId)
+    const blob = await tx.one(lockBlob, input.blobId)
     const link = blob && (await tx.one(lockLink, input.repositoryId, input.blobId))
     if (blob === undefined || link === undefined) {
       await endCollection(tx, 'link', key)
@@ -42,8 +46,6 @@ export const collectLink = transaction(
   },
 )
 
-const lockBlob = statement<{ digest: string; object_id: string | null }>(`
-  select digest, object_id from blob where id = $1 for update`)
 const heldByLink = statement<{ one: number }>('select 1 as one from link where blob_id = $1 limit 1')
 const heldByManifest = statement<{ one: number }>('select 1 as one from manifest where blob_id = $1 limit 1')
 const removeContent = statement('delete from content where blob_id = $1')
