@@ -15,8 +15,10 @@ export const deleteTag = transaction(
   },
 )
 
+// Its blob as well, which is queued below: the collector would otherwise see this manifest still hold it, and end the entry.
 const lockManifest = statement<{ blob_id: number }>(`
-  select blob_id from manifest where repository_id = $1 and digest = $2 and deleted_at is null for update`)
+  select m.blob_id from manifest m join blob b on b.id = m.blob_id
+  where m.repository_id = $1 and m.digest = $2 and m.deleted_at is null for update of m for key share of b`)
 const lockChildLinks = statement<{ blob_id: number; digest: string }>(`
   select l.blob_id, b.digest from reference r
   join blob b on b.domain_id = $3 and b.digest = r.child_digest
