@@ -49,10 +49,8 @@ export function createPool(url: string, size: number, onError: (error: Error) =>
 
 const retryable = new Set(['40001', '40P01'])
 const lostConnection = /^(08|57P)/
-const networkErrors = new Set([
-  ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOENT'],
-  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN'],
-])
+/** What a system call or a look-up of the host's name says when the server can't be reached. */
+const networkError = /^E(CONNRESET|CONNREFUSED|CONNABORTED|PIPE|TIMEDOUT|NOENT|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|NOTFOUND|AI_AGAIN)$/
 
 /** Serialization failure or deadlock: the transaction was rolled back and may simply be run again. */
 export function isRetryable(error: unknown): boolean {
@@ -67,7 +65,7 @@ export function isAlreadyDone(error: unknown): boolean {
 /** The connection is gone: of a transaction whose COMMIT was sent nothing is known. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error)
-  if (lostConnection.test(state) || networkErrors.has(state)) return true
+  if (lostConnection.test(state) || networkError.test(state)) return true
   return error instanceof Error && /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error.message)
 }
 
