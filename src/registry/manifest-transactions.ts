@@ -103,7 +103,7 @@ const lockLinks = statement<{ digest: string }>({
     select b.digest from blob b
     join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
     left join object o on o.id = b.object_id
-    where b.domain_id = $2 and b.digest in (select json_array_elements_text($3::json))
+    where b.domain_id = $2 and b.digest = any (array(select json_array_elements_text($3::json)))
       and (o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))
     order by b.digest for key share of l`,
 })
@@ -113,7 +113,7 @@ const lockManifests = statement<{ digest: string }>({
     join manifest m on m.repository_id = $1 and m.digest = wanted.value and m.deleted_at is null`,
   postgres: `
     select digest from manifest
-    where repository_id = $1 and digest in (select json_array_elements_text($2::json)) and deleted_at is null
+    where repository_id = $1 and digest = any (array(select json_array_elements_text($2::json))) and deleted_at is null
     order by digest for key share`,
 })
 
