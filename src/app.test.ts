@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildApp, type App } from './app.ts'
+import { loadConfig, type Config } from './config/index.ts'
+import { createLogger } from './observe/index.ts'
+import { digestBytes } from './oci/index.ts'
+
+let folder: string
+let app: App
+const start = () => buildApp(configOf(folder), createLogger({ level: 'silent' }))
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'berth-app-'))
+  app = await start()
+})
+afterEach(async () => {
+  await app.close()
+  rmSync(folder, { recursive: true })
+})
+
+function configOf(data: string): Config {
+  const flags = new Map([['--data', data]])
+  const loaded = loadConfig({ flags, environment: { variables: new Map(), language: 'en' }, cwd: data })
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
+  return loaded.config
+}
+
+async function send(method: string, path: string, body?: Uint8Array<ArrayBuffer> | string, headers: Record<string, string> = {}) {
+  return await app.fetch(new Request(`http://registry${path}`, { method, headers, ...(body === undefined ? {} : { body }) }), '127.0.0.1')
+}
+
+const layer = crypto.getRandomValues(new Uint8Array(60_000))
+const layerDigest = digestBytes(layer, 'sha256')
+const config = '{}'
+const configDigest = digestBytes(new TextEncoder().encode(config), 'sha256')
+const manifest = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: configDigest, size: config.length },
+  layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: layerDigest, size: layer.length }],
+})
+
+async function push(): Promise<void> {
+  for (const [digest, bytes] of [[layerDigest, layer], [configDigest, config]] as const) {
+    const begun = await send('POST', '/v2/team/app/blobs/uploads/')
+    expect(begun.status).toBe(202)
+    expect((await send('PUT', `${begun.headers.get('location')}?digest=${digest}`, bytes)).status).toBe(201)
+  }
+  expect((await send('PUT', '/v2/team/app/manifests/v1', manifest)).status).toBe(201)
+}
+
+test('what was pushed is pulled, also by the next process on the same data', async () => {
+  await push()
+  for (let round = 0; round < 2; round++) {
+    const pulled = await send('GET', '/v2/team/app/manifests/v1')
+    expect(await pulled.text()).toBe(manifest)
+    expect(pulled.headers.get('docker-content-digest')).toBe(digestBytes(new TextEncoder().encode(manifest), 'sha256'))
+    const blob = await send('GET', `/v2/team/app/blobs/${layerDigest}`)
+    expect(Buffer.compare(await blob.bytes(), layer)).toBe(0)
+    await app.close()
+    app = await start()
+  }
+})
+
+test('a second server on the same data is refused', async () => {
+  await expect(start()).rejects.toMatchObject({ code: 'locked' })
+  await push()
+})
+
+test('every answer is OCI JSON, whatever is asked', async () => {
+  for (const path of ['/', '/v2/%zz/manifests/x', '/v2/UPPER/manifests/x', '/v2/a/blobs/sha256:short', '/v3', '/v2/a/manifests/nothing']) {
+    const answer = await send('GET', path)
+    if (answer.status === 200) continue
+    expect(answer.headers.get('content-type')).toBe('application/json')
+    expect(((await answer.json()) as { errors: unknown[] }).errors).toHaveLength(1)
+  }
+})
