@@ -1,3 +1,4 @@
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { Database as SqliteDatabase, SQLiteError, type Statement as Prepared } from 'bun:sqlite'
 import { DatabaseError } from '../database.ts'
 import type { Statement, Value } from '../statement.ts'
@@ -17,10 +18,10 @@ export interface SqliteConnection {
 export type SqliteMode = 'write' | 'read' | 'lock'
 
 export function openSqlite(path: string, mode: SqliteMode): SqliteConnection {
-  return classified(() => {
+  return classified(path, () => {
     const database = new SqliteDatabase(path, mode === 'read' ? { readonly: true } : { create: true, readwrite: true })
     configure(database, mode)
-    return connectionOn(database)
+    return connectionOn(database, path)
   })
 }
 
@@ -39,7 +40,7 @@ function configure(database: SqliteDatabase, mode: SqliteMode): void {
   }
 }
 
-function connectionOn(database: SqliteDatabase): SqliteConnection {
+function connectionOn(database: SqliteDatabase, path: string): SqliteConnection {
   const prepared = new Map<string, Prepared>()
   const prepare = (statement: Statement<unknown>): Prepared => {
     let found = prepared.get(statement.name)
@@ -56,11 +57,11 @@ function connectionOn(database: SqliteDatabase): SqliteConnection {
   }
   return {
     one: <Row>(statement: Statement<Row>, values: readonly Value[]) =>
-      classified(() => (prepare(statement).get(...(values as Value[])) ?? undefined) as Row | undefined),
+      classified(path, () => (prepare(statement).get(...(values as Value[])) ?? undefined) as Row | undefined),
     all: <Row>(statement: Statement<Row>, values: readonly Value[]) =>
-      classified(() => prepare(statement).all(...(values as Value[])) as Row[]),
-    run: (statement, values) => classified(() => prepare(statement).run(...(values as Value[])).changes),
-    execute: (sql) => classified(() => void database.run(sql)),
+      classified(path, () => prepare(statement).all(...(values as Value[])) as Row[]),
+    run: (statement, values) => classified(path, () => prepare(statement).run(...(values as Value[])).changes),
+    execute: (sql) => classified(path, () => void database.run(sql)),
     get inTransaction() {
       return database.inTransaction
     },
@@ -68,23 +69,43 @@ function connectionOn(database: SqliteDatabase): SqliteConnection {
   }
 }
 
-function classified<T>(work: () => T): T {
+function classified<T>(path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw databaseError(error)
+    throw databaseError(error, path)
   }
 }
 
 /** SQLITE_IOERR_SHM*: the shared-memory file could not grow, which is a full disk under another name. */
 const fullCodes = new Set(['SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_SHMMAP'])
 
-function databaseError(error: unknown): DatabaseError {
+function databaseError(error: unknown, path: string): DatabaseError {
   if (error instanceof DatabaseError) return error
   const code = error instanceof SQLiteError ? (error.code ?? '') : ''
   const message = error instanceof Error ? error.message : String(error)
-  if (fullCodes.has(code) || code.startsWith('SQLITE_READONLY')) return new DatabaseError('full', `the database can't grow: ${message}`, error)
+  const full = fullCodes.has(code) || code.startsWith('SQLITE_READONLY') || (code === 'SQLITE_IOERR_WRITE' && takesNothing(path))
+  if (full) return new DatabaseError('full', `the database can't grow: ${message}`, error)
   if (code.startsWith('SQLITE_BUSY')) return new DatabaseError('locked', `the database is in use by another program: ${message}`, error)
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return new DatabaseError('corrupt', `the database is damaged: ${message}`, error)
   return new DatabaseError('failed', `${code} ${message}`.trim(), error)
+}
+
+/**
+ * To SQLite a quota that is used up (EDQUOT) and a file system that turned read-only (EROFS) are failures of the disk like any
+ * other, and it keeps the cause to itself. A write of our own beside the file tells: what is refused there was not lost.
+ */
+function takesNothing(path: string): boolean {
+  const probe = `${path}.probe`
+  try {
+    const file = openSync(probe, 'w', 0o600)
+    try {
+      return writeSync(file, new Uint8Array(64 * 1024), 0, 64 * 1024, 0) < 64 * 1024
+    } finally {
+      closeSync(file)
+      unlinkSync(probe)
+    }
+  } catch (error) {
+    return error instanceof Error && 'code' in error && ['EDQUOT', 'EROFS', 'ENOSPC'].includes(String(error.code))
+  }
 }
