@@ -1,6 +1,6 @@
 import { transactionTable } from './database/index.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
-import { collectBlob, collectLink, collectObject, forgetObject } from './registry/collect-transactions.ts'
+import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
 import { putManifest } from './registry/manifest-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
@@ -39,4 +39,5 @@ export const transactions = transactionTable([
   collectBlob,
   collectObject,
   forgetObject,
+  putOffCollection,
 ])

@@ -1,7 +1,7 @@
 import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
 import { record } from '../record/index.ts'
 import { doomObject, type ObjectState } from './object-store.ts'
-import { endCollection, linkKey, postponeCollection, queueCollection } from './queue-store.ts'
+import { endCollection, linkKey, postponeCollection, queueCollection, type QueueKind } from './queue-store.ts'
 
 /**
  * The collector's steps. Each takes the locks that pushers take, then looks, in a second statement, whether anything holds
@@ -124,3 +124,15 @@ export const forgetObject = transaction('forget object', async (tx: Tx, input: {
   await endCollection(tx, 'object', input.objectId)
   return { ok: null }
 })
+
+/** How long a key waits whose step failed, so that those behind it have their turn. */
+const pauseAfterFailure = 600_000
+
+/** The step for this key failed: it is looked at again later. It may come later than a pusher asked for, never not at all. */
+export const putOffCollection = transaction(
+  'put off collection',
+  async (tx: Tx, input: { readonly kind: QueueKind; readonly key: string }) => {
+    await postponeCollection(tx, input.kind, input.key, tx.now + pauseAfterFailure)
+    return { ok: null }
+  },
+)

@@ -1,7 +1,7 @@
 import type { Database } from '../database/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { BlobStore } from '../storage/index.ts'
-import { collectBlob, collectLink, collectObject, forgetObject } from './collect-transactions.ts'
+import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './collect-transactions.ts'
 import { resultOf } from './failure.ts'
 import { dueKeys, type QueueKind } from './queue-store.ts'
 import type { RegistrySettings } from './settings.ts'
@@ -18,7 +18,8 @@ export interface CollectorDeps {
 export interface Collector {
   /**
    * Looks at the keys whose time has come, at most `limit` of them, and answers how many it looked at. Each step is a
-   * transaction of its own that may be repeated, so it can be killed anywhere.
+   * transaction of its own that may be repeated, so it can be killed anywhere. A key whose step fails is put off, the others
+   * are looked at all the same; then it fails with an AggregateError. It stops at once when the database fails.
    */
   collectDue(limit: number): Promise<number>
 }
@@ -27,10 +28,24 @@ export function createCollector(deps: CollectorDeps): Collector {
   return Object.freeze({
     collectDue: async (limit: number) => {
       const keys = await deps.database.all(dueKeys, deps.clock.now(), limit)
-      for (const { kind, key } of keys) await collect(deps, kind, key)
+      const failures: unknown[] = []
+      for (const { kind, key } of keys) {
+        try {
+          await collect(deps, kind, key)
+        } catch (error) {
+          failures.push(error)
+          resultOf(await deps.database.transact(putOffCollection, { kind, key }))
+        }
+      }
+      if (failures.length > 0) throw collectionFailure(failures)
       return keys.length
     },
   })
+}
+
+/** A few of many failures tell what is wrong. */
+function collectionFailure(failures: readonly unknown[]): AggregateError {
+  return new AggregateError(failures.slice(0, 10), `${failures.length} keys could not be collected now and were put off`)
 }
 
 async function collect(deps: CollectorDeps, kind: QueueKind, key: string): Promise<void> {
