@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import pg from 'pg'
 import { systemClock, systemIds } from '../../lib/index.ts'
-import { record } from '../../record/index.ts'
 import { administer, testPostgres } from '../for-each-database.testing.ts'
 import { statement, transaction, type Database } from '../index.ts'
 import { openPostgresDatabase } from './index.ts'
 
 const insert = statement('insert into meta (name, value) values ($1, $2)')
+const recordOnce = statement(`insert into event (operation_id, kind, at, keys, result) values ($1, 'meta.put', 0, '{}', $2)`)
 const countAll = statement<{ n: number }>('select count(*) as n from meta where name like $1')
 const slowly = statement(`select pg_sleep(0.02)`)
 
 const put = transaction('put', async (tx, name: string) => {
   await tx.run(insert, name, 'x')
   await tx.one(slowly)
-  return await record(tx, { kind: 'meta.put', actor: undefined, repositoryId: undefined, keys: {} }, { name })
+  await tx.run(recordOnce, tx.operationId, JSON.stringify({ name }))
+  return { ok: { name } }
 })
 
 const server = testPostgres()
@@ -55,8 +56,7 @@ suite('a PostgreSQL whose connections break (BERTH_TEST_POSTGRES)', () => {
     const earlier = new pg.Client({ connectionString: url.href })
     await earlier.connect()
     await earlier.query('begin')
-    const event = `insert into event (operation_id, kind, at, keys, result) values ($1, 'meta.put', 0, '{}', '{"name":"first"}')`
-    await earlier.query(event, [operation])
+    await earlier.query(recordOnce.postgres, [operation, JSON.stringify({ name: 'first' })])
     const again = database.transact(put, 'second', operation)
     const waiting = `select 1 from pg_stat_activity where datname = '${name}' and wait_event_type = 'Lock'`
     while ((await earlier.query(waiting)).rowCount === 0) await systemClock.sleep(5)
