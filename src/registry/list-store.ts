@@ -22,11 +22,16 @@ export interface ReferrerRow {
   readonly annotations: string
 }
 
-const referrers = (filter: string) => `
-  select m.digest, m.media_type, b.size, m.artifact_type, m.annotations
-  from manifest m join blob b on b.id = m.blob_id
+const referrers = (columns: string, filter: string) => `
+  select ${columns} from manifest m join blob b on b.id = m.blob_id
   where m.repository_id = $1 and m.subject_digest = $2 and m.digest > $3 and m.deleted_at is null ${filter}
   order by m.digest limit $4`
+const descriptor = 'm.digest, m.media_type, b.size, m.artifact_type, m.annotations'
+/** Bytes of annotations, told without reading them. */
+const weight = 'octet_length(m.annotations) as bytes'
+const ofType = 'and m.artifact_type = $5'
 
-export const referrerPage = statement<ReferrerRow>(referrers(''))
-export const referrerPageOfType = statement<ReferrerRow>(referrers('and m.artifact_type = $5'))
+export const referrerPage = statement<ReferrerRow>(referrers(descriptor, ''))
+export const referrerPageOfType = statement<ReferrerRow>(referrers(descriptor, ofType))
+export const referrerWeights = statement<{ bytes: number }>(referrers(weight, ''))
+export const referrerWeightsOfType = statement<{ bytes: number }>(referrers(weight, ofType))

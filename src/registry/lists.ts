@@ -1,9 +1,18 @@
 import type { Database } from '../database/index.ts'
 import { RegistryError, type Digest, type ReferrerDescriptor } from '../oci/index.ts'
 import { admit } from './admission.ts'
-import { referrerPage, referrerPageOfType, repositoryId, repositoryPage, tagPage, type ReferrerRow } from './list-store.ts'
+import {
+  referrerPage,
+  referrerPageOfType,
+  referrerWeights,
+  referrerWeightsOfType,
+  repositoryId,
+  repositoryPage,
+  tagPage,
+  type ReferrerRow,
+} from './list-store.ts'
 import type { Authorize } from './ports.ts'
-import type { Lists, NamePage, Page, ReferrerPage } from './registry.ts'
+import type { Lists, NamePage, Page, ReferrerPage, ReferrersPage } from './registry.ts'
 
 export interface ListDeps {
   readonly database: Database
@@ -12,6 +21,9 @@ export interface ListDeps {
 
 /** A list without a limit is answered whole; this is only what an index scan may be asked for. */
 const everything = 2 ** 31 - 2
+
+/** Bytes of annotations on one page of referrers: anybody may push thousands of manifests with megabytes of them each. */
+const heaviestPage = 4 * 1024 * 1024
 
 export function createLists({ database, authorize }: ListDeps): Lists {
   return {
@@ -29,14 +41,26 @@ export function createLists({ database, authorize }: ListDeps): Lists {
       await admit(authorize, actor, 'pull', repository)
       const found = await database.one(repositoryId, repository)
       if (found === undefined) return { descriptors: [], next: undefined }
-      const from = [found.id, subject, page.last ?? '', oneMore(page)] as const
-      const rows =
-        page.artifactType === undefined
-          ? await database.all(referrerPage, ...from)
-          : await database.all(referrerPageOfType, ...from, page.artifactType)
-      return descriptors(rows, page)
+      return await referrerPages(database, found.id, subject, page)
     },
   }
+}
+
+/** A page ends early where its annotations would become too heavy, but holds one referrer at least. */
+async function referrerPages(database: Database, repository: number, subject: Digest, page: ReferrersPage): Promise<ReferrerPage> {
+  const from = [repository, subject, page.last ?? ''] as const
+  const type = page.artifactType === undefined ? [] : [page.artifactType]
+  const [weights, rows] =
+    page.artifactType === undefined ? [referrerWeights, referrerPage] : [referrerWeightsOfType, referrerPageOfType]
+  const bearable = countBearable(await database.all(weights, ...from, oneMore(page), ...type))
+  const lighter = { limit: Math.min(page.limit ?? everything, bearable), last: page.last }
+  return descriptors(await database.all(rows, ...from, oneMore(lighter), ...type), lighter)
+}
+
+function countBearable(weights: readonly { readonly bytes: number }[]): number {
+  let total = 0
+  const end = weights.findIndex(({ bytes }, index) => (total += bytes) > heaviestPage && index > 0)
+  return end === -1 ? weights.length : end
 }
 
 /** One row beyond the page tells whether there is a next one. A page of nothing asks for nothing. */

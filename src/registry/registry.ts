@@ -128,7 +128,10 @@ export interface Lists {
   /** Names after `last`, at most `limit` of them (absent: all). Fails with NAME_UNKNOWN. */
   tags(actor: Actor, repository: RepositoryName, page: Page): Promise<NamePage>
   repositories(actor: Actor, page: Page): Promise<NamePage>
-  /** Manifests whose `subject` is the digest. An unknown repository or digest has none. */
+  /**
+   * Manifests whose `subject` is the digest. An unknown repository or digest has none. A page with megabytes of annotations
+   * ends before `limit`; `next` tells whether more come.
+   */
   referrers(actor: Actor, repository: RepositoryName, subject: Digest, page: ReferrersPage): Promise<ReferrerPage>
 }
 
