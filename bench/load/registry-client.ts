@@ -1,0 +1,67 @@
+import { type Artifact, type Content, contentOf, manifestType } from './artifact.ts'
+import { type Answer, HttpConnection, type Request } from './http-connection.ts'
+
+/**
+ * The distribution API over one connection, as a careful client uses it: every answer is checked, and one that is not as
+ * specified rejects.
+ */
+export interface RegistryClient {
+  /** POST and PUT, or nothing but the two: no HEAD before, since the benchmark knows what is new. */
+  pushBlob(repository: string, blob: Content): Promise<void>
+  /** @param reference a tag or the digest */
+  pushManifest(repository: string, reference: string, manifest: Content): Promise<void>
+  pushArtifact(repository: string, artifact: Artifact): Promise<void>
+  /** Reads it back and compares the digest of what came. */
+  checkManifest(repository: string, reference: string, manifest: Content): Promise<void>
+  checkBlob(repository: string, blob: Content): Promise<void>
+  close(): void
+}
+
+export async function openRegistryClient(port: number): Promise<RegistryClient> {
+  const connection = await HttpConnection.open(port)
+
+  const ask = async (status: number, request: Request): Promise<Answer> => {
+    const answer = await connection.request(request)
+    if (answer.status === status) return answer
+    const text = answer.body.toString().slice(0, 300)
+    throw new Error(`${request.method} ${request.target}: status ${answer.status} instead of ${status}: ${text}`)
+  }
+  const pushed = async (content: Content, request: Request): Promise<void> => {
+    const named = (await ask(201, { ...request, body: content.bytes })).headers.get('docker-content-digest')
+    if (named !== content.digest) throw new Error(`${request.target}: acknowledged as ${named}, not ${content.digest}`)
+  }
+  const read = async (content: Content, target: string): Promise<void> => {
+    const { body } = await ask(200, { method: 'GET', target, headers: { Accept: `${manifestType}, */*` } })
+    const actual = contentOf(body).digest
+    if (actual === content.digest) return
+    throw new Error(`${target}: ${body.byteLength} bytes with the digest ${actual}, not ${content.digest}`)
+  }
+  const pushBlob = async (repository: string, blob: Content): Promise<void> => {
+    const { headers } = await ask(202, { method: 'POST', target: `/v2/${repository}/blobs/uploads/` })
+    const target = uploadTarget(headers.get('location'), blob.digest)
+    await pushed(blob, { method: 'PUT', target, headers: { 'Content-Type': 'application/octet-stream' } })
+  }
+  const pushManifest = async (repository: string, reference: string, manifest: Content): Promise<void> => {
+    const target = `/v2/${repository}/manifests/${reference}`
+    await pushed(manifest, { method: 'PUT', target, headers: { 'Content-Type': manifestType } })
+  }
+
+  return Object.freeze<RegistryClient>({
+    pushBlob,
+    pushManifest,
+    pushArtifact: async (repository, { manifest, blobs }) => {
+      for (const blob of blobs) await pushBlob(repository, blob)
+      await pushManifest(repository, manifest.digest, manifest)
+    },
+    checkManifest: async (repository, reference, manifest) => await read(manifest, `/v2/${repository}/manifests/${reference}`),
+    checkBlob: async (repository, blob) => await read(blob, `/v2/${repository}/blobs/${blob.digest}`),
+    close: () => connection.close(),
+  })
+}
+
+/** Where the blob goes: `location` may be a URL or a path, with or without a query. */
+export function uploadTarget(location: string | undefined, digest: string): string {
+  if (location === undefined) throw new Error('an upload without a Location')
+  const path = location.replace(/^http:\/\/[^/]+/, '')
+  return `${path}${path.includes('?') ? '&' : '?'}digest=${digest}`
+}

@@ -1,0 +1,5 @@
+export { chooseCores, type Cores, pinThisProcess } from './cores.ts'
+export { describeMachine, type Machine } from './facts.ts'
+export { endProcesses, findProgram, freePort, processEnvironment, startProcess } from './processes.ts'
+export { readUse, type Use } from './use.ts'
+export { openWorkspace, type Workspace } from './workspace.ts'

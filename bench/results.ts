@@ -1,0 +1,80 @@
+import type { Cores, Machine } from './machine/index.ts'
+import type { SystemId } from './systems/index.ts'
+import type { Workload } from './workloads/index.ts'
+
+/** Everything the page is drawn from: plain data, recorded as JSON. */
+export interface Results {
+  /** ISO 8601, UTC. */
+  readonly recordedAt: string
+  /** Of the checkout, with `, changed` where files differ from it. */
+  readonly commit: string
+  readonly machine: Machine
+  readonly cores: Cores
+  readonly systems: readonly SystemResult[]
+  readonly workloads: readonly WorkloadResult[]
+}
+
+export interface SystemResult {
+  readonly id: SystemId
+  readonly name: string
+  readonly version: string
+  readonly facts: string
+  readonly command: string
+  readonly files: Readonly<Record<string, string>>
+}
+
+export interface WorkloadResult extends Pick<Workload, 'id' | 'title' | 'what' | 'unit' | 'cpuUnit' | 'warmUp' | 'measured'> {
+  /** In the order of the systems. */
+  readonly measurements: readonly Measurement[]
+  readonly goals: readonly GoalResult[]
+}
+
+/** What one system did: a sample for each run that counts, a reason for each that does not. */
+export interface Measurement {
+  readonly system: SystemId
+  readonly samples: readonly Sample[]
+  readonly voided: readonly string[]
+}
+
+export interface Sample {
+  /** Units that were done. */
+  readonly done: number
+  /** CPU of the server for one unit, in microseconds. */
+  readonly cpuMicros: number
+  /** Units a second. */
+  readonly rate: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  readonly peakBytes: number
+  /** How much of its core each side used, 0 to 1. */
+  readonly serverBusy: number
+  readonly clientBusy: number
+}
+
+export interface GoalResult {
+  readonly text: string
+  readonly kind: 'at most' | 'at least'
+  readonly limit: number
+  readonly unit: string
+  readonly figure: number
+  readonly met: boolean
+}
+
+export interface Spread {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+/** Of the middle two the mean, where there is no one in the middle. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (index: number): number => sorted[index] ?? Number.NaN
+  const last = sorted.length - 1
+  return { median: (at(Math.floor(last / 2)) + at(Math.ceil(last / 2))) / 2, least: at(0), most: at(last) }
+}
+
+export function spread(measurement: Measurement, figure: keyof Sample): Spread {
+  return spreadOf(measurement.samples.map((sample) => sample[figure]))
+}

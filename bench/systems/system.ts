@@ -1,0 +1,28 @@
+import type { Artifact } from '../load/index.ts'
+
+export type SystemId = 'berth' | 'nginx' | 'docker-registry'
+
+/** A program to measure, as data. Another one is another file and a line in index.ts. */
+export interface System {
+  readonly id: SystemId
+  readonly name: string
+  /** Its program, by name or path, and the flags that make it say its version. */
+  readonly version: readonly string[]
+  /** How to get it where it is missing. */
+  readonly install: string
+  /** What a reader must know to compare: what is on, what is off, what an acknowledged push survives. */
+  readonly facts: string
+  /** Files it is started with, by their path in the folder. */
+  readonly files: (place: Place) => Readonly<Record<string, string>>
+  readonly command: (place: Place) => readonly string[]
+  /** A path that is answered with 200 once it serves. */
+  readonly ready: string
+  /** Makes it hold an artifact. */
+  readonly hold: (place: Place, repository: string, artifact: Artifact) => Promise<void>
+}
+
+/** Where a system runs: a folder of its own and a port of 127.0.0.1. Text, so that the page can show it with names instead. */
+export interface Place {
+  readonly folder: string
+  readonly port: string
+}
