@@ -42,7 +42,10 @@ export interface LinkedBlobRow {
   readonly key: string | null
 }
 
-const heldBlob = `case when l.blob_id is not null and ${blobWhole} then b.id end as blob_id, b.size, o.id as object_id, o.key`
+// A manifest that was pushed as a blob as well has both an object and content: the one is damaged, the other serves it.
+const heldBlob = `
+  case when l.blob_id is not null and ${blobWhole} then b.id end as blob_id, b.size,
+  case when o.state = 'live' then o.id end as object_id, o.key`
 const linkedBlob = `
   from repository r join namespace n on n.id = r.namespace_id
   left join blob b on b.domain_id = n.domain_id and b.digest = $2
