@@ -27,7 +27,7 @@ export interface PutManifestInput {
 }
 
 const heldDigests = statement<{ digest: string }>(`
-  select digest from manifest where repository_id = $1 and content_sha256 = $2 and deleted_at is null order by digest`)
+  select digest from manifest where repository_id = $1 and content_sha256 = $2 and deleted_at is null`)
 const upsertManifest = statement(`
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest,
     annotations, pushed_at, pushed_by)
@@ -67,7 +67,8 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
 })
 
 async function heldDigest(tx: Tx, repository: LockedRepository, contentSha256: string): Promise<string> {
-  const held = (await tx.all(heldDigests, repository.id, contentSha256)).map(({ digest }) => digest)
+  // Sorted here: asked for an order, SQLite would read every manifest of the repository in that order.
+  const held = (await tx.all(heldDigests, repository.id, contentSha256)).map(({ digest }) => digest).sort()
   return held.includes(contentSha256) ? contentSha256 : (held[0] ?? contentSha256)
 }
 
@@ -91,12 +92,13 @@ async function storeManifest(tx: Tx, repositoryId: number, digest: string, blobI
 }
 
 // Rows are locked in digest order, so that two pushers of the same children can't wait for each other in a circle. A lock on
-// the link keeps the collector and a blob delete away until the references are there for them to see.
+// the link keeps the collector and a blob delete away until the references are there for them to see. SQLite's CROSS JOIN
+// keeps the order of the tables: it would rather read every link of the repository.
 const lockLinks = statement<{ digest: string }>({
   sqlite: `
     select b.digest from json_each($3) wanted
-    join blob b on b.domain_id = $2 and b.digest = wanted.value
-    join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
+    cross join blob b on b.domain_id = $2 and b.digest = wanted.value
+    cross join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
     left join object o on o.id = b.object_id
     where o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id)`,
   postgres: `
@@ -110,7 +112,7 @@ const lockLinks = statement<{ digest: string }>({
 const lockManifests = statement<{ digest: string }>({
   sqlite: `
     select m.digest from json_each($2) wanted
-    join manifest m on m.repository_id = $1 and m.digest = wanted.value and m.deleted_at is null`,
+    cross join manifest m on m.repository_id = $1 and m.digest = wanted.value and m.deleted_at is null`,
   postgres: `
     select digest from manifest
     where repository_id = $1 and digest = any (array(select json_array_elements_text($2::json))) and deleted_at is null

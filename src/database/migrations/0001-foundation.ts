@@ -36,7 +36,7 @@ export function foundation({ id, text, integer, bytes, eventOrder }: DialectType
     `create table link (
       repository_id ${integer} not null references repository, blob_id ${integer} not null references blob,
       lease_until ${integer} not null, deleted_at ${integer}, primary key (repository_id, blob_id))`,
-    `create index link_by_blob on link (blob_id)`,
+    `create index link_by_blob on link (blob_id, repository_id)`,
 
     `create table manifest (
       repository_id ${integer} not null references repository, digest ${text} not null,
