@@ -74,8 +74,7 @@ export const objectOfDigest = statement<{ object_id: string; key: string; size: 
 
 /** Repositories that hold a blob: where a mount that names no source may take it from. */
 export const holdersOfDigest = statement<{ path: string }>(`
-  select r.path from blob b
-  join link l on l.blob_id = b.id and l.deleted_at is null
+  select r.path from link l
   join repository r on r.id = l.repository_id and r.deleted_at is null and r.state <> 'deleting'
-  where b.domain_id = 1 and b.digest = $1
+  where l.blob_id = (select b.id from blob b where b.domain_id = 1 and b.digest = $1) and l.deleted_at is null
   order by l.repository_id limit 20`)
