@@ -1,9 +1,10 @@
 import { expectStatus } from '../rig/client.ts'
 import { type Content, createContent } from '../rig/content.ts'
 import { createManifest, type Manifest } from '../rig/image.ts'
-import type { Item, Ledger, Session } from '../rig/ledger.ts'
-import { pushBlob, pushWays, type PushWay, type SessionWatch } from '../rig/push-blob.ts'
+import { createSession, type Item } from '../rig/ledger.ts'
+import { pushBlob, pushWays, type PushWay } from '../rig/push-blob.ts'
 import type { Random } from '../rig/random.ts'
+import { watchSession } from '../rig/watch-session.ts'
 import { type BaseLayers, choicesOf, type Load } from './load.ts'
 
 /** Pushes image after image until an answer is lost. */
@@ -79,27 +80,11 @@ export async function pushContent(load: Load, random: Random, repository: string
   const { client, ledger, figures } = load
   const item: Item = { kind: 'blob', repository, digest: content.digest }
   if (way !== 'leave') ledger.attempt(item)
-  const watch = watchSession(ledger, repository, content)
+  const watch = watchSession(ledger, createSession(repository, content))
   await pushBlob(client, { repository, content, way, pieces: random.between(1, 3), watch })
   if (way === 'leave') return
   ledger.keep(item)
   figures.blobs++
-}
-
-/** Notes how far a session is, so that it can be taken up after a kill. */
-function watchSession({ sessions }: Ledger, repository: string, content: Content): SessionWatch {
-  const session: Session = { repository, location: '', content, acknowledged: 0, sent: 0, closing: false }
-  const change = (values: Partial<Session>): void => void Object.assign(session, values)
-  return {
-    opened: (location) => {
-      change({ location })
-      sessions.add(session)
-    },
-    sending: (sent) => change({ sent }),
-    acknowledged: (acknowledged) => change({ acknowledged }),
-    closing: () => change({ sent: content.size, closing: true }),
-    closed: () => void sessions.delete(session),
-  }
 }
 
 export async function putManifest(load: Load, repository: string, manifest: Manifest, name: string | undefined): Promise<Image> {

@@ -31,7 +31,8 @@ export async function runKills(run: KillRun): Promise<Figures> {
     await rig.conclude(run.kills + 1)
     return rig.figures
   } catch (error) {
-    throw new Error(`seed ${run.seed}, kill ${rig.figures.kills + 1}: ${messageOf(error)}`, { cause: error })
+    const where = `seed ${run.seed}, kill ${rig.figures.kills + 1}`
+    throw new Error(`${where}: ${messageOf(error)}\n${rig.serverOutput()}`, { cause: error })
   } finally {
     await rig.end()
   }
@@ -88,6 +89,11 @@ class KillRig {
     this.#ready.sort((a, b) => a - b)
     this.figures.readyWorst = Math.round(this.#ready.at(-1) ?? 0)
     this.figures.readyMedian = Math.round(this.#ready[this.#ready.length >> 1] ?? 0)
+  }
+
+  /** The last that the server of this moment printed and logged. */
+  serverOutput(): string {
+    return this.#server?.output.slice(-4_000) ?? ''
   }
 
   /** Nothing stays behind, whatever happened. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { testUnless } from '../rig/test-unless.testing.ts'
 import { acknowledgedOf, type Figures } from './figures.ts'
 import { killRound } from './kill-round.ts'
 
@@ -18,9 +19,8 @@ test('100 kills -9 on SQLite: nothing acknowledged is lost, no tag is stale', as
   expectWork(await killRound({ seed, kills: 100, postgres: undefined, keep: false }), 100)
 }, 600_000)
 
-const onPostgres = '25 kills -9 on PostgreSQL: nothing acknowledged is lost, no tag is stale'
-
-if (server === undefined) test.skip(`${onPostgres} (skipped: BERTH_TEST_POSTGRES is not set, npm test sets it)`, () => undefined)
-else {
-  test(onPostgres, async () => expectWork(await killRound({ seed, kills: 25, postgres: server, keep: false }), 25), 300_000)
-}
+testUnless(server === undefined ? 'BERTH_TEST_POSTGRES is not set, npm test sets it' : undefined)(
+  '25 kills -9 on PostgreSQL: nothing acknowledged is lost, no tag is stale',
+  async () => expectWork(await killRound({ seed, kills: 25, postgres: server, keep: false }), 25),
+  300_000,
+)

@@ -27,6 +27,10 @@ export interface Session {
   closing: boolean
 }
 
+export function createSession(repository: string, content: Content): Session {
+  return { repository, location: '', content, acknowledged: 0, sent: 0, closing: false }
+}
+
 /** What the server has promised so far. */
 export interface Ledger {
   /** About to be asked for: unless it is kept already, nobody knows from now on. */
@@ -48,6 +52,7 @@ export function createLedger(): Ledger {
   const set = (item: Item, state: ItemState): void => {
     const key = keyOf(item)
     const entry = entries.get(key)
+    if (entry !== undefined && entry.item.digest !== item.digest) throw new Error(`${key} moves: a ledger can't say where it is`)
     if (entry !== undefined && state === 'kept' && entry.state !== 'kept') entries.delete(key)
     else if (entry !== undefined) return void (entry.state = state)
     entries.set(key, { item, state })
