@@ -1,5 +1,6 @@
 import type { Config } from './config/index.ts'
 import {
+  bindDirectory,
   openDataDirectory,
   openPostgresDatabase,
   openSqliteDatabase,
@@ -37,8 +38,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const directory = openDataDirectory(config.data)
   const broken = Promise.withResolvers<DatabaseError>()
   try {
-    const database = await openDatabase(config, directory, logger, broken.resolve)
-    directory.bind(database.installation)
+    const database = await openBoundDatabase(config, directory, logger, broken.resolve)
     const store = createFilesystemStore({ root: directory.path })
     const settings = {
       lease: config.gc.lease,
@@ -66,6 +66,17 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     return { fetch: (...request) => http.fetch(...request), broken: broken.promise, close }
   } catch (error) {
     directory.release()
+    throw error
+  }
+}
+
+async function openBoundDatabase(...[config, directory, ...rest]: Parameters<typeof openDatabase>): Promise<Database> {
+  const database = await openDatabase(config, directory, ...rest)
+  try {
+    await bindDirectory(directory, database)
+    return database
+  } catch (error) {
+    await database.close()
     throw error
   }
 }
