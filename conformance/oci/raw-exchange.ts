@@ -39,7 +39,6 @@ export async function openRaw(url: string): Promise<RawConnection> {
           if (!ended && enough?.test(text) !== true) return
           clearTimeout(timer)
           waiting.delete(look)
-          socket.destroy()
           resolve(text)
         }
         waiting.add(look)
@@ -59,5 +58,9 @@ function connected(socket: Socket): Promise<void> {
 export async function exchange(url: string, request: string | Uint8Array): Promise<string> {
   const connection = await openRaw(url)
   connection.write(request)
-  return await connection.answer()
+  try {
+    return await connection.answer()
+  } finally {
+    connection.reset()
+  }
 }
