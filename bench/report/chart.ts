@@ -23,11 +23,12 @@ export function chartOf(results: Results, workload: WorkloadResult): string {
   const rate = barsOf(results, workload, 'rate', (value) => value)
   const panelHeight = panelHead + cpu.length * barStep + 10
   const height = 2 * panelHeight + 8
-  const captions = [`CPU of the server per ${unit}, ${cpuUnit} (less is better)`, `${unit}s a second (more is better)`] as const
+  const cpuCaption = `CPU of the server per ${unit}, ${cpuUnit} (less is better)`
+  const rateCaption = `${unit.charAt(0).toUpperCase()}${unit.slice(1)}s a second (more is better)`
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title text">
 <title id="title">${escape(`${id}: ${title}`)}</title>
-<desc id="text">${escape(`${inWords(captions[0], cpu)} ${inWords(captions[1], rate)}`)}</desc>
+<desc id="text">${escape(`${inWords(cpuCaption, cpu)} ${inWords(rateCaption, rate)}`)}</desc>
 <style>
   text { font: 14px system-ui, sans-serif; fill: #1f2328 }
   .caption { font-weight: 600 }
@@ -44,8 +45,8 @@ export function chartOf(results: Results, workload: WorkloadResult): string {
   }
 </style>
 <rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="6"/>
-${panel(cpu, captions[0], 4)}
-${panel(rate, captions[1], 4 + panelHeight)}
+${panel(cpu, cpuCaption, 4)}
+${panel(rate, rateCaption, 4 + panelHeight)}
 </svg>
 `
 }
