@@ -31,6 +31,8 @@ function configure(database: SqliteDatabase, mode: SqliteMode): void {
   database.run('pragma busy_timeout = 5000')
   database.run('pragma cache_size = -32768')
   if (mode === 'read') return
+  // A rollback to a savepoint may need a temporary file, and there may be no folder for one: containers are often read-only.
+  database.run('pragma temp_store = memory')
   const journal = database.query('pragma journal_mode = wal').get() as { journal_mode: string }
   database.run('pragma synchronous = full')
   database.run('pragma foreign_keys = on')
