@@ -80,6 +80,8 @@ export class WriterClient {
   }
 
   #answer(reply: WriteReply): void {
+    // Whoever waited was told already.
+    if (this.#broken !== undefined) return
     const pending = this.#pending.shift()
     if (pending === undefined) throw new Error('the database writer answered a request nobody made')
     if ('outcome' in reply) return pending.resolve(reply.outcome)
