@@ -1,9 +1,13 @@
 import { afterEach, describe, expect } from 'bun:test'
-import { createContent } from '../rig/content.ts'
+import { expectStatus } from '../rig/client.ts'
+import { type Content, createContent } from '../rig/content.ts'
+import { each } from '../rig/each.ts'
+import { createManifest } from '../rig/image.ts'
+import { pathOf } from '../rig/look.ts'
 import { testUnless } from '../rig/test-unless.testing.ts'
 import { Disk } from './disk.ts'
 import { createPrivateMount, type PrivateMount, whyNoMounts } from './private-mount.ts'
-import { push } from './pushes.ts'
+import { push, putImage } from './pushes.ts'
 import { Refused } from './refusal.ts'
 import { fill, furnish, hold, resume } from './workload.ts'
 
@@ -20,6 +24,10 @@ const failExt4 = [
   'device=$(grep " $1 ext4 " /proc/mounts | cut -d" " -f1)',
   'echo 1 >"/sys/fs/ext4/${device#/dev/}/trigger_fs_error"',
 ].join('; ')
+/** Everything but the data is read-only, as in a container hardened so. */
+const nothingElse = `for folder in / /tmp /var/tmp; do
+  if mountpoint -q "$folder"; then mount -o bind,remount,ro "$folder" || exit; fi
+done; ${tmpfs}`
 const resumeLimit = 5_000
 const testLimit = 120_000
 
@@ -113,6 +121,23 @@ describe('a server whose disk is', () => {
       await mount.run('mount -o remount,rw "$1"')
       await readOnly.start()
       await readOnly.verifyTwice()
+    },
+    testLimit,
+  )
+
+  testOnMount(
+    'the only one it may write to: large batches need no room elsewhere',
+    async () => {
+      const { disk: only, mount } = await createDisk(nothingElse)
+      await expect(mount.run(': >/var/tmp/berth-probe')).rejects.toThrow('Read-only')
+      await only.start()
+      const layers = Array.from({ length: 1_500 }, (_, n) => createContent(`small ${n}`, 200))
+      await each(layers, 16, (layer) => push(only, 'disk/app', layer, 'single'))
+      const image = await putImage(only, 'disk/app', 'large', createManifest('large', layers[0] as Content, layers))
+      expectStatus(await only.client.send('DELETE', pathOf(image.manifest)), 202)
+      only.ledger.forget(image.manifest)
+      only.ledger.forget(image.tag)
+      await only.verifyTwice()
     },
     testLimit,
   )

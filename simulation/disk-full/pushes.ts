@@ -45,7 +45,7 @@ async function expectOffset(client: Client, { location, acknowledged }: Session)
   throw new Violation(`${location} has ${offset} bytes, not the ${acknowledged} that were acknowledged`)
 }
 
-async function putImage(disk: Disk, repository: string, tag: string, manifest: Manifest): Promise<Image> {
+export async function putImage(disk: Disk, repository: string, tag: string, manifest: Manifest): Promise<Image> {
   const { digest, bytes, mediaType } = manifest
   const image: Image = { manifest: { kind: 'manifest', repository, digest }, tag: { kind: 'tag', repository, tag, digest } }
   const items = [image.manifest, image.tag]
