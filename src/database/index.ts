@@ -1,7 +1,7 @@
 export { bindDirectory } from './bind-directory.ts'
 export { openDataDirectory, type DataDirectory } from './data-directory.ts'
 export { DatabaseError, type Database, type DatabaseErrorCode } from './database.ts'
-export { statement, type Statement, type Value } from './statement.ts'
+export { everyStatement, statement, type Statement, type Value } from './statement.ts'
 export {
   transaction,
   transactionTable,

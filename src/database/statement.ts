@@ -17,16 +17,22 @@ export interface Statement<Row> {
   readonly row?: Row
 }
 
-let statements = 0
+const statements: Statement<unknown>[] = []
+
+/** Every statement of the program, for the test that reads their plans. */
+export function everyStatement(): readonly Statement<unknown>[] {
+  return statements
+}
 
 export function statement<Row = never>(text: string | { readonly sqlite: string; readonly postgres: string }): Statement<Row> {
   const both = typeof text === 'string' ? { sqlite: withoutRowLocks(text), postgres: text } : text
-  statements += 1
-  return Object.freeze({
-    name: `s${statements}`,
+  const made = Object.freeze({
+    name: `s${statements.length + 1}`,
     sqlite: both.sqlite.replace(/\$(\d+)/g, '?$1'),
     postgres: both.postgres,
   })
+  statements.push(made)
+  return made
 }
 
 function withoutRowLocks(text: string): string {

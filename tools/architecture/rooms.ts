@@ -31,7 +31,7 @@ const arrows: Readonly<Record<string, readonly string[] | 'every room'>> = {
 
 /** `src/features/quotas/routes.ts` is in `features/quotas`, `src/app.ts` in `app`, `tools/test.ts` in `tools`. */
 export function roomOf(path: string): string {
-  const parts = path.replace(/\.ts$/, '').split('/')
+  const parts = path.replace(/(\.test)?\.ts$/, '').split('/')
   if (parts[0] !== 'src') return parts[0] ?? ''
   return parts[1] === 'features' ? parts.slice(1, 3).join('/') : (parts[1] ?? '')
 }

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'bun:test'
+import { Database as Sqlite } from 'bun:sqlite'
+import pg from 'pg'
+// Loads every room, and with them every statement.
+import '../app.ts'
+import '../transactions.ts'
+import { testPostgres } from './for-each-database.testing.ts'
+import { everyStatement, openPostgresDatabase } from './index.ts'
+import { migrations, sqliteTypes } from './migrations/index.ts'
+import { systemClock, systemIds } from '../lib/index.ts'
+
+const written = everyStatement().filter(({ sqlite }) => !/schema_version|^pragma/.test(sqlite))
+
+/** Asked once at the start, and most objects are live: the first one ends it. */
+const endsAtOnce = /from object where state = 'live' limit 1/
+
+/** Sorts what it has found by index, not what is stored: the children of one manifest. */
+const sortsFew = /reference r\s+join blob b/
+
+describe('every statement', () => {
+  const database = new Sqlite(':memory:')
+  for (const { statements } of migrations) for (const sql of statements(sqliteTypes)) database.run(sql)
+
+  test.each(written.map(({ sqlite }) => [sqlite.replace(/\s+/g, ' ').trim().slice(0, 90), sqlite]))('finds its rows by index on SQLite: %s', (_name, sql) => {
+    const plan = (database.query(`explain query plan ${sql}`).all() as { detail: string }[]).map(({ detail }) => detail)
+    const reads = plan.filter((step) => /^SCAN (?!wanted|json_each|CONSTANT)/.test(step) && !isFirstOfIndex(step, sql))
+    const sorts = sortsFew.test(sql) ? [] : plan.filter((step) => step.includes('TEMP B-TREE'))
+    expect([...reads, ...sorts]).toEqual([])
+  })
+
+  const server = testPostgres()
+  test.skipIf(server === undefined)('PostgreSQL understands it (skipped: BERTH_TEST_POSTGRES is not set)', async () => {
+    const client = new pg.Client({ connectionString: server as string })
+    await client.connect()
+    const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
+    await client.query(`create database ${name}`)
+    const url = new URL(server as string)
+    url.pathname = `/${name}`
+    const made = await openPostgresDatabase({ url: url.href, mustExist: false, clock: systemClock, ids: systemIds, onIdleError: () => undefined })
+    const prepared = new pg.Client({ connectionString: url.href })
+    await prepared.connect()
+    for (const { name: id, postgres } of written) await prepared.query(`prepare ${id} as ${postgres}`)
+    await prepared.end()
+    await made.close()
+    await client.query(`drop database ${name} with (force)`)
+    await client.end()
+  })
+})
+
+/** A page from the beginning or an extreme: read in index order and stopped early. */
+function isFirstOfIndex(step: string, sql: string): boolean {
+  if (endsAtOnce.test(sql)) return true
+  return step.includes('USING') && (/max\(/.test(sql) || /limit/.test(sql))
+}
