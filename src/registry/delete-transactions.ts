@@ -1,6 +1,6 @@
 import { statement, transaction, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
-import { linkKey, queueCollection } from './queue-store.ts'
+import { linkKey, queueCollection, queueCollections } from './queue-store.ts'
 import { lockRepository } from './repository-store.ts'
 import { removeTag, removeTagsOf } from './tag-store.ts'
 
@@ -25,8 +25,15 @@ const lockChildLinks = statement<{ blob_id: number; digest: string }>(`
   join link l on l.repository_id = r.repository_id and l.blob_id = b.id
   where r.repository_id = $1 and r.manifest_digest = $2
   order by b.digest for update of l`)
-const lease = statement(`
-  update link set lease_until = $3 where repository_id = $1 and blob_id = $2 and lease_until < $3`)
+// In one statement, like the queueing: a manifest may have ten thousand children, and each statement is a round trip.
+const leaseAll = statement({
+  sqlite: `
+    update link set lease_until = $3
+    where repository_id = $1 and blob_id in (select value from json_each($2)) and lease_until < $3`,
+  postgres: `
+    update link set lease_until = $3
+    where repository_id = $1 and blob_id = any (array(select json_array_elements_text($2::json)::bigint)) and lease_until < $3`,
+})
 const removeReferences = statement<{ child_digest: string }>(`
   delete from reference where repository_id = $1 and manifest_digest = $2 returning child_digest`)
 const removeManifest = statement('delete from manifest where repository_id = $1 and digest = $2')
@@ -47,10 +54,8 @@ export const deleteManifest = transaction(
     if (manifest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
     const tags = await removeTagsOf(tx, repository.id, input.digest, input.actor.identity)
     const leaseUntil = tx.now + input.lease
-    for (const { blob_id } of await tx.all(lockChildLinks, repository.id, input.digest, repository.domainId)) {
-      await tx.run(lease, repository.id, blob_id, leaseUntil)
-      await queueCollection(tx, 'link', linkKey(repository.id, blob_id), leaseUntil)
-    }
+    const links = await tx.all(lockChildLinks, repository.id, input.digest, repository.domainId)
+    await leaveToCollector(tx, repository.id, [...new Set(links.map(({ blob_id }) => blob_id))], leaseUntil)
     const children = (await tx.all(removeReferences, repository.id, input.digest)).map(({ child_digest }) => child_digest)
     await tx.run(removeManifest, repository.id, input.digest)
     await queueCollection(tx, 'blob', manifest.blob_id, tx.now)
@@ -58,6 +63,11 @@ export const deleteManifest = transaction(
     return await record(tx, { kind: 'manifest.delete', actor: input.actor, repositoryId: repository.id, keys }, null)
   },
 )
+
+async function leaveToCollector(tx: Tx, repositoryId: number, blobIds: readonly number[], leaseUntil: number): Promise<void> {
+  await tx.run(leaseAll, repositoryId, JSON.stringify(blobIds), leaseUntil)
+  await queueCollections(tx, 'link', blobIds.map((blobId) => linkKey(repositoryId, blobId)), leaseUntil)
+}
 
 const lockBlob = statement<{ id: number }>(`
   select id from blob where domain_id = $1 and digest = $2 for key share`)

@@ -6,10 +6,14 @@ export type QueueKind = 'link' | 'blob' | 'object' | 'upload'
 export const dueKeys = statement<{ kind: QueueKind; key: string }>(`
   select kind, key from gc_queue where due_at <= $1 order by due_at, kind, key limit $2`)
 
-const enqueue = statement(`
-  insert into gc_queue (kind, key, due_at) values ($1, $2, $3)
+const orForward = `
   on conflict (kind, key) do update
-  set due_at = case when excluded.due_at < gc_queue.due_at then excluded.due_at else gc_queue.due_at end`)
+  set due_at = case when excluded.due_at < gc_queue.due_at then excluded.due_at else gc_queue.due_at end`
+const enqueue = statement(`insert into gc_queue (kind, key, due_at) values ($1, $2, $3) ${orForward}`)
+const enqueueAll = statement({
+  sqlite: `insert into gc_queue (kind, key, due_at) select $1, value, $3 from json_each($2) where true ${orForward}`,
+  postgres: `insert into gc_queue (kind, key, due_at) select $1, value, $3 from json_array_elements_text($2::json) ${orForward}`,
+})
 const postpone = statement('update gc_queue set due_at = $3 where kind = $1 and key = $2')
 const dequeue = statement('delete from gc_queue where kind = $1 and key = $2')
 
@@ -19,6 +23,11 @@ const dequeue = statement('delete from gc_queue where kind = $1 and key = $2')
  */
 export async function queueCollection(tx: Tx, kind: QueueKind, key: string | number, dueAt: number): Promise<void> {
   await tx.run(enqueue, kind, String(key), dueAt)
+}
+
+/** As `queueCollection` for many keys, each of them named once. */
+export async function queueCollections(tx: Tx, kind: QueueKind, keys: readonly string[], dueAt: number): Promise<void> {
+  if (keys.length > 0) await tx.run(enqueueAll, kind, JSON.stringify(keys), dueAt)
 }
 
 export async function postponeCollection(tx: Tx, kind: QueueKind, key: string | number, dueAt: number): Promise<void> {
