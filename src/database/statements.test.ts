@@ -29,7 +29,8 @@ describe('every statement', () => {
   })
 
   const server = testPostgres()
-  test.skipIf(server === undefined)('PostgreSQL understands it (skipped: BERTH_TEST_POSTGRES is not set)', async () => {
+  const unset = server === undefined ? ' (skipped: BERTH_TEST_POSTGRES is not set)' : ''
+  test.skipIf(server === undefined)(`PostgreSQL understands it${unset}`, async () => {
     const client = new pg.Client({ connectionString: server as string })
     await client.connect()
     const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
