@@ -1,6 +1,6 @@
 import { statement, transaction, type Refusal, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
-import { doomObject, insertObject, nameObject } from './object-store.ts'
+import { doomObject, insertObject, lockWritingObject, nameObject } from './object-store.ts'
 import { endCollection, postponeCollection, queueCollection } from './queue-store.ts'
 import { takeRepository } from './repository-store.ts'
 
@@ -107,6 +107,7 @@ export const advanceUpload = transaction(
     if (upload.received !== input.from && upload.received !== input.to) return overtaken(input.id, upload)
     const head = 'head' in input.bytes ? input.bytes.head : null
     const objectId = 'head' in input.bytes ? null : input.bytes.objectId
+    if (objectId !== null && !(await lockWritingObject(tx, objectId))) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
     if (upload.object_id !== null && upload.object_id !== objectId) await doomObject(tx, upload.object_id, input.drain)
     await tx.run(advance, input.id, input.to, head, objectId, tx.now + input.expiry)
     return { ok: null }
