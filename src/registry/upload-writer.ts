@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import { createLru, type Clock, type Ids } from '../lib/index.ts'
+import { createLru, type Clock, type Ids, type Lru } from '../lib/index.ts'
 import { createHasher, digestBytes, type Digest, type DigestAlgorithm, type Hasher } from '../oci/index.ts'
 import { StorageError, type BlobStore, type ObjectWriter } from '../storage/index.ts'
 import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
@@ -51,9 +51,16 @@ interface Target {
 
 /** Sessions whose running hash is kept. The others are read once more when they end. */
 const rememberedSessions = 4096
+/** Objects known to be this process's own. A session whose object is not goes on in a copy. */
+const rememberedObjects = 65_536
+
+interface TargetDeps extends UploadWriterDeps {
+  readonly begun: Lru<string, true>
+}
 
 export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
   const remembered = createLru<string, Received>({ capacity: rememberedSessions })
+  const begun = createLru<string, true>({ capacity: rememberedObjects })
 
   async function receive(key: UploadKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received> {
     const known = remembered.get(key.id)
@@ -65,7 +72,7 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
       if (row.object_id === null && size <= inlineLimit) {
         return { epoch: row.epoch, size, bytes: { head: Buffer.concat(head) }, end: reader.end(), hash: undefined }
       }
-      const target = await openTarget(deps, key, row, known, algorithm)
+      const target = await openTarget({ ...deps, begun }, key, row, known, algorithm)
       return await pour(deps, key.id, target, head, reader)
     } catch (error) {
       await reader.cancel()
@@ -80,21 +87,25 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
   })
 }
 
-/** Where the session's bytes go on: in its object when this process wrote it, else in a new one of this process. */
+/**
+ * Where the session's bytes go on: in its object when this process began it, else in a new one of this process. The row's
+ * owner alone does not tell: a claim changes it at once, and the object only when the first body after it was acknowledged.
+ */
 async function openTarget(
-  { database, store, ids, settings, owner }: UploadWriterDeps,
+  { database, store, ids, settings, owner, begun }: TargetDeps,
   key: UploadKey,
   row: OpenUploadRow,
   known: Received | undefined,
   algorithm: DigestAlgorithm,
 ): Promise<Target> {
-  if (row.object_id !== null && row.owner === owner) {
+  if (row.object_id !== null && row.owner === owner && begun.get(row.object_id) === true) {
     const writer = await resumeOwn(store, row.object_id, row)
     const current = known?.epoch === row.epoch && known.size === row.received
     const hash = current ? known.hash : undefined
     if (writer !== undefined) return { objectId: row.object_id, epoch: row.epoch, writer, hash, fresh: false }
   }
   const objectId = ids.object()
+  begun.set(objectId, true)
   const claim = { ...key, epoch: row.epoch, owner, objectId, expiry: settings.uploadExpiry }
   const { epoch } = resultOf(await database.transact(claimUpload, claim))
   if (row.object_id === null) {
