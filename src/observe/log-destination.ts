@@ -57,7 +57,11 @@ class FileDestination implements LogDestination {
     if (this.#abandoned) return
     await new Promise<void>((resolve) => {
       this.#stream.once('close', resolve)
-      this.#stream.once('error', () => resolve())
+      // What could not be written now is lost: trying on would keep the process from ending.
+      this.#stream.once('error', () => {
+        this.#stream.destroy()
+        resolve()
+      })
       this.#stream.end()
     })
   }

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../oci/index.ts'
 import type { Answer } from '../answer.ts'
-import { ping } from './base.ts'
+import { ping } from './ping.ts'
 import { deleteBlob, getBlob, headBlob } from './blobs.ts'
 import type { Api, Call, Handler } from './call.ts'
 import { listRepositories } from './catalog.ts'
