@@ -32,7 +32,9 @@ const upsertManifest = statement(`
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest,
     annotations, pushed_at, pushed_by)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-  on conflict (repository_id, digest) do update set deleted_at = null, media_type = excluded.media_type`)
+  on conflict (repository_id, digest) do update
+  set deleted_at = null, media_type = excluded.media_type, artifact_type = excluded.artifact_type,
+      subject_digest = excluded.subject_digest, annotations = excluded.annotations`)
 const insertReferences = statement({
   sqlite: `
     insert into reference (repository_id, manifest_digest, child_digest, kind)
