@@ -98,7 +98,8 @@ async function openDatabase(
 }
 
 const collectionPause = 60_000
-const collectionBatch = 1_000
+/** Keys looked at before a shutdown is noticed. */
+const collectionBatch = 200
 
 /** Runs the collector until the returned function is called, which waits for the step under way. */
 function keepCollecting(collector: Collector, logger: Logger): () => Promise<void> {

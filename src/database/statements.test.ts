@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'bun:test'
 import { Database as Sqlite } from 'bun:sqlite'
 import pg from 'pg'
-// Loads every room, and with them every statement.
-import '../app.ts'
-import '../transactions.ts'
 import { testPostgres } from './for-each-database.testing.ts'
-import { everyStatement, openPostgresDatabase } from './index.ts'
+import { openPostgresDatabase, type Statement } from './index.ts'
 import { migrations, sqliteTypes } from './migrations/index.ts'
 import { systemClock, systemIds } from '../lib/index.ts'
 
-const written = everyStatement().filter(({ sqlite }) => !/schema_version|^pragma/.test(sqlite))
+/** Those of the program alone, in a process of its own: this one may have loaded statements of other tests. */
+function programStatements(): Statement<unknown>[] {
+  const print = `
+    await import('${import.meta.dir}/../app.ts')
+    await import('${import.meta.dir}/../transactions.ts')
+    const { everyStatement } = await import('${import.meta.dir}/index.ts')
+    process.stdout.write(JSON.stringify(everyStatement()))`
+  return JSON.parse(Bun.spawnSync([process.execPath, '-e', print]).stdout.toString()) as Statement<unknown>[]
+}
+
+const written = programStatements().filter(({ sqlite }) => !/schema_version|^pragma/.test(sqlite))
 
 /** Asked once at the start, and most objects are live: the first one ends it. */
 const endsAtOnce = /from object where state = 'live' limit 1/
@@ -18,6 +25,8 @@ const endsAtOnce = /from object where state = 'live' limit 1/
 const sortsFew = /reference r\s+join blob b/
 
 describe('every statement', () => {
+  test('is found', () => expect(written.length).toBeGreaterThan(60))
+
   const database = new Sqlite(':memory:')
   for (const { statements } of migrations) for (const sql of statements(sqliteTypes)) database.run(sql)
 

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './collect-transactions.ts'
 import { resultOf } from './failure.ts'
-import { dueKeys, type QueueKind } from './queue-store.ts'
+import { dueKeys, type DueKey, type QueueKind } from './queue-store.ts'
 import type { RegistrySettings } from './settings.ts'
 import { expireUpload } from './upload-transactions.ts'
 
@@ -24,23 +24,30 @@ export interface Collector {
   collectDue(limit: number): Promise<number>
 }
 
+/** Steps that run at once: on SQLite they share commits, on PostgreSQL they leave connections to others. */
+const stepsAtOnce = 8
+
 export function createCollector(deps: CollectorDeps): Collector {
   return Object.freeze({
     collectDue: async (limit: number) => {
       const keys = await deps.database.all(dueKeys, deps.clock.now(), limit)
       const failures: unknown[] = []
-      for (const { kind, key } of keys) {
-        try {
-          await collect(deps, kind, key)
-        } catch (error) {
-          failures.push(error)
-          resultOf(await deps.database.transact(putOffCollection, { kind, key }))
-        }
+      for (let from = 0; from < keys.length; from += stepsAtOnce) {
+        await Promise.all(keys.slice(from, from + stepsAtOnce).map((key) => collectOrPutOff(deps, key, failures)))
       }
       if (failures.length > 0) throw collectionFailure(failures)
       return keys.length
     },
   })
+}
+
+async function collectOrPutOff(deps: CollectorDeps, { kind, key }: DueKey, failures: unknown[]): Promise<void> {
+  try {
+    await collect(deps, kind, key)
+  } catch (error) {
+    failures.push(error)
+    resultOf(await deps.database.transact(putOffCollection, { kind, key }))
+  }
 }
 
 /** A few of many failures tell what is wrong. */

@@ -3,8 +3,19 @@ import { statement, type Tx } from '../database/index.ts'
 /** What the collector looks at when its time comes. It only looks: whether anything is deleted is decided then, under locks. */
 export type QueueKind = 'link' | 'blob' | 'object' | 'upload'
 
-export const dueKeys = statement<{ kind: QueueKind; key: string }>(`
-  select kind, key from gc_queue where due_at <= $1 order by due_at, kind, key limit $2`)
+export interface DueKey {
+  readonly kind: QueueKind
+  readonly key: string
+}
+
+// By the clock that the steps go by: a node whose own clock is fast would find keys due that the steps then leave, for ever.
+export const dueKeys = statement<DueKey>({
+  sqlite: 'select kind, key from gc_queue where due_at <= $1 order by due_at, kind, key limit $2',
+  postgres: `
+    select kind, key from gc_queue
+    where due_at <= least($1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)
+    order by due_at, kind, key limit $2`,
+})
 
 const orForward = `
   on conflict (kind, key) do update

@@ -37,6 +37,7 @@ export function createPool(url: string, size: number, onError: (error: Error) =>
     connectionString: url,
     max: size,
     connectionTimeoutMillis: 10_000,
+    keepAlive: true,
     application_name: 'berth',
     types,
     options: '-c synchronous_commit=on -c default_transaction_isolation=read\\ committed',
