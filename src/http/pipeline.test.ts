@@ -9,7 +9,8 @@ describe('outside the API', () => {
   test.each(['/', '/livez', '/readyz'])('%s answers in plain words', async (path) => {
     const { ask } = createTestHttp()
     const answer = await ask('GET', path)
-    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([200, 'text/plain', 'no-store'])
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
     expect((await answer.text()).length).toBeGreaterThan(0)
     expect((await ask('HEAD', path)).status).toBe(200)
     const posted = await ask('POST', path)
@@ -53,8 +54,14 @@ describe('the API', () => {
 
   test('every endpoint refuses a malformed name and a broken escape, before the core is asked', async () => {
     const { ask, fake } = createTestHttp()
-    const ends = { manifest: 'manifests/x', blob: `blobs/${digest}`, uploads: 'blobs/uploads/', upload: `blobs/uploads/${crypto.randomUUID()}` }
-    const paths: Record<string, string> = { ...ends, tags: 'tags/list', referrers: `referrers/${digest}` }
+    const paths: Record<string, string> = {
+      manifest: 'manifests/x',
+      blob: `blobs/${digest}`,
+      uploads: 'blobs/uploads/',
+      upload: `blobs/uploads/${crypto.randomUUID()}`,
+      tags: 'tags/list',
+      referrers: `referrers/${digest}`,
+    }
     for (const { method, shape } of routes.filter(({ shape }) => shape !== 'base' && shape !== 'catalog')) {
       for (const name of ['Team/app', 'a..b', 'a%2fb', 'a%zz', '_x', 'a%00', 'a'.repeat(256)]) {
         const answer = await ask(method, `/v2/${name}/${paths[shape]}`)
@@ -82,7 +89,8 @@ describe('errors', () => {
     const id = answer.headers.get('x-request-id')
     expect(JSON.parse(text).errors).toEqual([{ code: 'UNKNOWN', message: expect.any(String), detail: { request: id } }])
     const [line, request] = log
-    expect(line).toMatchObject({ level: 'error', id, error: { message: 'ENOENT /var/lib/berth/secret', cause: { message: 'deeper' } } })
+    const logged = { message: 'ENOENT /var/lib/berth/secret', cause: { message: 'deeper' } }
+    expect(line).toMatchObject({ level: 'error', id, error: logged })
     expect(request).toMatchObject({ msg: 'request', id, status: 500, code: 'UNKNOWN' })
     const head = await ask('HEAD', '/v2/a/tags/list')
     expect([head.status, head.body]).toEqual([500, null])

@@ -50,7 +50,9 @@ describe('accessLine', () => {
     )
   })
 
-  test.each(['a\r\n{"level":"error"}', '\u001b[31mred', '\u009b31mred', '"},"status":500,"x":{"', '\u202etxt.exe', '\u2028', '\\', '\u007f'])(
+  const escapes = ['\u001b[31mred', '\u009b31mred', '\u202etxt.exe', '\u2028', '\\', '\u007f']
+
+  test.each(['a\r\n{"level":"error"}', '"},"status":500,"x":{"', ...escapes])(
     'keeps %j inside its string',
     (text) => {
       const line = accessLine({ ...entry, agent: text, path: text })

@@ -114,7 +114,8 @@ describe('_catalog', () => {
   ])('%p gives %d and a link', async (query, count) => {
     const answer = await t.ask('GET', `/v2/_catalog${query}`)
     expect(((await answer.json()) as { repositories: string[] }).repositories).toEqual(names.slice(0, count))
-    expect(answer.headers.get('link')).toBe(`</v2/_catalog?n=${count}&last=${encodeURIComponent(names[count - 1] ?? '')}>; rel="next"`)
+    const last = encodeURIComponent(names[count - 1] ?? '')
+    expect(answer.headers.get('link')).toBe(`</v2/_catalog?n=${count}&last=${last}>; rel="next"`)
   })
 
   test('links lead through all of it', async () => {
@@ -157,7 +158,9 @@ describe('referrers', () => {
     }
   })
 
-  test.each(['application/vnd.sbom+json', 'application/vnd.sbom%2Bjson'])('the filter %s is applied and told, on every page', async (type) => {
+  const spellings = ['application/vnd.sbom+json', 'application/vnd.sbom%2Bjson']
+
+  test.each(spellings)('the filter %s is applied and told, on every page', async (type) => {
     const wanted = [1, 3, 5].map((index) => refer(index, 'application/vnd.sbom+json'))
     for (const index of [2, 4]) refer(index, 'application/other')
     const answer = await t.ask('GET', `${path}?artifactType=${type}&n=2`)

@@ -86,10 +86,13 @@ describe('GET and HEAD', () => {
     expect(await errorCode(deleted)).toBe(code)
   })
 
-  test.each(['a/b\r\nx-evil: 1', 'a\u0000', '\u00e4/b', 'a b', '', 'a\u{1f6a2}'])('a stored media type %j does no harm', async (mediaType) => {
+  const unfit = ['a/b\r\nx-evil: 1', 'a\u0000', '\u00e4/b', 'a b', '', 'a\u{1f6a2}']
+
+  test.each(unfit)('a stored media type %j does no harm', async (mediaType) => {
     t.fake.repository('team/app').manifests.set(digest, { digest, mediaType, size: bytes.length, bytes })
     const got = await t.ask('GET', byTag)
-    expect([got.status, got.headers.get('content-type'), got.headers.get('x-evil')]).toEqual([200, 'application/octet-stream', null])
+    expect([got.status, got.headers.get('content-type')]).toEqual([200, 'application/octet-stream'])
+    expect(got.headers.has('x-evil')).toBe(false)
   })
 
   test('where pulling needs a right nothing may be kept', async () => {
@@ -101,7 +104,8 @@ describe('GET and HEAD', () => {
 })
 
 describe('PUT', () => {
-  const put = (reference: string, init: RequestInit = {}) => t.ask('PUT', `/v2/team/new/manifests/${reference}`, { body: text, ...init })
+  const put = (reference: string, init: RequestInit = {}) =>
+    t.ask('PUT', `/v2/team/new/manifests/${reference}`, { body: text, ...init })
 
   test('keeps the exact bytes under the tag and their digest', async () => {
     const answer = await put('v1', { headers: { 'content-type': mediaTypes.ociIndex } })
@@ -216,7 +220,8 @@ describe('PUT', () => {
 describe('DELETE', () => {
   test('by tag takes the tag, by digest the manifest', async () => {
     const answer = await t.ask('DELETE', byTag)
-    expect([answer.status, answer.headers.get('content-length'), answer.headers.get('cache-control')]).toEqual([202, '0', 'no-store'])
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([202, '0'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
     expect((await t.ask('HEAD', byTag)).status).toBe(404)
     expect((await t.ask('HEAD', byDigest)).status).toBe(200)
     expect((await t.ask('DELETE', byDigest)).status).toBe(202)

@@ -28,7 +28,9 @@ function expectStatus(answer: Response, status: number, location: string, range:
 }
 
 describe('POST', () => {
-  test.each([start, start.slice(0, -1), `${start}?digest-algorithm=sha512`, `${start}?from=x&origin=y`])('%s begins an upload', async (path) => {
+  const plain = [start, start.slice(0, -1), `${start}?digest-algorithm=sha512`, `${start}?from=x&origin=y`]
+
+  test.each(plain)('%s begins an upload', async (path) => {
     const answer = await t.ask('POST', path)
     const location = answer.headers.get('location') ?? ''
     expect(location.slice(start.length)).toMatch(uuid)
@@ -71,8 +73,8 @@ describe('POST', () => {
   })
 
   test.each([
-    `mount=${digest}&from=team/base`, `mount=${digest}&from=none`, `mount=${digest}&from=BAD..NAME`, `mount=${digest}&from=`, `mount=${digest}`,
-    'mount=sha256:bad&from=team/base', 'mount=', 'mount=%zz&from=%zz',
+    `mount=${digest}&from=team/base`, `mount=${digest}&from=none`, `mount=${digest}&from=BAD..NAME`, `mount=${digest}&from=`,
+    `mount=${digest}`, 'mount=sha256:bad&from=team/base', 'mount=', 'mount=%zz&from=%zz',
   ])('?%s is an ordinary upload', async (query) => {
     t.fake.repository('team/base')
     const answer = await t.ask('POST', `${start}?${query}`)
@@ -94,7 +96,8 @@ describe('a session', () => {
   test('takes chunks with and without a range, tells where it is, and ends', async () => {
     const location = await begin()
     expectStatus(await t.ask('GET', location), 204, location, '0-0')
-    expectStatus(await t.ask('PATCH', location, { body: bytes.slice(0, 4), headers: { 'content-range': '0-3' } }), 202, location, '0-3')
+    const first = { body: bytes.slice(0, 4), headers: { 'content-range': '0-3' } }
+    expectStatus(await t.ask('PATCH', location, first), 202, location, '0-3')
     expectStatus(await t.ask('PATCH', location, { body: bytes.slice(4, 8) }), 202, location, '0-7')
     expectStatus(await t.ask('GET', location), 204, location, '0-7')
     expectStatus(await t.ask('HEAD', location), 204, location, '0-7')
@@ -113,7 +116,9 @@ describe('a session', () => {
     expect((await t.ask('PUT', `${location}?digest=${digest}`)).status).toBe(201)
   })
 
-  test.each([['PATCH', ''], ['PUT', `?digest=${digest}`]])('%s in the wrong place is told the right one, and the session lives on', async (method, query) => {
+  const steps = [['PATCH', ''], ['PUT', `?digest=${digest}`]] as const
+
+  test.each(steps)('%s in the wrong place is told the right one, and the session lives on', async (method, query) => {
     const location = await begin()
     await t.ask('PATCH', location, { body: bytes.slice(0, 4) })
     const answer = await t.ask(method, location + query, { body: bytes.slice(0, 4), headers: { 'content-range': '0-3' } })
@@ -131,7 +136,9 @@ describe('a session', () => {
     expectStatus(await t.ask('GET', location), 204, location, '0-0')
   })
 
-  test.each(['', '?digest=', '?digest=sha256:bad', `?digest=md5:${'a'.repeat(32)}`])('PUT with %p does not end it', async (query) => {
+  const noDigests = ['', '?digest=', '?digest=sha256:bad', `?digest=md5:${'a'.repeat(32)}`]
+
+  test.each(noDigests)('PUT with %p does not end it', async (query) => {
     const location = await begin()
     const answer = await t.ask('PUT', location + query, { body: bytes })
     expect(answer.status).toBe(400)
@@ -147,7 +154,8 @@ describe('a session', () => {
   })
 
   test.each(['GET', 'HEAD', 'PATCH', 'PUT', 'DELETE'])('%s: what is no id of ours never reaches the core', async (method) => {
-    for (const id of ['x', '..%2f..%2fetc', '5A4C9F1E-1111-4111-8111-111111111111', '5a4c9f1e-1111-4111-8111-1111111111111', '%00']) {
+    const almost = ['5A4C9F1E-1111-4111-8111-111111111111', '5a4c9f1e-1111-4111-8111-1111111111111']
+    for (const id of ['x', '..%2f..%2fetc', '%00', ...almost]) {
       const answer = await t.ask(method, `${start}${id}?digest=${digest}`, method === 'PATCH' ? { body: bytes } : {})
       expect(answer.status).toBe(404)
       if (method !== 'HEAD') expect(await errorCode(answer)).toBe('BLOB_UPLOAD_UNKNOWN')
