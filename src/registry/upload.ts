@@ -1,5 +1,5 @@
 import type { Database, Outcome } from '../database/index.ts'
-import { createKeyedLock, type Ids } from '../lib/index.ts'
+import { createKeyedLock, createLru, type Ids, type Lru } from '../lib/index.ts'
 import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { Actor } from './actor.ts'
@@ -24,8 +24,16 @@ export interface UploadDeps {
   readonly owner: string
 }
 
-export function createUploads(deps: UploadDeps): Uploads {
-  const { database, authorize } = deps
+interface SessionDeps extends UploadDeps {
+  /** Sessions that nothing has been sent to since this process began them: most end with the next request. */
+  readonly begun: Lru<string, OpenUploadRow>
+}
+
+const begunSessions = 4096
+
+export function createUploads(uploadDeps: UploadDeps): Uploads {
+  const deps: SessionDeps = { ...uploadDeps, begun: createLru({ capacity: begunSessions }) }
+  const { authorize } = deps
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
   const push = (actor: Actor, repository: RepositoryName): Promise<void> => admit(authorize, actor, 'push', repository)
@@ -41,7 +49,7 @@ export function createUploads(deps: UploadDeps): Uploads {
     },
     status: async (actor, repository, id) => {
       await push(actor, repository)
-      return { id, offset: (await findOpen(database, keyOf(actor, repository, id))).received }
+      return { id, offset: (await findOpen(deps, keyOf(actor, repository, id))).received }
     },
     append: async (actor, repository, id, body) => {
       await push(actor, repository)
@@ -63,12 +71,14 @@ export function createUploads(deps: UploadDeps): Uploads {
 }
 
 async function beginSession(
-  { database, ids, settings, owner }: UploadDeps,
+  { database, ids, settings, owner, begun }: SessionDeps,
   actor: Actor,
   repository: RepositoryName,
 ): Promise<UploadStatus> {
   const key = keyOf(actor, repository, ids.uuid())
   resultOf(await database.transact(beginUpload, { ...key, actor: eventActor(actor), owner, expiry: settings.uploadExpiry }))
+  // Where other processes serve the same database, one of them may be sent the next body.
+  if (database.version !== undefined) begun.set(sessionName(key), { ...justBegun, owner })
   return { id: key.id, offset: 0 }
 }
 
@@ -77,7 +87,7 @@ async function cancelSession({ database, settings }: UploadDeps, key: UploadKey)
 }
 
 /** One call, one session that the client never learns of. */
-async function pushWhole(deps: UploadDeps, actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void> {
+async function pushWhole(deps: SessionDeps, actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void> {
   const key = keyOf(actor, repository, (await beginSession(deps, actor, repository)).id)
   try {
     await finishSession(deps, actor, key, digest, body)
@@ -88,8 +98,8 @@ async function pushWhole(deps: UploadDeps, actor: Actor, repository: RepositoryN
   }
 }
 
-async function appendToSession(deps: UploadDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
-  const row = await findOpen(deps.database, key)
+async function appendToSession(deps: SessionDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
+  const row = await findOpen(deps, key)
   checkStart(key, row, body)
   const received = await deps.writer.receive(key, row, body, 'sha256')
   await acknowledge(deps, key, row, received)
@@ -98,8 +108,8 @@ async function appendToSession(deps: UploadDeps, key: UploadKey, body: UploadBod
 }
 
 /** A PUT that ends a session may come a second time, when its answer was lost: it answers the same. */
-async function finishSession(deps: UploadDeps, actor: Actor, key: UploadKey, digest: Digest, body: UploadBody): Promise<void> {
-  const row = await find(deps.database, key)
+async function finishSession(deps: SessionDeps, actor: Actor, key: UploadKey, digest: Digest, body: UploadBody): Promise<void> {
+  const row = await find(deps, key)
   if (row.state === 'finished') {
     if (row.digest === digest) return
     throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
@@ -181,14 +191,22 @@ async function mountFromAny(
   return false
 }
 
-async function find(database: Database, key: UploadKey): Promise<OpenUploadRow> {
+const justBegun = { epoch: 1, received: 0, object_id: null, object_key: null, head: null, state: 'open', digest: null } as const
+
+const sessionName = ({ id, repository, identity }: UploadKey): string => `${id} ${repository} ${identity ?? ''}`
+
+/** What memory says of a session that was just begun spares a read; the transaction that follows goes by the row itself. */
+async function find({ database, begun }: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
+  const fresh = begun.get(sessionName(key))
+  begun.delete(sessionName(key))
+  if (fresh !== undefined) return fresh
   const row = await database.one(findUpload, key.id, key.repository, key.identity ?? null)
   if (row === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   return row
 }
 
-async function findOpen(database: Database, key: UploadKey): Promise<OpenUploadRow> {
-  const row = await find(database, key)
+async function findOpen(deps: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
+  const row = await find(deps, key)
   if (row.state !== 'open') throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   return row
 }
