@@ -22,6 +22,7 @@ export const suites: readonly Suite[] = [
   { name: 'architecture', check: true, command: [process.execPath, 'tools/check-architecture.ts'] },
   { name: 'unit', check: true, tests: './src/', minutes: 5, needs: ['postgres'] },
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
+  { name: 'bench', check: true, tests: './bench/', minutes: 1 },
   { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['dockerd', 'docker', 'skopeo', 'crane', 'oras'] },
   { name: 'simulation', tests: './simulation/', minutes: 20, needs: ['postgres'] },
   { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },
