@@ -91,6 +91,20 @@ forEachDatabase('the registry', (kind) => {
       expect(Buffer.compare(await readBlob(digest), bytes)).toBe(0)
     })
 
+    test('a cancelled session is unknown to whatever comes next', async () => {
+      const unknown = async (use: (id: string) => Promise<unknown>) => {
+        const { id } = await t.registry.uploads.begin(anonymous, name)
+        await t.registry.uploads.cancel(anonymous, name, id)
+        expect(await code(use(id))).toBe('BLOB_UPLOAD_UNKNOWN')
+        expect(await code(t.registry.uploads.status(anonymous, name, id))).toBe('BLOB_UPLOAD_UNKNOWN')
+      }
+      await unknown((id) => t.registry.uploads.status(anonymous, name, id))
+      await unknown((id) => t.registry.uploads.append(anonymous, name, id, bodyOf('x')))
+      await unknown((id) => t.registry.uploads.append(anonymous, name, id, bodyOf(large())))
+      await unknown((id) => t.registry.uploads.finish(anonymous, name, id, digestBytes(random(3), 'sha256'), noBody))
+      await unknown((id) => t.registry.uploads.cancel(anonymous, name, id))
+    })
+
     test('a wrong digest is refused and the session is gone', async () => {
       for (const size of [100, 100_000]) {
         const { id } = await t.registry.uploads.begin(anonymous, name)

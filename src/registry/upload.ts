@@ -49,7 +49,7 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
     },
     status: async (actor, repository, id) => {
       await push(actor, repository)
-      return { id, offset: (await findOpen(deps, keyOf(actor, repository, id))).received }
+      return { id, offset: open(await read(deps, keyOf(actor, repository, id))).received }
     },
     append: async (actor, repository, id, body) => {
       await push(actor, repository)
@@ -99,7 +99,7 @@ async function pushWhole(deps: SessionDeps, actor: Actor, repository: Repository
 }
 
 async function appendToSession(deps: SessionDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
-  const row = await findOpen(deps, key)
+  const row = open(await find(deps, key))
   checkStart(key, row, body)
   const received = await deps.writer.receive(key, row, body, 'sha256')
   await acknowledge(deps, key, row, received)
@@ -196,17 +196,19 @@ const justBegun = { epoch: 1, received: 0, object_id: null, object_key: null, he
 const sessionName = ({ id, repository, identity }: UploadKey): string => `${id} ${repository} ${identity ?? ''}`
 
 /** What memory says of a session that was just begun spares a read; the transaction that follows goes by the row itself. */
-async function find({ database, begun }: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
-  const fresh = begun.get(sessionName(key))
-  begun.delete(sessionName(key))
-  if (fresh !== undefined) return fresh
+async function find(deps: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
+  const begun = deps.begun.get(sessionName(key))
+  deps.begun.delete(sessionName(key))
+  return begun ?? (await read(deps, key))
+}
+
+async function read({ database }: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
   const row = await database.one(findUpload, key.id, key.repository, key.identity ?? null)
   if (row === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   return row
 }
 
-async function findOpen(deps: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
-  const row = await find(deps, key)
+function open(row: OpenUploadRow): OpenUploadRow {
   if (row.state !== 'open') throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   return row
 }
