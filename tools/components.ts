@@ -43,6 +43,11 @@ export const components: readonly Component[] = [
     install: { go: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
   },
   {
+    name: 'strace',
+    covers: 'writes that the kernel refuses (read-only, over quota, a broken disk)',
+    install: { apt: 'strace' },
+  },
+  {
     name: 'oras',
     covers: 'artifacts and referrers by oras',
     install: { go: 'oras.land/oras/cmd/oras', version: 'v1.3.3' },
