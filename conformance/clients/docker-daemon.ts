@@ -63,7 +63,13 @@ export async function startDocker(dockerd: string, docker: string): Promise<Dock
   const ready = await child.stdout.getReader().read()
   if (ready.done) throw new Error(`dockerd did not start: ${await child.stderr.text()}`)
   const folder = new TextDecoder().decode(ready.value).trim()
-  const env = { HOME: folder, DOCKER_CONFIG: `${folder}/client`, DOCKER_HOST: `unix://${folder}/docker.sock`, DOCKER_BUILDKIT: '0' }
+  const env = {
+    HOME: folder,
+    DOCKER_CONFIG: `${folder}/client`,
+    DOCKER_HOST: `unix://${folder}/docker.sock`,
+    // The builder that is part of the engine: it needs nothing else, no plugin and no network.
+    DOCKER_BUILDKIT: '0',
+  }
   return Object.freeze({
     run: (...words: string[]) => succeed([docker, ...words], { env }),
     attempt: (...words: string[]) => runProgram([docker, ...words], { env }),

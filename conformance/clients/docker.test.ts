@@ -89,11 +89,12 @@ describeTools(['docker', 'dockerd'], (paths) => {
     test('manifest inspect and a manifest list', async () => {
       const [image, list] = [named('team/list:one'), named('team/list:all')]
       const digest = await push(small, image)
-      expect(JSON.parse(await docker.run('manifest', 'inspect', '--insecure', image))).toMatchObject({ config: { digest: small?.id } })
+      const inspect = async (name: string): Promise<unknown> =>
+        JSON.parse(await docker.run('manifest', 'inspect', '--insecure', name))
+      expect(await inspect(image)).toMatchObject({ config: { digest: small?.id } })
       await docker.run('manifest', 'create', '--insecure', list, image)
       await docker.run('manifest', 'push', '--insecure', list)
-      const inspected: unknown = JSON.parse(await docker.run('manifest', 'inspect', '--insecure', list))
-      expect(inspected).toMatchObject({ manifests: [{ digest, platform: { os: 'linux' } }] })
+      expect(await inspect(list)).toMatchObject({ manifests: [{ digest, platform: { os: 'linux' } }] })
       await forget()
       await docker.run('pull', list)
       expect(await idOf(list)).toBe(String(small?.id))
@@ -119,11 +120,12 @@ describeTools(['docker', 'dockerd'], (paths) => {
   })
 
   test('an engine ends with the test run that started it, containers and all', async () => {
+    const forever = ['run', '--detach', '--network', 'none', String(small?.id), '/bin/bash', '-c', 'while :; do :; done']
     const program = `
       const { startDocker } = await import(${JSON.stringify(import.meta.resolve('./docker-daemon.ts'))})
       const engine = await startDocker(${JSON.stringify(paths.dockerd)}, ${JSON.stringify(paths.docker)})
       await engine.run('load', '--input', ${JSON.stringify(String(small?.file))})
-      await engine.run('run', '--detach', '--network', 'none', ${JSON.stringify(String(small?.id))}, '/bin/bash', '-c', 'while :; do :; done')
+      await engine.run(...${JSON.stringify(forever)})
       console.log(await engine.run('info', '--format', '{{.DockerRootDir}}'))
       setInterval(() => {}, 1000)`
     const child = Bun.spawn([process.execPath, '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -29,7 +29,8 @@ describeTools(['oras'], ({ oras }) => {
   }
   const env = { HOME: folder.path, DOCKER_CONFIG: folder.path, TMPDIR: folder.path }
   const run = (cwd: string, ...words: string[]) => succeed([oras, ...words], { env, cwd })
-  const json = async (cwd: string, ...words: string[]): Promise<unknown> => JSON.parse(await run(cwd, ...words, '--format', 'json'))
+  const json = async (cwd: string, ...words: string[]): Promise<unknown> =>
+    JSON.parse(await run(cwd, ...words, '--format', 'json'))
   const lines = async (...words: string[]) => (await run(folder.path, ...words)).split('\n').filter(Boolean)
 
   /** Writes files of the given content and returns their folder. */
@@ -48,8 +49,9 @@ describeTools(['oras'], ({ oras }) => {
       const from = files({ 'a.txt': 'first', 'b.bin': large, 'none.txt': '' })
       const to = fresh()
       const what = ['a.txt:text/plain', 'b.bin', 'none.txt']
-      const pushed = await json(from, 'push', plain, '--artifact-type', 'application/vnd.test+json', at('oras/artifact:1'), ...what)
-      expect(pushed).toMatchObject({ artifactType: 'application/vnd.test+json' })
+      const artifactType = 'application/vnd.test+json'
+      const pushed = await json(from, 'push', plain, '--artifact-type', artifactType, at('oras/artifact:1'), ...what)
+      expect(pushed).toMatchObject({ artifactType })
       await run(to, 'pull', plain, at('oras/artifact:1'))
       expect(readFileSync(join(to, 'a.txt'), 'utf8')).toBe('first')
       expect(digestOf(readFileSync(join(to, 'b.bin')))).toBe(digestOf(large))
@@ -67,7 +69,9 @@ describeTools(['oras'], ({ oras }) => {
       const discover = async (...words: string[]) =>
         ((await json(from, 'discover', plain, ...words, at('oras/subject:1'))) as Discovered).referrers ?? []
       const found = await discover()
-      expect(found.map(({ artifactType }) => String(artifactType)).sort((a, b) => a.localeCompare(b))).toEqual(['application/vnd.sbom', 'application/vnd.signature'])
+      const kinds = found.map(({ artifactType }) => artifactType)
+      expect(new Set(kinds)).toEqual(new Set(['application/vnd.sbom', 'application/vnd.signature']))
+      expect(kinds.length).toBe(2)
       expect(found.find((one) => one.digest === digest)).toMatchObject({
         annotations: { note: 'kept' },
         referrers: [{ artifactType: 'application/vnd.signature' }],
@@ -136,7 +140,8 @@ describeTools(['oras'], ({ oras }) => {
       const listed = await lines('repo', 'ls', plain, new URL(server().url).host)
       expect(listed).toEqual(expect.arrayContaining(numbers.map((number) => `paged/r${number}`)))
       expect(listed).toEqual([...listed].sort())
-      expect(await lines('repo', 'tags', plain, '--last', 't099', at('paged/tags'))).toEqual(numbers.slice(100).map((number) => `t${number}`))
+      const tags = await lines('repo', 'tags', plain, '--last', 't099', at('paged/tags'))
+      expect(tags).toEqual(numbers.slice(100).map((number) => `t${number}`))
     })
   })
 })

@@ -16,7 +16,8 @@ describeTools(['skopeo'], ({ skopeo }) => {
   let folders = 0
   const fresh = () => join(folder.path, String(folders++))
   const options = { env: { HOME: folder.path, TMPDIR: folder.path }, cwd: folder.path }
-  const insecure = (word: string) => (word === 'copy' ? ['--src-tls-verify=false', '--dest-tls-verify=false'] : ['--tls-verify=false'])
+  const insecure = (verb: string) =>
+    verb === 'copy' ? ['--src-tls-verify=false', '--dest-tls-verify=false'] : ['--tls-verify=false']
   const command = (verb: string, words: string[]) => [skopeo, '--insecure-policy', verb, ...insecure(verb), ...words]
   const run = (verb: string, ...words: string[]) => succeed(command(verb, words), options)
 

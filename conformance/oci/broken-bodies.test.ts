@@ -1,9 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { digestOf } from '../digest.ts'
 import { forEachRegistry } from '../for-each-server.ts'
+import { sendAll } from '../process/stubborn-client.ts'
 import { until } from '../until.ts'
 import { expectCreated } from './blob-life.ts'
-import { createClient, jsonOf, locationOf, streamOf, withQuery } from './client.ts'
+import { createClient, jsonOf, streamOf, withQuery } from './client.ts'
 import { freshBytes, freshRepository, types } from './content.ts'
 import { expectError } from './expect-error.ts'
 import { exchange, openRaw } from './raw-exchange.ts'
@@ -73,7 +74,8 @@ forEachRegistry('broken bodies', (url) => {
         let answer = await client().send('PUT', put, options)
         if (answer.status === 416) {
           const end = await received(location)
-          answer = await client().send('PUT', put, { headers: { 'content-range': `${end}-${size - 1}` }, body: content.slice(end) })
+          const again = { headers: { 'content-range': `${end}-${size - 1}` }, body: content.slice(end) }
+          answer = await client().send('PUT', put, again)
         }
         await expectCreated(client(), repository, answer, content, digestOf(content))
       })
@@ -154,6 +156,15 @@ forEachRegistry('broken bodies', (url) => {
     }
   })
 
+  // nginx asks for that by default, and makes 502 of an answer it never gets. The day this passes, remove `.failing`.
+  test.failing('a refusal reaches a client that wants the connection closed', async () => {
+    const upload = `/v2/${freshRepository()}/blobs/uploads/${crypto.randomUUID()}`
+    for (let time = 0; time < 20; time++) {
+      const { answers } = await sendAll(url(), `PATCH ${upload} HTTP/1.1\r\nConnection: close`, 20_000_000)
+      expect(answers).toStartWith('HTTP/1.1 404 Not Found\r\n')
+    }
+  })
+
   test('many uploads broken off at once leave the server as it was', async () => {
     const repository = freshRepository()
     const locations = await Promise.all(Array.from({ length: 30 }, () => client().startUpload(repository)))
@@ -163,7 +174,7 @@ forEachRegistry('broken bodies', (url) => {
       expect((await client().send('DELETE', location)).status).toBe(204)
       expectError(await client().send('GET', location), 404, 'BLOB_UPLOAD_UNKNOWN')
     }
-    const answer = await client().send('PUT', withQuery(await client().startUpload(repository), { digest: digestOf(content) }), { body: content })
-    expect(locationOf(answer)).toContain(digestOf(content))
+    const put = withQuery(await client().startUpload(repository), { digest: digestOf(content) })
+    await expectCreated(client(), repository, await client().send('PUT', put, { body: content }), content, digestOf(content))
   })
 })

@@ -8,10 +8,12 @@ export interface Answer {
   readonly bytes: Uint8Array
 }
 
+export type Content = Uint8Array<ArrayBuffer> | string
+
 export interface SendOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** A stream goes out chunked, without a length. */
-  readonly body?: Uint8Array<ArrayBuffer> | string | ReadableStream<Uint8Array> | undefined
+  readonly body?: Content | ReadableStream<Uint8Array> | undefined
 }
 
 /** Speaks the registry API to one server and holds every answer to what all of them have in common. */
@@ -22,9 +24,9 @@ export interface Client {
   /** Begins an upload and returns its Location. */
   startUpload(repository: string): Promise<string>
   /** Pushes a blob the usual way, POST then PUT, and returns its digest. */
-  pushBlob(repository: string, content: Uint8Array<ArrayBuffer> | string, algorithm?: Algorithm): Promise<string>
+  pushBlob(repository: string, content: Content, algorithm?: Algorithm): Promise<string>
   /** Puts a manifest and returns the digest that the server reports. */
-  putManifest(repository: string, reference: string, content: Uint8Array<ArrayBuffer> | string, mediaType: string): Promise<string>
+  putManifest(repository: string, reference: string, content: Content, mediaType: string): Promise<string>
 }
 
 export function createClient(url: string): Client {
@@ -50,12 +52,12 @@ export function createClient(url: string): Client {
     url,
     send,
     startUpload,
-    async pushBlob(repository: string, content: Uint8Array<ArrayBuffer> | string, algorithm: Algorithm = 'sha256') {
+    async pushBlob(repository: string, content: Content, algorithm: Algorithm = 'sha256') {
       const digest = digestOf(content, algorithm)
       await expectStatus(201, 'PUT', withQuery(await startUpload(repository), { digest }), { body: content })
       return digest
     },
-    async putManifest(repository: string, reference: string, content: Uint8Array<ArrayBuffer> | string, mediaType: string) {
+    async putManifest(repository: string, reference: string, content: Content, mediaType: string) {
       const options = { headers: { 'content-type': mediaType }, body: content }
       const answer = await expectStatus(201, 'PUT', `/v2/${repository}/manifests/${reference}`, options)
       return answer.headers.get('docker-content-digest') ?? ''

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { digestOf } from '../digest.ts'
 import { forEachRegistry } from '../for-each-server.ts'
-import { createClient, jsonOf, locationOf, textOf, type Answer, type Client } from './client.ts'
+import { createClient, jsonOf, locationOf, type Answer, type Client } from './client.ts'
 import { freshRepository, types } from './content.ts'
 import { dataSets, type DataSet, type Descriptor, type PushedManifest } from './data-sets.ts'
 import { expectError } from './expect-error.ts'
@@ -19,7 +19,9 @@ forEachRegistry('data sets', (url) => {
       const [repository, set] = [freshRepository(), build()]
       await push(client(), repository, set)
       await expectTags(client(), repository, Object.keys(set.tags))
-      for (const [tag, position] of Object.entries(set.tags)) await expectManifest(client(), repository, tag, set.manifests[position])
+      for (const [tag, position] of Object.entries(set.tags)) {
+        await expectManifest(client(), repository, tag, set.manifests[position])
+      }
       for (const manifest of set.manifests) await expectManifest(client(), repository, manifest.digest, manifest)
       await expectReferrers(client(), repository, set)
       await deleteAll(client(), repository, set)
@@ -79,15 +81,21 @@ async function put(client: Client, repository: string, reference: string, manife
   expect(answer.headers.get('docker-content-digest')).toBe(manifest.digest)
   expect(answer.headers.get('oci-subject') ?? undefined).toBe(manifest.subject)
   const pulled = await client.send('GET', locationOf(answer))
-  expect([pulled.status, pulled.headers.get('content-type'), textOf(pulled) === manifest.text]).toEqual([200, manifest.mediaType, true])
+  expect([pulled.status, pulled.headers.get('content-type')]).toEqual([200, manifest.mediaType])
+  expect(digestOf(pulled.bytes)).toBe(digestOf(manifest.text))
   return answer
 }
 
-async function expectManifest(client: Client, repository: string, reference: string, manifest: PushedManifest | undefined): Promise<void> {
+async function expectManifest(
+  client: Client,
+  repository: string,
+  reference: string,
+  manifest: PushedManifest | undefined,
+): Promise<void> {
+  const names = ['content-type', 'content-length', 'docker-content-digest', 'etag', 'cache-control']
   for (const method of ['HEAD', 'GET']) {
     const { status, headers, bytes } = await client.send(method, `/v2/${repository}/manifests/${reference}`, { headers: accept })
-    const described = ['content-type', 'content-length', 'docker-content-digest', 'etag', 'cache-control'].map((name) => headers.get(name))
-    expect([status, ...described]).toEqual([
+    expect([status, ...names.map((name) => headers.get(name))]).toEqual([
       200,
       String(manifest?.mediaType),
       String(Buffer.byteLength(String(manifest?.text))),
@@ -102,7 +110,8 @@ async function expectManifest(client: Client, repository: string, reference: str
 async function expectTags(client: Client, repository: string, tags: readonly string[]): Promise<void> {
   const sorted = [...tags].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
   const list = await client.send('GET', `/v2/${repository}/tags/list`)
-  expect([list.status, list.headers.get('content-type'), jsonOf(list)]).toEqual([200, 'application/json', { name: repository, tags: sorted }])
+  expect([list.status, list.headers.get('content-type')]).toEqual([200, 'application/json'])
+  expect(jsonOf(list)).toEqual({ name: repository, tags: sorted })
   const first = sorted[0]
   if (first === undefined) return
   const rest = await client.send('GET', `/v2/${repository}/tags/list?last=${first}`)
@@ -121,7 +130,7 @@ async function listReferrers(client: Client, repository: string, subject: string
 
 async function expectReferrers(client: Client, repository: string, { manifests }: DataSet): Promise<void> {
   const inOrder = (list: Descriptor[]) => list.sort((a, b) => a.digest.localeCompare(b.digest))
-  for (const subject of [...new Set(manifests.flatMap(({ subject }) => subject ?? [])), ...manifests.map(({ digest }) => digest)]) {
+  for (const subject of new Set(manifests.flatMap((manifest) => [manifest.subject ?? [], manifest.digest].flat()))) {
     const expected = manifests.filter((manifest) => manifest.subject === subject).map(({ asReferrer }) => asReferrer)
     expect(inOrder(await listReferrers(client, repository, subject))).toEqual(inOrder(expected))
     for (const type of new Set([...expected.map(({ artifactType }) => String(artifactType)), 'none/such'])) {
@@ -148,5 +157,6 @@ async function deleteAll(client: Client, repository: string, set: DataSet): Prom
     const left = await listReferrers(client, repository, subject)
     expect(left.map((descriptor) => descriptor.digest)).not.toContain(digest)
   }
-  for (const digest of new Set(set.blobs.map((blob) => digestOf(blob, set.algorithm)))) await gone(`/v2/${repository}/blobs/${digest}`)
+  const blobs = new Set(set.blobs.map((blob) => digestOf(blob, set.algorithm)))
+  for (const digest of blobs) await gone(`/v2/${repository}/blobs/${digest}`)
 }

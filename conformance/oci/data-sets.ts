@@ -66,7 +66,8 @@ export function createBuilder(algorithm: Algorithm = 'sha256'): Builder {
     config,
     layer,
     unpushed: (mediaType: string) => ({ mediaType, digest: digestOf(randomBytes(16), algorithm), size: 16 }),
-    image: (further: Record<string, unknown> = {}) => manifest({ config: config(), layers: [layer(), layer()], ...further }, types.manifest),
+    image: (further: Record<string, unknown> = {}) =>
+      manifest({ config: config(), layers: [layer(), layer()], ...further }, types.manifest),
   })
 }
 
@@ -82,6 +83,9 @@ function whatReferrersTell({ artifactType, config, annotations = {} }: Record<st
 
 const empty = '{}'
 
+/** Makes content unlike any other. */
+const salt = () => ({ salt: crypto.randomUUID() })
+
 /** The data sets of the official program, and forms of other clients beside them; the last manifest of each gets the tags. */
 const recipes: Readonly<Record<string, (builder: Builder) => Descriptor>> = {
   'an image': (b) => b.image(),
@@ -95,10 +99,10 @@ const recipes: Readonly<Record<string, (builder: Builder) => Descriptor>> = {
     const inner = b.manifest({ manifests: platforms(b) }, types.index)
     return b.manifest({ manifests: [inner, b.image()] }, types.index)
   },
-  'an empty index': (b) => b.manifest({ manifests: [], annotations: { salt: crypto.randomUUID() } }, types.index),
+  'an empty index': (b) => b.manifest({ manifests: [], annotations: salt() }, types.index),
   'an artifact': (b) => artifact(b, 'application/vnd.example.one'),
   'an artifact without content': (b) =>
-    artifact(b, 'application/vnd.example.none', { layers: [b.blob(empty, types.empty)], annotations: { salt: crypto.randomUUID() } }),
+    artifact(b, 'application/vnd.example.none', { layers: [b.blob(empty, types.empty)], annotations: salt() }),
   'an index of artifacts': (b) => {
     const manifests = [artifact(b, 'a/b'), artifact(b, 'c/d')]
     return b.manifest({ artifactType: 'application/vnd.example.list', manifests }, types.index)
@@ -106,8 +110,8 @@ const recipes: Readonly<Record<string, (builder: Builder) => Descriptor>> = {
   'an image and what refers to it': referrers,
   'an index and what refers to it': (b) => {
     const subject = b.manifest({ manifests: platforms(b) }, types.index)
-    const manifests = [b.image()]
-    return b.manifest({ artifactType: 'application/vnd.example', manifests, subject, annotations: { of: 'an index' } }, types.index)
+    const annotations = { of: 'an index' }
+    return b.manifest({ artifactType: 'application/vnd.example', manifests: [b.image()], subject, annotations }, types.index)
   },
   'a referrer whose subject is not there': (b) => artifact(b, 'x/y', { subject: b.unpushed(types.manifest) }),
   'content in a descriptor': (b) =>
@@ -123,7 +127,10 @@ const recipes: Readonly<Record<string, (builder: Builder) => Descriptor>> = {
     const layers = [{ ...b.unpushed(types.dockerForeignLayer), urls: ['https://store.invalid/'] }]
     return b.manifest({ ...dockerImage(b), layers }, types.dockerManifest)
   },
-  'a Docker manifest list': (b) => b.manifest({ manifests: [b.manifest(dockerImage(b), types.dockerManifest)] }, types.dockerList),
+  'a Docker manifest list': (b) => {
+    const manifests = [b.manifest(dockerImage(b), types.dockerManifest)]
+    return b.manifest({ manifests }, types.dockerList)
+  },
   'an index of layers, as BuildKit caches': (b) => {
     const config = b.blob('{"layers":[]}', 'application/vnd.buildkit.cacheconfig.v0')
     return b.manifest({ manifests: [b.layer(), b.layer(), config] }, types.index)
@@ -180,6 +187,7 @@ function referrers(builder: Builder): Descriptor {
   artifact(builder, 'application/vnd.example.sbom', { subject, annotations: annotations('sbom') })
   artifact(builder, 'application/vnd.example.signature', { subject, annotations: annotations('signature') })
   builder.image({ subject, annotations: annotations('image'), config: builder.blob('{"a":1}', 'application/vnd.example.config') })
-  builder.manifest({ manifests: [], subject, artifactType: 'application/vnd.example.sbom', annotations: annotations('index') }, types.index)
+  const index = { manifests: [], subject, artifactType: 'application/vnd.example.sbom', annotations: annotations('index') }
+  builder.manifest(index, types.index)
   return builder.manifest({ manifests: [], subject, annotations: annotations('untyped') }, types.index)
 }

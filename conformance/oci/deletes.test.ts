@@ -22,7 +22,10 @@ forEachRegistry('deletes', (url) => {
     for (const tag of ['a', 'b', 'c']) await client().putManifest(repository, tag, text, types.manifest)
     return { digest, text, blobs, at: (reference: string) => `/v2/${repository}/manifests/${reference}` }
   }
-  const tags = async (repository: string) => (jsonOf(await client().send('GET', `/v2/${repository}/tags/list`)) as { tags: string[] }).tags
+  const tags = async (repository: string) => {
+    const answer = await client().send('GET', `/v2/${repository}/tags/list`)
+    return (jsonOf(answer) as { tags: string[] }).tags
+  }
 
   test('a tag goes alone, a manifest with all of its tags', async () => {
     const repository = freshRepository()
@@ -56,7 +59,7 @@ forEachRegistry('deletes', (url) => {
   test('a manifest in one repository leaves the same in another', async () => {
     const [repository, other] = [freshRepository(), freshRepository()]
     const builder = createBuilder()
-    builder.manifest({ manifests: [] , annotations: { salt: crypto.randomUUID() } }, types.index)
+    builder.manifest({ manifests: [], annotations: { salt: crypto.randomUUID() } }, types.index)
     const text = builder.set.manifests[0]?.text ?? ''
     for (const name of [repository, other]) await client().putManifest(name, 'one', text, types.index)
     expect(await status('DELETE', `/v2/${repository}/manifests/one`)).toBe(202)
@@ -68,7 +71,9 @@ forEachRegistry('deletes', (url) => {
     const image = builder.image()
     const index = builder.manifest({ manifests: [image] }, types.index)
     for (const blob of builder.set.blobs) await client().pushBlob(repository, blob)
-    for (const { digest, text, mediaType } of builder.set.manifests) await client().putManifest(repository, digest, text, mediaType)
+    for (const { digest, text, mediaType } of builder.set.manifests) {
+      await client().putManifest(repository, digest, text, mediaType)
+    }
     expect(await status('DELETE', `/v2/${repository}/manifests/${index.digest}`)).toBe(202)
     expect(await status('GET', `/v2/${repository}/manifests/${image.digest}`)).toBe(200)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { digestOf } from '../digest.ts'
 import { forEachRegistry } from '../for-each-server.ts'
-import { createClient, jsonOf, streamOf, textOf } from './client.ts'
+import { createClient, jsonOf, streamOf, textOf, type SendOptions } from './client.ts'
 import { freshRepository, types } from './content.ts'
 import { createBuilder } from './data-sets.ts'
 import { expectError } from './expect-error.ts'
@@ -11,8 +11,10 @@ setDefaultTimeout(30_000)
 forEachRegistry('manifests', (url) => {
   const client = () => createClient(url())
 
-  const put = (repository: string, reference: string, body: string | ReadableStream<Uint8Array>, type?: string) =>
-    client().send('PUT', `/v2/${repository}/manifests/${reference}`, { headers: type === undefined ? {} : { 'content-type': type }, body })
+  const put = (repository: string, reference: string, body: SendOptions['body'], type?: string) => {
+    const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
+    return client().send('PUT', `/v2/${repository}/manifests/${reference}`, { headers, body })
+  }
 
   /** An image whose blobs are pushed, as text. */
   const pushedImage = async (repository: string, further: Record<string, unknown> = {}): Promise<string> => {
@@ -49,7 +51,8 @@ forEachRegistry('manifests', (url) => {
     }
   })
 
-  test.each(['sha256:totallywrong', 'sha256:baddigeststring', `md5:${'0'.repeat(32)}`, ':', 'a:b'])('%s is no digest', async (digest) => {
+  const noDigests = ['sha256:totallywrong', 'sha256:baddigeststring', `md5:${'0'.repeat(32)}`, ':', 'a:b']
+  test.each(noDigests)('%s is no digest', async (digest) => {
     const repository = freshRepository()
     const text = await pushedImage(repository)
     for (const method of ['GET', 'DELETE']) {
@@ -85,15 +88,14 @@ forEachRegistry('manifests', (url) => {
     'a number': '7',
     null: 'null',
     'JSON with something behind': '{"schemaVersion":2,"manifests":[]} {}',
-    'bytes that are no UTF-8': '\ufffd{',
     'a depth no program needs': `{"schemaVersion":2,"manifests":[],"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
     'a member twice': '{"schemaVersion":2,"manifests":[],"manifests":[]}',
     'another schemaVersion': '{"schemaVersion":3,"manifests":[]}',
     'manifests that are no list': '{"schemaVersion":2,"manifests":{}}',
     'a child that is no descriptor': '{"schemaVersion":2,"manifests":[1]}',
-    'a child without a digest': `{"schemaVersion":2,"manifests":[{"mediaType":"${types.manifest}","size":1}]}`,
-    'a child with a bad digest': `{"schemaVersion":2,"manifests":[{"mediaType":"${types.manifest}","size":1,"digest":"sha256:1"}]}`,
-    'a child of negative size': `{"schemaVersion":2,"manifests":[{"mediaType":"${types.manifest}","size":-1,"digest":"${digestOf('')}"}]}`,
+    'a child without a digest': '{"schemaVersion":2,"manifests":[{"mediaType":"a/b","size":1}]}',
+    'a child with a bad digest': '{"schemaVersion":2,"manifests":[{"mediaType":"a/b","size":1,"digest":"sha256:1"}]}',
+    'a child of negative size': `{"schemaVersion":2,"manifests":[{"mediaType":"a/b","size":-1,"digest":"${digestOf('')}"}]}`,
     'an index that is an image too': '{"schemaVersion":2,"manifests":[],"layers":[]}',
     'another mediaType than its Content-Type': `{"schemaVersion":2,"mediaType":"${types.manifest}","manifests":[]}`,
     'a bad subject': '{"schemaVersion":2,"manifests":[],"subject":{"digest":"x"}}',
@@ -105,6 +107,13 @@ forEachRegistry('manifests', (url) => {
     await client().pushBlob(repository, '')
     expectError(await put(repository, 'refused', text, types.index), 400, 'MANIFEST_INVALID')
     expectError(await put(repository, digestOf(text), text, types.index), 400, 'MANIFEST_INVALID')
+    await expectNothing(repository, text)
+  })
+
+  test('bytes that are no UTF-8', async () => {
+    const [repository, text] = [freshRepository(), '{"schemaVersion":2,"manifests":[],"a":"?"}']
+    const bytes = new Uint8Array(Buffer.from(text)).map((byte) => (byte === 63 ? 255 : byte))
+    expectError(await put(repository, 'refused', bytes, types.index), 400, 'MANIFEST_INVALID')
     await expectNothing(repository, text)
   })
 
@@ -186,8 +195,8 @@ forEachRegistry('manifests', (url) => {
     const repository = freshRepository()
     const text = await pushedImage(repository)
     await put(repository, 'tag', text, types.manifest)
-    const accepts = [types.manifest, '*/*', 'application/*', `${types.index};q=0.5, ${types.manifest};q=0.1`, `${types.dockerManifest}, */*;q=0.1`]
-    for (const accept of accepts) {
+    const weighted = [`${types.index};q=0.5, ${types.manifest};q=0.1`, `${types.dockerManifest}, */*;q=0.1`]
+    for (const accept of [types.manifest, '*/*', 'application/*', ...weighted]) {
       const answer = await client().send('GET', `/v2/${repository}/manifests/tag`, { headers: { accept } })
       expect([answer.status, answer.headers.get('content-type'), textOf(answer)]).toEqual([200, types.manifest, text])
     }
@@ -210,7 +219,8 @@ forEachRegistry('manifests', (url) => {
     }
     const newer = await pushedImage(repository)
     await put(repository, 'tag', newer, types.manifest)
-    const moved = await client().send('GET', `/v2/${repository}/manifests/tag`, { headers: { 'if-none-match': `"${digestOf(text)}"` } })
+    const headers = { 'if-none-match': `"${digestOf(text)}"` }
+    const moved = await client().send('GET', `/v2/${repository}/manifests/tag`, { headers })
     expect([moved.status, textOf(moved)]).toEqual([200, newer])
     // The one before is still there.
     expect((await client().send('GET', `/v2/${repository}/manifests/${digestOf(text)}`)).status).toBe(200)
@@ -249,6 +259,8 @@ forEachRegistry('manifests', (url) => {
     const answers = await Promise.all(texts.map((text) => put(repository, 'hot', text, types.manifest)))
     expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 201))
     expect(texts).toContain(textOf(await client().send('GET', `/v2/${repository}/manifests/hot`)))
-    for (const text of texts) expect((await client().send('GET', `/v2/${repository}/manifests/${digestOf(text)}`)).status).toBe(200)
+    for (const text of texts) {
+      expect((await client().send('GET', `/v2/${repository}/manifests/${digestOf(text)}`)).status).toBe(200)
+    }
   })
 })

@@ -75,7 +75,8 @@ forEachRegistry('mounts', (url) => {
   test('a missed mount with a digest and a body is a push in one request', async () => {
     const [to, content] = [freshRepository(), freshBytes(600)]
     const digest = digestOf(content)
-    await expectCreated(client(), to, await mount(to, { mount: digest, from: freshRepository(), digest }, content), content, digest)
+    const answer = await mount(to, { mount: digest, from: freshRepository(), digest }, content)
+    await expectCreated(client(), to, answer, content, digest)
     const wrong = digestOf('wrong')
     expectError(await mount(to, { mount: wrong, from: freshRepository(), digest: wrong }, content), 400, 'DIGEST_INVALID')
   })

@@ -16,7 +16,8 @@ forEachRegistry('repository names', (url) => {
 
   test.each([
     'a', '0', 'a/b/c/d/e/f', 'a.b', 'a_b', 'a__b', 'a-b', 'a---b', 'a.b_c-d__e/0.0',
-    'blobs', 'blobs/uploads', 'a/blobs', 'manifests/manifests', 'tags/list', 'a/tags/list', 'referrers', 'a/blobs/uploads/b', 'v2', 'uploads',
+    'blobs', 'blobs/uploads', 'a/blobs', 'manifests/manifests', 'tags/list', 'a/tags/list', 'referrers', 'a/blobs/uploads/b',
+    'v2', 'uploads',
     'a'.repeat(255), `${'a/'.repeat(127)}a`,
   ])('%s is one', async (repository) => {
     const content = freshBytes(100)
@@ -48,8 +49,9 @@ forEachRegistry('repository names', (url) => {
     ] as const
 
   test.each([
-    'A', 'aB', 'a..b', 'a___b', '-a', 'a-', '.a', 'a.', '_a', 'a_', 'a._b', 'a/-b', 'a-/b', 'a/B', 'a:b', 'a@b', 'a+b', 'a~b', 'a%20b', '%61%2f%62',
-    'a%2Fb', 'a%5cb', '%C3%A4', 'a%00b', 'a%0d%0ab', '_catalog/a', '_oci', 'a'.repeat(256), `${'a/'.repeat(128)}a`, 'x'.repeat(5000),
+    'A', 'aB', 'a..b', 'a___b', '-a', 'a-', '.a', 'a.', '_a', 'a_', 'a._b', 'a/-b', 'a-/b', 'a/B', 'a:b', 'a@b', 'a+b', 'a~b',
+    'a%20b', '%61%2f%62', 'a%2Fb', 'a%5cb', '%C3%A4', 'a%00b', 'a%0d%0ab', '_catalog/a', '_oci',
+    'a'.repeat(256), `${'a/'.repeat(128)}a`, 'x'.repeat(5000),
   ])('%s is none', async (repository) => {
     for (const [method, path] of requests(repository)) {
       const answer = await client().send(method, path, { body: method === 'GET' ? undefined : emptyIndex })
@@ -65,7 +67,10 @@ forEachRegistry('repository names', (url) => {
   })
 
   // Bun resolves these before the program sees them; what counts is that nothing else does so differently.
-  test.each(['../../etc/passwd', 'x/../../dots', './dots', 'x/..', 'x/./dots', '..%2f..%2fdots', 'x\\..\\dots', '%2e%2e/%2e%2e/x', 'x/%2E./dots'])(
+  test.each([
+    '../../etc/passwd', 'x/../../dots', './dots', 'x/..', 'x/./dots', '..%2f..%2fdots', 'x\\..\\dots', '%2e%2e/%2e%2e/x',
+    'x/%2E./dots',
+  ])(
     'a path with %s on the wire means what it means in a URL',
     async (repository) => {
       const statusOf = async (method: string, path: string): Promise<number> => {
@@ -83,8 +88,8 @@ forEachRegistry('repository names', (url) => {
   )
 
   test.each([
-    '/v2/%', '/v2/%/tags/list', '/v2/a%zz/tags/list', '/v2/a%2/tags/list', '/v2/a/tags%/list', '/v2/a/manifests/%', '/v2/a/manifests/%E0%A4%A',
-    '/v2/a/blobs/%ff', '/v2/a/blobs/uploads/%c3%28', '/v2/a/referrers/%', '/v2/%ff%fe/tags/list',
+    '/v2/%', '/v2/%/tags/list', '/v2/a%zz/tags/list', '/v2/a%2/tags/list', '/v2/a/tags%/list', '/v2/a/manifests/%',
+    '/v2/a/manifests/%E0%A4%A', '/v2/a/blobs/%ff', '/v2/a/blobs/uploads/%c3%28', '/v2/a/referrers/%', '/v2/%ff%fe/tags/list',
   ])('the broken escape in %s is told as such', async (path) => {
     for (const method of ['GET', 'PUT', 'DELETE']) expectError(await client().send(method, path), 400, 'NAME_INVALID')
     expect((await client().send('HEAD', path)).status).toBe(400)
@@ -103,17 +108,18 @@ forEachRegistry('addresses', (url) => {
   test.each(['/v2/', '/v2'])('%s says that the API is here', async (path) => {
     for (const method of ['GET', 'HEAD']) {
       const answer = await client().send(method, path)
-      expect([answer.status, answer.headers.get('content-type'), answer.headers.get('content-length')]).toEqual([200, 'application/json', '2'])
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json'])
+      expect(answer.headers.get('content-length')).toBe('2')
     }
   })
 
-  test.each(['/v1/', '/v2/a', '/v2/a/b', '/v2/a/tags', '/v2/a/tags/list/more', '/v2/a/blobs', '/v2//', '/v2/_catalog/', '/V2/', '/v3/', '/favicon.ico'])(
-    'nothing is at %s',
-    async (path) => {
-      expectError(await client().send('GET', path), 404, 'UNSUPPORTED')
-      expect((await client().send('HEAD', path)).status).toBe(404)
-    },
-  )
+  test.each([
+    '/v1/', '/v2/a', '/v2/a/b', '/v2/a/tags', '/v2/a/tags/list/more', '/v2/a/blobs', '/v2//', '/v2/_catalog/', '/V2/', '/v3/',
+    '/favicon.ico',
+  ])('nothing is at %s', async (path) => {
+    expectError(await client().send('GET', path), 404, 'UNSUPPORTED')
+    expect((await client().send('HEAD', path)).status).toBe(404)
+  })
 
   test.each([
     ['/v2/', 'GET, HEAD'],
@@ -125,7 +131,8 @@ forEachRegistry('addresses', (url) => {
     ['/v2/a/blobs/uploads/', 'POST'],
     [`/v2/a/blobs/uploads/${crypto.randomUUID()}`, 'DELETE, GET, HEAD, PATCH, PUT'],
   ])('%s takes %s and nothing else', async (path, allow) => {
-    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter((one) => !allow.split(', ').includes(one))) {
+    const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+    for (const method of methods.filter((one) => !allow.split(', ').includes(one))) {
       const answer = await client().send(method, path)
       expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow])
       if (method !== 'HEAD') expectError(answer, 405, 'UNSUPPORTED')

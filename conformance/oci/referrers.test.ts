@@ -41,7 +41,8 @@ forEachRegistry('referrers', (url) => {
     const repository = freshRepository()
     for (const digest of [`sha256:${'0'.repeat(64)}`, digestOf('x'), digestOf('x', 'sha512')]) {
       const answer = await list(repository, digest)
-      expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([200, types.index, 'no-cache'])
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, types.index])
+      expect(answer.headers.get('cache-control')).toBe('no-cache')
       expect(jsonOf(answer)).toEqual({ schemaVersion: 2, mediaType: types.index, manifests: [] })
     }
   })
@@ -115,7 +116,9 @@ forEachRegistry('referrers', (url) => {
     test('by size: clients read no more than 4 MiB', async () => {
       const [repository, subject] = [freshRepository(), digestOf(crypto.randomUUID())]
       const pushed: string[] = []
-      for (let at = 0; at < 12; at++) pushed.push(await refer(repository, subject, { annotations: { a: 'x'.repeat(700_000), at: String(at) } }))
+      for (let at = 0; at < 12; at++) {
+        pushed.push(await refer(repository, subject, { annotations: { a: 'x'.repeat(700_000), at: String(at) } }))
+      }
       const found = await pages(repository, subject)
       expect(found.length).toBeGreaterThan(1)
       expect(new Set(found.flat().map(({ digest }) => digest))).toEqual(new Set(pushed))

@@ -142,10 +142,10 @@ forEachRegistry('uploads', (url) => {
     test('Content-Range as some clients write it', async () => {
       const [repository, content] = [freshRepository(), freshBytes(3 * size)]
       let location = await client().startUpload(repository)
-      const forms = [(a: number, b: number) => `bytes ${a}-${b}`, (a: number, b: number) => `${a}-${b}/*`, (a: number, b: number) => `${a}-${b}`]
-      for (const [at, form] of forms.entries()) {
+      for (const [at, form] of ['bytes RANGE', 'RANGE/*', 'RANGE'].entries()) {
         const [first, last] = [at * size, (at + 1) * size - 1]
-        const answer = await chunk(location, form(first, last), streamOf(content.slice(first, last + 1), 500))
+        const range = form.replace('RANGE', `${first}-${last}`)
+        const answer = await chunk(location, range, streamOf(content.slice(first, last + 1), 500))
         expect([answer.status, answer.headers.get('range')]).toEqual([202, `0-${last}`])
         location = locationOf(answer)
       }
@@ -200,7 +200,8 @@ forEachRegistry('uploads', (url) => {
     const repositories = [freshRepository(), freshRepository(), freshRepository()]
     const push = async (repository: string) => {
       const put = withQuery(await client().startUpload(repository), { digest })
-      await expectCreated(client(), repository, await client().send('PUT', put, { body: streamOf(content, 5000) }), content, digest)
+      const answer = await client().send('PUT', put, { body: streamOf(content, 5000) })
+      await expectCreated(client(), repository, answer, content, digest)
     }
     await Promise.all([...repositories, ...repositories].map(push))
   })

@@ -35,13 +35,14 @@ async function sendRubbish(url: string, repository: string): Promise<void> {
     const cancelled = await client.startUpload(repository)
     expect((await client.send('PATCH', cancelled, { body })).status).toBe(202)
     expect((await client.send('DELETE', cancelled)).status).toBe(204)
-    const headers = { 'content-range': '0-9' }
-    const tooLong = await client.startUpload(repository)
-    await send('PATCH', tooLong, { headers, body })
-    await send('PUT', withQuery(tooLong, { digest: digestOf(body) }), { headers, body })
+    const tooLong = { headers: { 'content-range': '0-9' }, body }
+    const short = await client.startUpload(repository)
+    await send('PATCH', short, tooLong)
+    await send('PUT', withQuery(short, { digest: digestOf(body) }), tooLong)
   }
-  await send('PUT', `/v2/${repository}/manifests/large`, { headers: { 'content-type': types.index }, body: freshBytes(5_000_000) })
-  await send('PUT', `/v2/${repository}/manifests/rubbish`, { headers: { 'content-type': types.index }, body: 'rubbish' })
+  const headers = { 'content-type': types.index }
+  await send('PUT', `/v2/${repository}/manifests/large`, { headers, body: freshBytes(5_000_000) })
+  await send('PUT', `/v2/${repository}/manifests/rubbish`, { headers, body: 'rubbish' })
   expect(statuses.filter((status) => status < 400 || status >= 500)).toEqual([])
   await breakOff(url, `PATCH ${await client.startUpload(repository)}`, content)
   await breakOff(url, `PUT ${withQuery(await client.startUpload(repository), { digest: digestOf(content) })}`, content)

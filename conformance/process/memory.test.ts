@@ -4,7 +4,7 @@ import { forEachServer } from '../for-each-server.ts'
 import { createClient, locationOf, withQuery } from '../oci/client.ts'
 import { freshBytes, freshRepository, types } from '../oci/content.ts'
 import { measureMemory } from './memory.ts'
-import { openWithoutReading, sendAll } from './stubborn-client.ts'
+import { openSlowReader, sendAll } from './stubborn-client.ts'
 
 setDefaultTimeout(120_000)
 
@@ -38,8 +38,8 @@ describe.skipIf(process.platform !== 'linux')('memory (elsewhere than on Linux t
       return peak - before
     }
 
-    test.each(['manifests/huge', `manifests/${digestOf('')}?tag=a`])('while 300 MB are sent as a manifest to %s', async (rest) => {
-      const head = `PUT /v2/${freshRepository()}/${rest} HTTP/1.1\r\nContent-Type: ${types.index}`
+    test.each(['huge', `${digestOf('')}?tag=a`])('while 300 MB are sent as the manifest %s', async (reference) => {
+      const head = `PUT /v2/${freshRepository()}/manifests/${reference} HTTP/1.1\r\nContent-Type: ${types.index}`
       const grown = await grows(async () => {
         const { answers, sent } = await sendAll(server().url, head, huge)
         expect([statusesOf(answers), sent]).toEqual([[413, 200], huge])
@@ -92,7 +92,7 @@ describe.skipIf(process.platform !== 'linux')('memory (elsewhere than on Linux t
       const digest = await client().pushBlob(repository, freshBytes(100 * MiB))
       const grown = await grows(async () => {
         const path = `/v2/${repository}/blobs/${digest}`
-        const readers = await Promise.all(Array.from({ length: 20 }, () => openWithoutReading(server().url, path)))
+        const readers = await Promise.all(Array.from({ length: 20 }, () => openSlowReader(server().url, path)))
         // Another one gets all of it meanwhile.
         expect(digestOf((await client().send('GET', path)).bytes)).toBe(digest)
         for (const reader of readers) reader.destroy()

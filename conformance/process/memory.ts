@@ -1,7 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** Bytes of memory that a process held: before `work` began, and the most while it ran. Linux only. */
-export async function measureMemory(pid: number, work: () => Promise<void>): Promise<{ readonly before: number; readonly peak: number }> {
+/** Bytes of memory that a process held: before `work` began, and the most while it ran. */
+export interface MemoryUse {
+  readonly before: number
+  readonly peak: number
+}
+
+/** Measures another process while `work` runs. Linux only. */
+export async function measureMemory(pid: number, work: () => Promise<void>): Promise<MemoryUse> {
   // proc(5): 5 sets the peak back to what is held now.
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
   const before = read(pid, 'VmRSS')

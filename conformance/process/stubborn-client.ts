@@ -1,11 +1,17 @@
 import { connect, type Socket } from 'node:net'
 
+export interface SentAll {
+  /** Whatever the server answered. */
+  readonly answers: string
+  /** Bytes of the body that went out before the server closed the connection, if it did. */
+  readonly sent: number
+}
+
 /**
  * Sends a request with a chunked body of `size` bytes to its very end, whatever the server answers meanwhile, and then a GET of
  * /v2/ on the same connection.
- * @returns both answers, and how many bytes of the body went out before the server closed, if it did
  */
-export async function sendAll(url: string, head: string, size: number): Promise<{ readonly answers: string; readonly sent: number }> {
+export async function sendAll(url: string, head: string, size: number): Promise<SentAll> {
   const socket = await open(url)
   let answers = ''
   socket.on('data', (bytes) => {
@@ -25,12 +31,36 @@ export async function sendAll(url: string, head: string, size: number): Promise<
   return { answers, sent }
 }
 
-/** Asks for something and reads nothing of the answer until it is destroyed. */
-export async function openWithoutReading(url: string, path: string): Promise<Socket> {
+/** A download that stands still: its beginning has come, the rest waits for `rest`. */
+export interface SlowReader {
+  /** Reads on to the end and returns all there was, head and body. */
+  rest(): Promise<Buffer>
+  destroy(): void
+}
+
+/** Asks for something and reads only the beginning of the answer. */
+export async function openSlowReader(url: string, path: string): Promise<SlowReader> {
   const socket = await open(url)
-  socket.pause()
-  await new Promise<void>((resolve) => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`, () => resolve()))
-  return socket
+  const chunks: Buffer[] = []
+  const begun = new Promise<void>((resolve) => {
+    socket.once('data', (bytes: Buffer) => {
+      socket.pause()
+      chunks.push(bytes)
+      resolve()
+    })
+  })
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  await begun
+  return Object.freeze({
+    destroy: () => void socket.destroy(),
+    async rest() {
+      socket.on('data', (bytes: Buffer) => chunks.push(bytes))
+      socket.resume()
+      await closed
+      return Buffer.concat(chunks)
+    },
+  })
 }
 
 async function open(url: string): Promise<Socket> {
