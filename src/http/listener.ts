@@ -39,8 +39,8 @@ const idleSeconds = 120
  * 431  a head above 16 KiB, or with more than about 200 headers
  * 505  a request line with a space, control character or NUL in its target, and other versions of HTTP
  *
- * It closes the connection without an answer for a method that it does not know. A head that is not complete after about
- * 12 s closes the connection.
+ * It closes the connection without an answer for a method that it does not know, and when a head is not complete after
+ * about 12 s. A chunked body ends for us with its last chunk; if trailers follow, the connection is closed with a 400.
  *
  * An answer that comes before the body was read leaves the rest of it to Bun, which throws it away as it comes without
  * keeping it, and serves the next request. To close at once would be worse: unread bytes make the system reset the
@@ -65,9 +65,12 @@ export function listen({ hostname, port, fetch, logger }: ListenerOptions): List
 
 type Server = Bun.Server<undefined>
 
-async function serve(fetch: Http['fetch'], server: Server, request: Request): Promise<Response> {
+function serve(fetch: Http['fetch'], server: Server, request: Request): Promise<Response> {
   const address = server.requestIP(request)?.address ?? ''
-  if (request.body === null) return await fetch(request, address)
+  return request.body === null ? fetch(request, address) : serveBody(fetch, server, request, address)
+}
+
+async function serveBody(fetch: Http['fetch'], server: Server, request: Request, address: string): Promise<Response> {
   try {
     return await fetch(request, address, bodyWatch(server, request))
   } finally {

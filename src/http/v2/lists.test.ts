@@ -79,6 +79,18 @@ describe('tags/list', () => {
     expect(await errorCode(answer)).toBe('PAGINATION_NUMBER_INVALID')
   })
 
+  test('a NUL, which a database may refuse, never reaches the core', async () => {
+    const seen: unknown[] = []
+    const { registry } = t.fake
+    const tags: typeof registry.lists.tags = (actor, name, page) => {
+      seen.push(page.last)
+      return registry.lists.tags(actor, name, page)
+    }
+    const { ask } = createTestHttp({ registry: { ...registry, lists: { ...registry.lists, tags } } })
+    for (const last of ['a%00zzz', '%00', 'a']) await ask('GET', `${path}?last=${last}`)
+    expect(seen).toEqual(['a', '', 'a'])
+  })
+
   test('a number above the limit is cut, with a link to the rest', async () => {
     const { tags: many } = t.fake.repository('many')
     for (let i = 0; i < 10_001; i++) many.set(`t${String(i).padStart(5, '0')}`, digest)
