@@ -1,0 +1,98 @@
+import { operation, type Operation } from './operation.ts'
+import { drain, ids, layer, type State } from './rows.ts'
+
+const removed = (result: unknown): boolean => result === 'removed'
+
+function collectObject(name: string, objectId: string, states: readonly State[]): Operation {
+  return operation(name, {
+    subject: 'collect object',
+    transaction: 'collect object',
+    input: () => ({ objectId, drain }),
+    states,
+    records: () => false,
+  })
+}
+
+/** What the collector does, and the reader that makes work for it. */
+export const collectingOperations: readonly Operation[] = [
+  operation('collect link', {
+    subject: 'collect link',
+    transaction: 'collect link',
+    input: () => ({ repositoryId: ids.app, blobId: ids.layer }),
+    states: [
+      'the layer is leased',
+      'the lease is over',
+      'the layer is damaged',
+      'the layer has no link',
+      'the layer is elsewhere',
+      'the layer is here and elsewhere',
+      'a manifest refers to the layer',
+      'two manifests refer to the layer',
+      'a manifest refers to the hidden layer',
+      'an index refers to the manifest',
+    ],
+    records: removed,
+  }),
+  operation('collect link of the source of a mount', {
+    subject: 'collect link',
+    transaction: 'collect link',
+    input: () => ({ repositoryId: ids.base, blobId: ids.layer }),
+    states: ['the repository is not there', 'the layer is elsewhere', 'the layer is here and elsewhere', 'a manifest refers to the layer'],
+    records: removed,
+  }),
+  operation('collect blob', {
+    subject: 'collect blob',
+    transaction: 'collect blob',
+    input: () => ({ blobId: ids.layer, drain }),
+    states: [
+      'the lease is over',
+      'the layer is damaged',
+      'the layer has no link',
+      'the layer is elsewhere',
+      'the layer is here and elsewhere',
+      'a manifest refers to the layer',
+    ],
+    records: removed,
+  }),
+  operation('collect blob of a manifest', {
+    subject: 'collect blob',
+    transaction: 'collect blob',
+    input: () => ({ blobId: ids.manifest, drain }),
+    states: [
+      'a manifest refers to the layer',
+      'a manifest refers to the hidden layer',
+      'an index refers to the manifest',
+      'the manifest was deleted',
+    ],
+    records: removed,
+  }),
+  operation('put off collection', {
+    subject: 'postponement',
+    transaction: 'put off collection',
+    input: () => ({ kind: 'link', key: `${ids.app}:${ids.layer}` }),
+    states: ['the lease is over', 'the layer has no link', 'a manifest refers to the layer'],
+    records: () => false,
+  }),
+  operation('mark damaged', {
+    subject: 'damage',
+    transaction: 'mark damaged',
+    input: () => ({ objectId: 'present', digest: layer, finding: 'missing' }),
+    states: ['the lease is over', 'the layer has no link', 'a manifest refers to the layer'],
+    records: (result) => result === true,
+    undoes: ['the layer is here', 'manifest is closed', 'other is closed'],
+  }),
+  collectObject('collect object being written', 'first', [
+    'the layer is new',
+    'the session has not told of its object',
+    'a manifest refers to the layer',
+  ]),
+  collectObject('collect object of the layer', 'present', ['the lease is over', 'the layer has no link', 'a manifest refers to the layer']),
+  collectObject('collect doomed object', 'old', ['a manifest refers to the layer']),
+  operation('forget object', {
+    subject: 'forget object',
+    transaction: 'forget object',
+    input: () => ({ objectId: 'old' }),
+    states: ['a manifest refers to the layer'],
+    records: () => false,
+  }),
+]

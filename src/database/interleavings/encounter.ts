@@ -1,0 +1,102 @@
+import type { Arena, Sight } from './arena.ts'
+import type { Ending, Task } from './contender.ts'
+import { dependent, type Dependent, type Side } from './dependence.ts'
+import { explore, type Explored } from './exploration.ts'
+import { runSchedule, type Crossing, type Decide, type Result, type Run, type Taken } from './schedule.ts'
+
+/** Two tasks, the rows they meet on, and what is to be said of each outcome. */
+export interface Contest {
+  /** SQL that makes the rows. */
+  readonly rows: string
+  readonly tasks: readonly [Task, Task]
+  /** Complaints. */
+  readonly judge: (result: Result, sight: Sight) => Iterable<string>
+  /** Parts of the result that may differ from both serial ones: `endings`, or tables. */
+  readonly tolerated: readonly string[]
+}
+
+/** What came of two tasks meeting in every order of their statements. */
+export interface Encounter extends Explored {
+  /** Schedules in which one had to wait for the other. */
+  readonly waited: number
+  /** Schedules in which each waited for the other, so that one had to give way. */
+  readonly deadlocks: number
+  /** Different results: how both ended, and the rows. */
+  readonly results: ReadonlySet<string>
+  /** Complaints, each with the first schedule that gave rise to it. */
+  readonly faults: ReadonlyMap<string, string>
+}
+
+/**
+ * Lets two tasks meet in every order of their statements, and checks after each that nothing is broken and that the result is
+ * one that either serial order gives too.
+ */
+export async function meet(arena: Arena, contest: Contest, depends: Dependent = dependent): Promise<Encounter> {
+  const count = { waited: 0, deadlocks: 0 }
+  const results = new Set<string>()
+  const faults = new Map<string, string>()
+  const serial = await serialResults(arena, contest)
+  const explored = await explore(async (decide) => {
+    const run = await perform(arena, contest, decide)
+    if (run.result === undefined) return run
+    const sight = await arena.look()
+    const summary = summaryOf(run.result, sight, contest.tolerated)
+    results.add(summary)
+    if (run.taken.some(({ waited }) => waited)) count.waited++
+    if (run.result.victim !== undefined) count.deadlocks++
+    const complaints = [...contest.judge(run.result, sight)]
+    if (!serial.has(summary)) complaints.push(`what no serial order gives: ${differences(summary, serial)}`)
+    for (const complaint of complaints) if (!faults.has(complaint)) faults.set(complaint, drawing(run.taken, run.result))
+    return run
+  }, depends)
+  return { ...explored, ...count, results, faults }
+}
+
+async function perform(arena: Arena, { rows, tasks }: Contest, decide: Decide): Promise<Run> {
+  await arena.prepare(rows)
+  return await runSchedule(arena.sides, tasks, arena.observer, arena.footprints, decide)
+}
+
+async function serialResults(arena: Arena, contest: Contest): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (const first of [0, 1] as const) {
+    const { result } = await perform(arena, contest, serially(first))
+    if (result === undefined) throw new Error('a serial order was given up')
+    found.add(summaryOf(result, await arena.look(), contest.tolerated))
+  }
+  return found
+}
+
+function serially(first: Side) {
+  return ({ open }: Crossing): Side | undefined => (open.includes(first) ? first : open[0])
+}
+
+type Summary = Record<string, unknown>
+
+function summaryOf({ endings }: Result, { state }: Sight, tolerated: readonly string[]): string {
+  const parts = Object.entries({ endings: endings.map(plain), ...(JSON.parse(state) as Summary) })
+  return JSON.stringify(Object.fromEntries(parts.filter(([part]) => !tolerated.includes(part))))
+}
+
+function plain(ending: Ending): unknown {
+  return 'outcome' in ending ? ending.outcome : { error: String(ending.error) }
+}
+
+function differences(summary: string, serial: Iterable<string>): string {
+  const got = JSON.parse(summary) as Summary
+  const fromEach = [...serial].map((text) => {
+    const expected = JSON.parse(text) as Summary
+    const parts = Object.keys(got).filter((part) => JSON.stringify(got[part]) !== JSON.stringify(expected[part]))
+    return parts.map((part) => `${part} ${JSON.stringify(got[part])} for ${JSON.stringify(expected[part])}`).join(', ')
+  })
+  return fromEach.join('; or ')
+}
+
+/** The schedule as two columns. */
+function drawing(taken: readonly Taken[], { endings }: Result): string {
+  const lines = taken.map(({ side, step, waited }) => {
+    const text = step.text.replace(/\s+/g, ' ').trim().slice(0, 100)
+    return `${side === 0 ? '' : ' '.repeat(24)}${side}: ${text}${waited ? '   (waits)' : ''}`
+  })
+  return [...lines, ...endings.map((ending, side) => `${side} ended with ${JSON.stringify(plain(ending))}`)].join('\n')
+}

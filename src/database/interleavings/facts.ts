@@ -1,0 +1,49 @@
+import { layer, lease, now, repository } from './rows.ts'
+
+/** What an acknowledgement may promise, each as a condition over the rows. */
+const whole = (digest: string) => `exists (
+  select 1 from blob b join link l on l.blob_id = b.id and l.deleted_at is null
+  join repository r on r.id = l.repository_id and r.path = '${repository}'
+  left join object o on o.id = b.object_id
+  where b.digest = ${digest} and (o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id)))`
+
+const manifestHere = (name: string) => `exists (
+  select 1 from manifest m join repository r on r.id = m.repository_id and r.path = '${repository}'
+  join content c on c.blob_id = m.blob_id where m.digest = 'sha256:${name}' and m.deleted_at is null)`
+
+const closed = (name: string) => `not exists (
+  select 1 from reference f where f.manifest_digest = 'sha256:${name}' and not (
+    ${whole('f.child_digest')} or exists (select 1 from manifest m where m.digest = f.child_digest and m.deleted_at is null)))`
+
+const tagIs = (name: string) => `exists (
+  select 1 from tag t join repository r on r.id = t.repository_id and r.path = '${repository}'
+  where t.name = 'v1' and t.digest = 'sha256:${name}')`
+
+export const facts = {
+  'the layer is here': whole(`'${layer}'`),
+  'the layer is gone': `not ${whole(`'${layer}'`)}`,
+  'the layer is leased': `exists (
+    select 1 from link l join blob b on b.id = l.blob_id
+    join repository r on r.id = l.repository_id and r.path = '${repository}'
+    where b.digest = '${layer}' and l.lease_until >= ${now + lease})`,
+  'manifest is here': manifestHere('manifest'),
+  'manifest is closed': closed('manifest'),
+  'manifest is gone': `not ${manifestHere('manifest')}`,
+  'other is here': manifestHere('other'),
+  'other is closed': closed('other'),
+  'index is here': manifestHere('index'),
+  'index is closed': closed('index'),
+  'plain is here': manifestHere('plain'),
+  'plain is closed': closed('plain'),
+  'v1 is manifest': tagIs('manifest'),
+  'v1 is other': tagIs('other'),
+  'v1 is plain': tagIs('plain'),
+  'v1 is gone': `not exists (select 1 from tag t where t.name = 'v1')`,
+  'the repository is frozen': `exists (select 1 from repository where path = '${repository}' and state = 'frozen')`,
+} satisfies Record<string, string>
+
+export type Fact = keyof typeof facts
+
+/** Answers the facts that do not hold, as a list. */
+export const brokenFacts = `select coalesce(json_agg(fact), '[]') as broken from (
+  ${Object.entries(facts).map(([fact, condition]) => `select '${fact}' as fact where not (${condition})`).join(' union all ')}) facts`

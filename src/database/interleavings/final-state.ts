@@ -1,0 +1,30 @@
+/**
+ * All rows as one text, with digests and paths for ids, so that two runs can be compared. Left out are numbers from
+ * sequences, and the order of rows that is only theirs.
+ */
+const rows = {
+  namespace: 'select name, state, deleted_at from namespace order by name',
+  repository: 'select path, state, deleted_at from repository order by path',
+  object: 'select id, key, state, stored_size, since from object order by id',
+  blob: `
+    select b.digest, b.size, b.object_id, encode(c.bytes, 'escape') as content
+    from blob b left join content c on c.blob_id = b.id order by b.digest`,
+  link: `
+    select r.path, b.digest, l.lease_until, l.deleted_at
+    from link l join repository r on r.id = l.repository_id join blob b on b.id = l.blob_id order by r.path, b.digest`,
+  manifest: 'select digest, media_type, pushed_at, deleted_at from manifest order by digest',
+  reference: 'select manifest_digest, child_digest, kind from reference order by manifest_digest, child_digest, kind',
+  tag: 'select name, digest, updated_at from tag order by name',
+  tag_event: 'select name, from_digest, to_digest from tag_event order by name, id',
+  upload: 'select id, epoch, received, object_id, state, digest, expires_at from upload order by id',
+  event: 'select operation_id, kind, repository_id is null as nowhere, keys, result from event order by operation_id',
+  gc_queue: `
+    select q.kind, r.path, coalesce(b.digest, case when q.kind in ('object', 'upload') then q.key end) as key, q.due_at
+    from gc_queue q
+    left join repository r on q.kind = 'link' and r.id::text = split_part(q.key, ':', 1)
+    left join blob b on q.kind in ('link', 'blob') and b.id::text = substring(q.key from '[0-9]+$')
+    order by q.kind, 2, 3, q.due_at`,
+}
+
+export const finalState = `select json_build_object(
+  ${Object.entries(rows).map(([name, query]) => `'${name}', (select json_agg(t) from (${query}) t)`).join(', ')})::text as state`

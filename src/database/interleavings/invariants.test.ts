@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'bun:test'
+import type { Arena } from './arena.ts'
+import { facts, type Fact } from './facts.ts'
+import type { invariants } from './invariants.ts'
+import { onPostgres } from './on-postgres.ts'
+import { rowsOf, states, type State } from './rows.ts'
+
+/** Rows that break an invariant; foreign keys are not asked. */
+const breaking: Record<keyof typeof invariants, string> = {
+  'a link has its blob': 'insert into link (repository_id, blob_id, lease_until) values (1, 99, 0)',
+  'a blob has bytes': 'delete from content where blob_id = 2',
+  'inline bytes have their blob': `insert into content (blob_id, bytes) values (99, '')`,
+  'a live object is held by one blob': `insert into blob (id, domain_id, digest, size, object_id) values (99, 1, 'sha256:copy', 10, 'present')`,
+  'the object of a blob is live': `update object set state = 'doomed' where id = 'present'`,
+  'a doomed object is queued': `delete from gc_queue where key = 'old'`,
+  'an object being written is queued': `delete from gc_queue where kind = 'object' and key = 'second'`,
+  'an open upload has an object being written': `update object set state = 'doomed' where id = 'first'`,
+  'an upload is queued': `delete from gc_queue where kind = 'upload' and key = 'second'`,
+  'a link without a manifest is queued': `delete from gc_queue where key = '2:1'`,
+  'a blob that nothing holds is queued': `insert into blob (id, domain_id, digest, size) values (99, 1, 'sha256:lost', 1)`,
+  'a manifest has its bytes': `update manifest set blob_id = 1 where digest = 'sha256:manifest'`,
+  'a manifest keeps the links of its children': 'delete from link where repository_id = 1',
+  'references have their manifest': 'delete from manifest',
+  'a tag has its manifest': `update manifest set deleted_at = 1`,
+  'the history of a tag has no gap': `insert into tag_event (repository_id, name, at, from_digest, to_digest) values (1, 'v1', 0, null, 'sha256:manifest')`,
+  'the history of a tag ends with what it is': `delete from tag`,
+}
+
+/** Rows on which a promise is kept, and rows on which it is not. */
+const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: readonly [State, string?]]> = {
+  'the layer is here': [['the lease is over'], ['the layer is damaged']],
+  'the layer is gone': [['the layer is elsewhere'], ['the layer is leased']],
+  'the layer is leased': [['the layer is leased'], ['the lease is over']],
+  'manifest is here': [['a manifest refers to the layer'], ['the manifest was deleted']],
+  'manifest is closed': [['a manifest refers to the layer'], ['a manifest refers to the hidden layer']],
+  'manifest is gone': [['the manifest was deleted'], ['a manifest refers to the layer']],
+  'other is here': [['two manifests refer to the layer'], ['a manifest refers to the layer']],
+  'other is closed': [['two manifests refer to the layer'], ['two manifests refer to the layer', `update object set state = 'damaged'`]],
+  'index is here': [['an index refers to the manifest'], ['a manifest refers to the layer']],
+  'index is closed': [['an index refers to the manifest'], ['an index refers to the manifest', 'update manifest set deleted_at = 1']],
+  'plain is here': [['a manifest refers to the layer', `update manifest set digest = 'sha256:plain'`], ['a manifest refers to the layer']],
+  'plain is closed': [
+    ['a manifest refers to the layer'],
+    ['a manifest refers to the layer', `update reference set manifest_digest = 'sha256:plain', child_digest = 'sha256:lost'`],
+  ],
+  'v1 is manifest': [['a manifest refers to the layer'], ['two manifests refer to the layer']],
+  'v1 is other': [['two manifests refer to the layer'], ['a manifest refers to the layer']],
+  'v1 is plain': [['a manifest refers to the layer', `update tag set digest = 'sha256:plain'`], ['a manifest refers to the layer']],
+  'v1 is gone': [['the lease is over'], ['a manifest refers to the layer']],
+  'the repository is frozen': [['the lease is over', `update repository set state = 'frozen'`], ['the lease is over']],
+}
+
+onPostgres('what must hold of the rows', 1, (arenas) => {
+  const look = async (state: State, change = 'select 1') => {
+    const arena = arenas[0] as Arena
+    await arena.prepare(`${rowsOf(state)}; set session_replication_role = replica; ${change}; set session_replication_role = origin`)
+    return await arena.look()
+  }
+
+  test.each(Object.keys(states) as State[])('holds at the start: %s', async (state) => {
+    expect((await look(state)).brokenInvariants).toEqual([])
+  })
+
+  describe('is seen to be broken:', () => {
+    test.each(Object.entries(breaking))('%s', async (name, change) => {
+      expect((await look('a manifest refers to the layer', change)).brokenInvariants).toContain(name)
+    })
+  })
+
+  describe('is kept, and is seen not to be:', () => {
+    test.each(Object.keys(facts) as Fact[])('%s', async (fact) => {
+      const [kept, broken] = promised[fact]
+      expect((await look(...kept)).brokenFacts).not.toContain(fact)
+      expect((await look(...broken)).brokenFacts).toContain(fact)
+    })
+  })
+})

@@ -1,0 +1,55 @@
+/**
+ * What must hold of the rows between any two transactions, whatever they were: each answers the rows that break it. Foreign keys
+ * see to some of them; they are here so that a schema without one of them is noticed.
+ */
+const whole = (blob: string) => `(exists (select 1 from content c where c.blob_id = ${blob}.id)
+  or exists (select 1 from object o where o.id = ${blob}.object_id and o.state in ('live', 'damaged')))`
+
+const isQueued = (kind: string, key: string) => `exists (select 1 from gc_queue q where q.kind = '${kind}' and q.key = ${key})`
+
+export const invariants = {
+  'a link has its blob': 'select l.blob_id from link l where not exists (select 1 from blob b where b.id = l.blob_id)',
+  'a blob has bytes': `select b.digest from blob b where not ${whole('b')}`,
+  'inline bytes have their blob': 'select c.blob_id from content c where not exists (select 1 from blob b where b.id = c.blob_id)',
+  'a live object is held by one blob': `
+    select o.id from object o where o.state in ('live', 'damaged') and 1 <> (select count(*) from blob b where b.object_id = o.id)`,
+  'the object of a blob is live': `
+    select b.digest from blob b where b.object_id is not null
+    and not exists (select 1 from object o where o.id = b.object_id and o.state in ('live', 'damaged') and o.key is not null)`,
+  'a doomed object is queued': `select o.id from object o where o.state = 'doomed' and not ${isQueued('object', 'o.id')}`,
+  'an object being written is queued': `select o.id from object o where o.state = 'writing' and not ${isQueued('object', 'o.id')}`,
+  'an open upload has an object being written': `
+    select u.id from upload u where u.state = 'open' and u.object_id is not null
+    and not exists (select 1 from object o where o.id = u.object_id and o.state = 'writing')`,
+  'an upload is queued': `select u.id from upload u where not ${isQueued('upload', 'u.id')}`,
+  'a link without a manifest is queued': `
+    select l.repository_id, b.digest from link l join blob b on b.id = l.blob_id
+    where not exists (select 1 from reference f where f.repository_id = l.repository_id and f.child_digest = b.digest)
+    and not ${isQueued('link', `l.repository_id || ':' || l.blob_id`)}`,
+  'a blob that nothing holds is queued': `
+    select b.digest from blob b where not exists (select 1 from link l where l.blob_id = b.id)
+    and not exists (select 1 from manifest m where m.blob_id = b.id) and not ${isQueued('blob', 'b.id::text')}`,
+  'a manifest has its bytes': `
+    select m.digest from manifest m where not exists (select 1 from blob b join content c on c.blob_id = b.id where b.id = m.blob_id)`,
+  'a manifest keeps the links of its children': `
+    select f.child_digest from reference f where f.kind <> 'child' and not exists (
+      select 1 from link l join blob b on b.id = l.blob_id where l.repository_id = f.repository_id and b.digest = f.child_digest)`,
+  'references have their manifest': `
+    select f.manifest_digest from reference f
+    where not exists (select 1 from manifest m where m.repository_id = f.repository_id and m.digest = f.manifest_digest)`,
+  'a tag has its manifest': `
+    select t.name from tag t
+    where not exists (select 1 from manifest m where m.repository_id = t.repository_id and m.digest = t.digest and m.deleted_at is null)`,
+  'the history of a tag has no gap': `
+    select h.name from (
+      select name, from_digest, lag(to_digest) over (partition by repository_id, name order by id) as before from tag_event) h
+    where h.from_digest is distinct from h.before`,
+  'the history of a tag ends with what it is': `
+    select coalesce(h.name, t.name) from (
+      select distinct on (repository_id, name) repository_id, name, to_digest from tag_event order by repository_id, name, id desc) h
+    full join tag t on t.repository_id = h.repository_id and t.name = h.name where t.digest is distinct from h.to_digest`,
+} satisfies Record<string, string>
+
+/** Answers the names of those that do not hold, as a list. */
+export const brokenInvariants = `select coalesce(json_agg(name), '[]') as broken from (
+  ${Object.entries(invariants).map(([name, rows]) => `select '${name}' as name where exists (${rows})`).join(' union all ')}) invariants`

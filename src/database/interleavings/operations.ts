@@ -1,0 +1,63 @@
+import { collectingOperations } from './collecting-operations.ts'
+import { operation, type Operation } from './operation.ts'
+import { pushOperations } from './push-operations.ts'
+import { actor, layer, lease, repository } from './rows.ts'
+import { sessionOperations } from './session-operations.ts'
+
+const removingOperations: readonly Operation[] = [
+  operation('delete tag', {
+    subject: 'delete',
+    transaction: 'delete tag',
+    input: () => ({ repository, name: 'v1', actor }),
+    states: ['a manifest refers to the layer', 'two manifests refer to the layer', 'a manifest refers to the hidden layer'],
+    promises: ['v1 is gone'],
+    undoes: ['v1 is manifest', 'v1 is other'],
+    refusedWhenFrozen: true,
+  }),
+  operation('delete manifest', {
+    subject: 'delete',
+    transaction: 'delete manifest',
+    input: () => ({ repository, digest: 'sha256:manifest', actor, lease }),
+    states: [
+      'a manifest refers to the layer',
+      'two manifests refer to the layer',
+      'a manifest refers to the hidden layer',
+      'an index refers to the manifest',
+    ],
+    promises: ['manifest is gone', 'the layer is leased'],
+    undoes: ['manifest is here', 'index is closed', 'v1 is manifest'],
+    refusedWhenFrozen: true,
+  }),
+  operation('delete blob', {
+    subject: 'delete',
+    transaction: 'delete blob',
+    input: () => ({ repository, digest: layer, actor }),
+    states: [
+      'the layer is leased',
+      'the lease is over',
+      'the layer is elsewhere',
+      'the layer is here and elsewhere',
+      'a manifest refers to the layer',
+      'a manifest refers to the hidden layer',
+    ],
+    promises: ['the layer is gone'],
+    undoes: ['the layer is here', 'the layer is leased', 'manifest is closed', 'other is closed'],
+    refusedWhenFrozen: true,
+  }),
+  operation('freeze', {
+    subject: 'state change',
+    transaction: 'change repository state',
+    input: () => ({ repository, state: 'frozen', actor }),
+    states: ['the repository is not there', 'the layer is new', 'the lease is over', 'a manifest refers to the layer'],
+    promises: ['the repository is frozen'],
+  }),
+]
+
+/** Every operation meets every other one, itself included, in all states that both are run on. */
+export const operations: readonly Operation[] = [...pushOperations, ...removingOperations, ...sessionOperations, ...collectingOperations]
+
+export function operationNamed(name: string): Operation {
+  const found = operations.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`no operation "${name}"`)
+  return found
+}

@@ -1,0 +1,139 @@
+import { expect, test } from 'bun:test'
+import { meet } from './encounter.ts'
+import { onPostgres } from './on-postgres.ts'
+import { operationNamed } from './operations.ts'
+import { broken, type Rewrite } from './planted.ts'
+import type { State } from './rows.ts'
+import { pairOf } from './verdict.ts'
+
+interface Defect {
+  readonly what: string
+  readonly of: string
+  readonly rewrite: Rewrite
+  readonly meeting: string
+  readonly state: State
+  /** What has to be found. */
+  readonly finds: string
+}
+
+const without =
+  (clause: string, of: RegExp): Rewrite =>
+  (text) =>
+    of.test(text) ? text.replace(clause, '') : text
+
+const defects: readonly Defect[] = [
+  {
+    what: 'the collector of links decides in the statement that locks',
+    of: 'collect link',
+    rewrite: (text) => {
+      if (/^\s*select lease_until from link/.test(text)) {
+        return `
+          select l.lease_until from link l where l.repository_id = $1 and l.blob_id = $2 and not exists (
+            select 1 from reference f join blob b on b.digest = f.child_digest where f.repository_id = $1 and b.id = $2)
+          for update of l`
+      }
+      return /from reference/.test(text) ? undefined : text
+    },
+    meeting: 'put manifest',
+    state: 'the lease is over',
+    finds: 'broken: a manifest keeps the links of its children',
+  },
+  {
+    what: 'the collector of links does not lock the blob against pushers',
+    of: 'collect link',
+    rewrite: (text) => text.replace(/(from blob where id = \$1) for update/, '$1 for key share'),
+    meeting: 'commit blob',
+    state: 'the layer has no link',
+    finds: 'broken: a link without a manifest is queued',
+  },
+  {
+    what: 'the collector of blobs takes no lock',
+    of: 'collect blob',
+    rewrite: without('for update', /from blob/),
+    meeting: 'commit blob',
+    state: 'the layer has no link',
+    finds: '"collect blob" failed',
+  },
+  {
+    what: 'a commit takes or inserts its blob with do nothing',
+    of: 'commit blob',
+    rewrite: (text) =>
+      /^\s*insert into blob/.test(text)
+        ? `with inserted as (
+             insert into blob (domain_id, digest, size) values ($1, $2, $3) on conflict (domain_id, digest) do nothing returning id, object_id)
+           select id, object_id from inserted union all select id, object_id from blob where domain_id = $1 and digest = $2`
+        : text,
+    meeting: 'collect blob',
+    state: 'the layer has no link',
+    finds: '"commit blob" failed',
+  },
+  {
+    what: 'a manifest put does not lock the links of its children',
+    of: 'put manifest',
+    rewrite: without('for key share of l', /from blob b/),
+    meeting: 'collect link',
+    state: 'the lease is over',
+    finds: 'broken: a manifest keeps the links of its children',
+  },
+  {
+    what: 'a manifest put does not lock the links of its children',
+    of: 'put manifest',
+    rewrite: without('for key share of l', /from blob b/),
+    meeting: 'delete blob',
+    state: 'the lease is over',
+    finds: 'broken: a manifest keeps the links of its children',
+  },
+  {
+    what: 'a manifest put does not lock its repository',
+    of: 'put manifest',
+    rewrite: without('for share of r, n', /from repository/),
+    meeting: 'freeze',
+    state: 'the lease is over',
+    finds: 'was acknowledged after the repository was frozen',
+  },
+  {
+    what: 'a tag is moved without a lock',
+    of: 'create tag',
+    rewrite: without('for update', /from tag/),
+    meeting: 'delete tag',
+    state: 'two manifests refer to the layer',
+    finds: 'broken: the history of a tag has no gap',
+  },
+  {
+    what: 'a deletion leaves the leases of the children as they are',
+    of: 'delete manifest',
+    rewrite: (text) => (/^\s*update link set lease_until/.test(text) ? undefined : text),
+    meeting: 'collect link',
+    state: 'a manifest refers to the layer',
+    finds: '"delete manifest" was acknowledged, but not so: the layer is leased',
+  },
+  {
+    what: 'a deletion does not lock the blob of its manifest',
+    of: 'delete manifest',
+    rewrite: without('for key share of b', /from manifest m/),
+    meeting: 'collect blob of a manifest',
+    state: 'a manifest refers to the layer',
+    finds: 'broken: a blob that nothing holds is queued',
+  },
+  {
+    what: 'bytes are acknowledged in an object that may be given up',
+    of: 'advance upload',
+    rewrite: without('for share', /from object/),
+    meeting: 'collect object being written',
+    state: 'the session has not told of its object',
+    finds: 'broken: an open upload has an object being written',
+  },
+]
+
+onPostgres('a planted defect is found', 1, (arenas) => {
+  test.each(defects.map((defect) => [`${defect.what} (met by ${defect.meeting})`, defect] as const))(
+    '%s',
+    async (_title, { of, rewrite, meeting, state, finds }) => {
+      const [arena] = arenas
+      if (arena === undefined) throw new Error('no arena')
+      const { faults } = await meet(arena, pairOf(broken(operationNamed(of), rewrite), operationNamed(meeting), state))
+      expect([...faults.keys()].map((fault) => fault.slice(0, 300)).join('\n')).toContain(finds)
+    },
+    60_000,
+  )
+})

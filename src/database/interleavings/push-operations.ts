@@ -1,0 +1,154 @@
+import type { Fact } from './facts.ts'
+import { operation, type Operation } from './operation.ts'
+import { actor, bytes, contentSha256, drain, ids, layer, layerBytes, lease, repository, type State } from './rows.ts'
+
+interface Commit {
+  /** Says that the present object was just seen whole. */
+  readonly evidence?: boolean
+  readonly inline?: boolean
+  readonly states: readonly State[]
+}
+
+function commit(name: string, { evidence = false, inline = false, states }: Commit): Operation {
+  return operation(name, {
+    subject: 'blob commit',
+    transaction: 'commit blob',
+    input: (side) => {
+      const id = side === 0 ? 'first' : 'second'
+      const held = inline ? { inline: layerBytes } : { objectId: id, key: `blobs/${id}` }
+      const found = evidence ? { objectId: 'present' } : undefined
+      return { id, repository, identity: undefined, actor, epoch: 1, digest: layer, size: 10, bytes: held, evidence: found, lease, drain }
+    },
+    states,
+    promises: ['the layer is here', 'the layer is leased'],
+    undoes: ['the layer is gone'],
+    refusedWhenFrozen: true,
+  })
+}
+
+interface Put {
+  readonly content: keyof typeof bytes
+  readonly children: readonly { readonly digest: string; readonly kind: string; readonly required: boolean }[]
+  readonly tagged?: boolean
+  readonly states: readonly State[]
+}
+
+const tagFacts: readonly Fact[] = ['v1 is manifest', 'v1 is other', 'v1 is plain', 'v1 is gone']
+
+function put(name: string, { content, children, tagged = false, states }: Put): Operation {
+  const here: Fact[] = [`${content} is here`, `${content} is closed`]
+  const tag = `v1 is ${content}` as Fact
+  return operation(name, {
+    subject: tagged ? 'tag create' : 'manifest put',
+    transaction: 'put manifest',
+    input: () => ({
+      repository,
+      actor,
+      digest: `sha256:${content}`,
+      contentSha256: contentSha256(bytes[content]),
+      bytes: bytes[content],
+      mediaType: 'a/manifest',
+      artifactType: undefined,
+      subject: undefined,
+      annotations: {},
+      children,
+      tags: tagged ? [{ name: 'v1', mayCreate: true, mayMove: true }] : [],
+    }),
+    states,
+    promises: tagged ? [...here, tag] : here,
+    undoes: ['manifest is gone', ...(tagged ? tagFacts.filter((fact) => fact !== tag) : [])],
+    refusedWhenFrozen: true,
+  })
+}
+
+const theLayer = [{ digest: layer, kind: 'layer', required: true }]
+const theManifest = [{ digest: 'sha256:manifest', kind: 'child', required: true }]
+
+export const pushOperations: readonly Operation[] = [
+  commit('commit blob', {
+    states: [
+      'the layer is new',
+      'the session has not told of its object',
+      'the lease is over',
+      'the layer is damaged',
+      'the layer has no link',
+      'the layer is elsewhere',
+      'a manifest refers to the layer',
+      'a manifest refers to the hidden layer',
+    ],
+  }),
+  commit('commit blob that is there', {
+    evidence: true,
+    states: ['the lease is over', 'the layer is damaged', 'the layer has no link', 'a manifest refers to the layer'],
+  }),
+  commit('commit inline blob', { inline: true, states: ['the layer is new', 'the layer has no link', 'a manifest refers to the layer'] }),
+  operation('mount', {
+    subject: 'mount',
+    transaction: 'mount blob',
+    input: () => ({ repository, from: 'team/base', digest: layer, actor, lease }),
+    states: [
+      'the repository is not there',
+      'the layer is elsewhere',
+      'the layer is here and elsewhere',
+      'a manifest refers to the layer',
+      'a manifest refers to the hidden layer',
+    ],
+    promises: ['the layer is here', 'the layer is leased'],
+    undoes: ['the layer is gone'],
+    refusedWhenFrozen: true,
+  }),
+  put('put manifest', {
+    content: 'manifest',
+    children: theLayer,
+    states: [
+      'the layer is new',
+      'the lease is over',
+      'the layer is damaged',
+      'the layer has no link',
+      'the layer is elsewhere',
+      'a manifest refers to the layer',
+      'a manifest refers to the hidden layer',
+      'an index refers to the manifest',
+      'the manifest was deleted',
+    ],
+  }),
+  put('put index', { content: 'index', children: theManifest, states: ['a manifest refers to the layer', 'an index refers to the manifest'] }),
+  put('create tag', {
+    content: 'manifest',
+    children: theLayer,
+    tagged: true,
+    states: [
+      'the lease is over',
+      'the layer has no link',
+      'a manifest refers to the layer',
+      'two manifests refer to the layer',
+      'the manifest was deleted',
+    ],
+  }),
+  put('create tag on another', {
+    content: 'other',
+    children: theLayer,
+    tagged: true,
+    states: ['the lease is over', 'two manifests refer to the layer'],
+  }),
+  put('create tag in a new repository', {
+    content: 'plain',
+    children: [],
+    tagged: true,
+    states: ['nothing is there', 'the repository is not there'],
+  }),
+  operation('renew lease', {
+    subject: 'HEAD renewal',
+    transaction: 'renew lease',
+    input: () => ({ repositoryId: ids.app, blobId: ids.layer, lease }),
+    states: [
+      'the layer is leased',
+      'the lease is over',
+      'the layer is elsewhere',
+      'the layer is here and elsewhere',
+      'a manifest refers to the layer',
+    ],
+    promises: ['the layer is leased'],
+    records: () => false,
+  }),
+]

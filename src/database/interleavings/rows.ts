@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+
+/** The moment at which every transaction runs, and the settings it runs with. */
+export const now = 1_700_000_000_000
+export const lease = 3_600_000
+export const drain = 60_000
+export const expiry = 7_200_000
+const over = now - 1
+
+export const actor = { identity: undefined, address: '127.0.0.1' }
+export const repository = 'team/app'
+export const layer = 'sha256:layer'
+export const bytes = { manifest: encode('manifest'), other: encode('other'), index: encode('index'), plain: encode('plain') }
+export const layerBytes = encode('0123456789')
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export const contentSha256 = (content: Uint8Array): string => `sha256:${createHash('sha256').update(content).digest('hex')}`
+
+/** Ids of the rows that exist from the start. */
+export const ids = { app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 }
+
+/** In reverse order of the foreign keys. */
+export const clear = [
+  'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'event',
+  'repository', 'namespace',
+]
+  .map((table) => `delete from ${table}`)
+  .join('; ')
+
+const namespace = `insert into namespace (id, domain_id, name, created_at) values (1, 1, 'team', 0)`
+const repositoryRow = (id: number, path: string): string =>
+  `insert into repository (id, namespace_id, path, created_at) values (${id}, 1, '${path}', 0)`
+
+/**
+ * Two sessions whose bytes are written, and which expired while they were; of the first one the object can be known to the
+ * row or not yet. And an object that nothing needs any more.
+ */
+const uploads = (acknowledged: boolean): string => `
+  insert into object (id, store_id, state, since) values ('first', 1, 'writing', 0), ('second', 1, 'writing', 0), ('old', 1, 'doomed', 0);
+  insert into upload (id, repository_id, owner, epoch, received, object_id, head, state, started_at, expires_at) values
+    ('first', 1, 'here', 1, 10, ${acknowledged ? "'first', null" : "null, '0123456789'"}, 'open', 0, ${over}),
+    ('second', 1, 'here', 1, 10, 'second', null, 'open', 0, ${over});
+  insert into gc_queue (kind, key, due_at) values
+    ('upload', 'first', ${over}), ('upload', 'second', ${over}),
+    ('object', 'first', ${over}), ('object', 'second', ${over}), ('object', 'old', ${over})`
+
+const layerIs = (state: 'live' | 'damaged'): string => `
+  insert into object (id, store_id, key, state, stored_size, since) values ('present', 1, 'blobs/present', '${state}', 10, 0);
+  insert into blob (id, domain_id, digest, size, object_id) values (1, 1, '${layer}', 10, 'present')`
+
+const linked = (repository: number, until: number, hidden = false): string => `
+  insert into link (repository_id, blob_id, lease_until, deleted_at) values (${repository}, 1, ${until}, ${hidden ? over : 'null'})`
+
+const queued = (kind: string, key: string, due = over): string =>
+  `insert into gc_queue (kind, key, due_at) values ('${kind}', '${key}', ${due})`
+
+const manifestBlob = (id: number, name: keyof typeof bytes): string => `
+  insert into blob (id, domain_id, digest, size) values (${id}, 1, 'sha256:${name}', ${bytes[name].length});
+  insert into content (blob_id, bytes) values (${id}, '${new TextDecoder().decode(bytes[name])}')`
+
+const manifest = (id: number, name: keyof typeof bytes, child: string, kind: string): string => `
+  ${manifestBlob(id, name)};
+  insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, annotations, pushed_at) values
+    (1, 'sha256:${name}', ${id}, '${contentSha256(bytes[name])}', 'a/manifest', '{}', 0);
+  insert into reference (repository_id, manifest_digest, child_digest, kind) values (1, 'sha256:${name}', '${child}', '${kind}')`
+
+const tagged = (name: keyof typeof bytes): string => `
+  insert into tag (repository_id, name, digest, created_at, updated_at) values (1, 'v1', 'sha256:${name}', 0, 0);
+  insert into tag_event (repository_id, name, at, to_digest) values (1, 'v1', 0, 'sha256:${name}')`
+
+const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
+const here = [...repositories, uploads(true)]
+const whole = [...here, layerIs('live')]
+/** Earlier work may always leave entries over: the collector only looks. */
+const leftOver = [queued('link', '1:1'), queued('link', '2:1'), queued('blob', '1'), queued('blob', '2')]
+const theManifest = manifest(2, 'manifest', layer, 'layer')
+const twoManifests = [theManifest, manifest(3, 'other', layer, 'layer'), tagged('other')]
+const theIndex = [theManifest, manifest(4, 'index', 'sha256:manifest', 'child'), tagged('index')]
+
+/** What the rows are before two transactions meet. */
+export const states = {
+  'nothing is there': [],
+  'the repository is not there': [namespace, repositoryRow(2, 'team/base'), layerIs('live'), linked(2, over), ...leftOver],
+  'the layer is new': here,
+  'the session has not told of its object': [...repositories, uploads(false)],
+  'the layer is leased': [...whole, linked(1, now + lease), queued('link', '1:1', now + lease)],
+  'the lease is over': [...whole, linked(1, over), ...leftOver],
+  'the layer is damaged': [...here, layerIs('damaged'), linked(1, over), ...leftOver],
+  'the layer has no link': [...whole, ...leftOver],
+  'the layer is elsewhere': [...whole, linked(2, over), ...leftOver],
+  'the layer is here and elsewhere': [...whole, linked(1, over), linked(2, over), ...leftOver],
+  'a manifest refers to the layer': [...whole, linked(1, over), linked(2, over), ...leftOver, theManifest, tagged('manifest')],
+  'two manifests refer to the layer': [...whole, linked(1, over), ...leftOver, ...twoManifests],
+  'a manifest refers to the hidden layer': [...whole, linked(1, over, true), linked(2, over), ...leftOver, theManifest, tagged('manifest')],
+  'an index refers to the manifest': [...whole, linked(1, over), ...leftOver, ...theIndex],
+  'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],
+} satisfies Record<string, readonly string[]>
+
+export type State = keyof typeof states
+
+/** SQL that makes the rows anew. */
+export function rowsOf(state: State): string {
+  return [clear, ...states[state]].join(';\n')
+}
