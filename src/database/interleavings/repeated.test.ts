@@ -1,0 +1,31 @@
+import { expect, test } from 'bun:test'
+import type { Arena } from './arena.ts'
+import { meet } from './encounter.ts'
+import { onPostgres } from './on-postgres.ts'
+import { operations } from './operations.ts'
+import { answersDifferently, repeated } from './verdict.ts'
+
+/**
+ * Known gaps: the first attempt, whose connection was lost, is committed while the second one, which began before, waits for its
+ * locks or has not yet looked; the second then finds what it wanted to remove gone, and refuses.
+ */
+const refusesWhatWasDone = new Set(['delete tag', 'delete manifest', 'delete blob', 'cancel upload'])
+
+/** Nobody acts on what these answer: the collector comes again, and a reader only wants the mark. */
+const answersToNobody = new Set(['expire upload', 'collect link', 'collect blob', 'mark damaged'])
+
+onPostgres('an operation that is repeated while its first attempt may be under way', 1, (arenas) => {
+  test.each(operations.map((operation) => [operation.name, operation] as const))(
+    'changes nothing again: %s',
+    async (name, operation) => {
+      const complaints = new Set<string>()
+      for (const state of operation.states) {
+        const { faults } = await meet(arenas[0] as Arena, repeated(operation, state))
+        for (const complaint of faults.keys()) complaints.add(complaint)
+      }
+      if (answersToNobody.has(operation.transaction.name)) complaints.delete(answersDifferently)
+      expect([...complaints]).toEqual(refusesWhatWasDone.has(name) ? [answersDifferently] : [])
+    },
+    60_000,
+  )
+})
