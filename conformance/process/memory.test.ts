@@ -48,6 +48,22 @@ describe.skipIf(process.platform !== 'linux')('memory (elsewhere than on Linux t
       expect(grown).toBeLessThan(bound)
     })
 
+    test('while 2 MB come in a million chunks, to a manifest and to a blob', async () => {
+      const repository = freshRepository()
+      const upload = await client().startUpload(repository)
+      const heads: [head: string, status: number][] = [
+        [`PUT /v2/${repository}/manifests/tiny HTTP/1.1`, 400],
+        [`PATCH ${upload} HTTP/1.1`, 202],
+      ]
+      for (const [head, status] of heads) {
+        const grown = await grows(async () => {
+          const { answers } = await sendAll(server().url, head, 2 * MiB, 2)
+          expect(statusesOf(answers)).toEqual([status, 200])
+        })
+        expect(grown).toBeLessThan(bound)
+      }
+    })
+
     test('while 300 MB of a blob come in and go out', async () => {
       const repository = freshRepository()
       const block = freshBytes(256 * 1024)
