@@ -37,7 +37,12 @@ export const collectingOperations: readonly Operation[] = [
     subject: 'collect link',
     transaction: 'collect link',
     input: () => ({ repositoryId: ids.base, blobId: ids.layer }),
-    states: ['the repository is not there', 'the layer is elsewhere', 'the layer is here and elsewhere', 'a manifest refers to the layer'],
+    states: [
+      'the repository is not there',
+      'the layer is elsewhere',
+      'the layer is here and elsewhere',
+      'a manifest refers to the layer',
+    ],
     records: removed,
   }),
   operation('collect blob', {
@@ -86,7 +91,11 @@ export const collectingOperations: readonly Operation[] = [
     'the session has not told of its object',
     'a manifest refers to the layer',
   ]),
-  collectObject('collect object of the layer', 'present', ['the lease is over', 'the layer has no link', 'a manifest refers to the layer']),
+  collectObject('collect object of the layer', 'present', [
+    'the lease is over',
+    'the layer has no link',
+    'a manifest refers to the layer',
+  ]),
   collectObject('collect doomed object', 'old', ['a manifest refers to the layer']),
   operation('forget object', {
     subject: 'forget object',

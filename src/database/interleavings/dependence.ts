@@ -38,7 +38,8 @@ export function mayBlock(a: Footprint, b: Footprint): boolean {
 }
 
 function excludes(a: Footprint, b: Footprint): boolean {
-  return [a.locks, a.writes].some((exclusive) => meet(exclusive, b.locks) || meet(exclusive, b.writes) || meet(exclusive, b.shares))
+  const wanted = [b.locks, b.writes, b.shares]
+  return wanted.some((places) => meet(a.locks, places) || meet(a.writes, places))
 }
 
 function revealed(end: Step, statement: Step): boolean {

@@ -100,9 +100,11 @@ function moveUnless(mine: string, other: string): AnyTransaction {
   })
 }
 
-const queue = `${clear}; insert into gc_queue (kind, key, due_at) values ('blob', 'a', 0), ('blob', 'b', 0), ('blob', 'c', 0), ('blob', 'd', 0)`
+const queue = `${clear}; insert into gc_queue (kind, key, due_at) values ('blob', 'a', 0), ('blob', 'b', 0), ('blob', 'c', 0)`
 
 function contestOf(first: AnyTransaction, second: AnyTransaction): Contest {
-  const task = (of: AnyTransaction, operationId: string): Task => ({ transaction: of, input: undefined, operationId, now, again: false })
-  return { rows: queue, tasks: [task(first, 'first'), task(second, 'second')], judge: () => [], tolerated: [] }
+  const task = (operationId: string, of: AnyTransaction): Task => {
+    return { transaction: of, input: undefined, operationId, now, again: false }
+  }
+  return { rows: queue, tasks: [task('first', first), task('second', second)], judge: () => [], tolerated: [] }
 }

@@ -44,6 +44,7 @@ export const facts = {
 
 export type Fact = keyof typeof facts
 
+const broken = Object.entries(facts).map(([fact, condition]) => `select '${fact}' as fact where not (${condition})`)
+
 /** Answers the facts that do not hold, as a list. */
-export const brokenFacts = `select coalesce(json_agg(fact), '[]') as broken from (
-  ${Object.entries(facts).map(([fact, condition]) => `select '${fact}' as fact where not (${condition})`).join(' union all ')}) facts`
+export const brokenFacts = `select coalesce(json_agg(fact), '[]') as broken from (${broken.join(' union all ')}) facts`

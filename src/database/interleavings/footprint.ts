@@ -48,7 +48,8 @@ const keyed: Readonly<Record<string, readonly string[]>> = { gc_queue: ['kind', 
 
 const lockClause = /\bfor\s+(no\s+key\s+update|key\s+share|update|share)(?:\s+of\s+([a-z_]+(?:\s*,\s*[a-z_]+)*))?/gi
 const notAnAlias = 'on|where|set|left|join|order|group|limit|returning|values|for|using|union|cross|inner|as|default'
-const tableNamed = new RegExp(`\\b(?:from|join|into|update)\\s+([a-z_]+)\\b(?!\\s*\\(\\s*\\$)(?:\\s+(?!(?:${notAnAlias})\\b)([a-z_]+))?`, 'gi')
+const alias = `(?:\\s+(?!(?:${notAnAlias})\\b)([a-z_]+))?`
+const tableNamed = new RegExp(`\\b(?:from|join|into|update)\\s+([a-z_]+)\\b(?!\\s*\\(\\s*\\$)${alias}`, 'gi')
 const assignments = /\bset\s+([^]*?)(?=\bwhere\b|\breturning\b|\bon conflict\b|$)/gi
 
 /** Answers footprints of statements with their values; the few texts there are come again and again. */
@@ -148,13 +149,15 @@ function rowOf(table: string, text: string, values: readonly unknown[]): Place {
 function insertedParameters(text: string): Map<string, number> | undefined {
   const [, columns, given] = /\binsert\s+into\s+[a-z_]+\s*\(([^)]*)\)\s*values\s*\(([^)]*)\)/i.exec(text) ?? []
   if (columns === undefined || given === undefined) return undefined
-  const parameters = given.split(',').map((value) => /^\s*\$(\d+)\s*$/.exec(value)?.[1])
-  return new Map(columns.split(',').flatMap((column, at) => (parameters[at] === undefined ? [] : [[column.trim(), Number(parameters[at])]])))
+  const numbers = given.split(',').map((value) => /^\s*\$(\d+)\s*$/.exec(value)?.[1])
+  const named = columns.split(',').map((column, at) => [column.trim(), Number(numbers[at])] as const)
+  return new Map(named.filter(([, number]) => !Number.isNaN(number)))
 }
 
 /** Of `where a = $1 and b = $2`: a 1, b 2; nothing where an `or` would make that mean less. */
 function comparedParameters(text: string): Map<string, number> {
   const condition = /\bwhere\b([^]*)$/i.exec(text)?.[1] ?? ''
   if (/\bor\b/i.test(condition)) return new Map()
-  return new Map([...condition.matchAll(/\b([a-z_]+)\s*=\s*\$(\d+)/gi)].map(([, column = '', number]) => [column, Number(number)]))
+  const compared = [...condition.matchAll(/\b([a-z_]+)\s*=\s*\$(\d+)/gi)]
+  return new Map(compared.map(([, column = '', number]) => [column, Number(number)]))
 }

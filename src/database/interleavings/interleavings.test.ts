@@ -12,8 +12,8 @@ import { pairOf } from './verdict.ts'
  * statements. After each order the invariants hold, what was acknowledged is there, and the result is one that running the
  * two one after the other gives as well.
  *
- * What makes this affordable without leaving an order out is explained in exploration.ts and dependence.ts, and checked against all
- * orders in exploration.test.ts. planted.test.ts shows that defects are found.
+ * What makes this affordable without leaving an order out is explained in exploration.ts and dependence.ts, and checked against
+ * all orders in exploration.test.ts. planted.test.ts shows that defects are found.
  */
 
 /** Subjects that have to collide: in some order one waits for the other, or it matters which of them comes first. */
@@ -55,7 +55,8 @@ interface Meeting {
   readonly encounter: Encounter
 }
 
-const pairs = <T>(of: readonly T[]): (readonly [T, T])[] => of.flatMap((one, at) => of.slice(at).map((other) => [one, other] as const))
+const pairs = <T>(of: readonly T[]): (readonly [T, T])[] =>
+  of.flatMap((one, at) => of.slice(at).map((other) => [one, other] as const))
 const common = (a: Operation, b: Operation) => a.states.filter((state) => b.states.includes(state))
 const areOf = (subjects: readonly [string, string]) => (met: readonly [Operation, Operation]) => {
   const found = met.map(({ subject }) => subject)

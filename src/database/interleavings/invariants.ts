@@ -10,14 +10,17 @@ const isQueued = (kind: string, key: string) => `exists (select 1 from gc_queue 
 export const invariants = {
   'a link has its blob': 'select l.blob_id from link l where not exists (select 1 from blob b where b.id = l.blob_id)',
   'a blob has bytes': `select b.digest from blob b where not ${whole('b')}`,
-  'inline bytes have their blob': 'select c.blob_id from content c where not exists (select 1 from blob b where b.id = c.blob_id)',
+  'inline bytes have their blob': `
+    select c.blob_id from content c where not exists (select 1 from blob b where b.id = c.blob_id)`,
   'a live object is held by one blob': `
-    select o.id from object o where o.state in ('live', 'damaged') and 1 <> (select count(*) from blob b where b.object_id = o.id)`,
+    select o.id from object o
+    where o.state in ('live', 'damaged') and 1 <> (select count(*) from blob b where b.object_id = o.id)`,
   'the object of a blob is live': `
     select b.digest from blob b where b.object_id is not null
     and not exists (select 1 from object o where o.id = b.object_id and o.state in ('live', 'damaged') and o.key is not null)`,
   'a doomed object is queued': `select o.id from object o where o.state = 'doomed' and not ${isQueued('object', 'o.id')}`,
-  'an object being written is queued': `select o.id from object o where o.state = 'writing' and not ${isQueued('object', 'o.id')}`,
+  'an object being written is queued': `
+    select o.id from object o where o.state = 'writing' and not ${isQueued('object', 'o.id')}`,
   'an open upload has an object being written': `
     select u.id from upload u where u.state = 'open' and u.object_id is not null
     and not exists (select 1 from object o where o.id = u.object_id and o.state = 'writing')`,
@@ -30,26 +33,31 @@ export const invariants = {
     select b.digest from blob b where not exists (select 1 from link l where l.blob_id = b.id)
     and not exists (select 1 from manifest m where m.blob_id = b.id) and not ${isQueued('blob', 'b.id::text')}`,
   'a manifest has its bytes': `
-    select m.digest from manifest m where not exists (select 1 from blob b join content c on c.blob_id = b.id where b.id = m.blob_id)`,
+    select m.digest from manifest m
+    where not exists (select 1 from blob b join content c on c.blob_id = b.id where b.id = m.blob_id)`,
   'a manifest keeps the links of its children': `
     select f.child_digest from reference f where f.kind <> 'child' and not exists (
-      select 1 from link l join blob b on b.id = l.blob_id where l.repository_id = f.repository_id and b.digest = f.child_digest)`,
+      select 1 from link l join blob b on b.id = l.blob_id
+      where l.repository_id = f.repository_id and b.digest = f.child_digest)`,
   'references have their manifest': `
     select f.manifest_digest from reference f
     where not exists (select 1 from manifest m where m.repository_id = f.repository_id and m.digest = f.manifest_digest)`,
   'a tag has its manifest': `
     select t.name from tag t
-    where not exists (select 1 from manifest m where m.repository_id = t.repository_id and m.digest = t.digest and m.deleted_at is null)`,
+    where not exists (
+      select 1 from manifest m where m.repository_id = t.repository_id and m.digest = t.digest and m.deleted_at is null)`,
   'the history of a tag has no gap': `
     select h.name from (
       select name, from_digest, lag(to_digest) over (partition by repository_id, name order by id) as before from tag_event) h
     where h.from_digest is distinct from h.before`,
   'the history of a tag ends with what it is': `
     select coalesce(h.name, t.name) from (
-      select distinct on (repository_id, name) repository_id, name, to_digest from tag_event order by repository_id, name, id desc) h
+      select distinct on (repository_id, name) repository_id, name, to_digest from tag_event
+      order by repository_id, name, id desc) h
     full join tag t on t.repository_id = h.repository_id and t.name = h.name where t.digest is distinct from h.to_digest`,
 } satisfies Record<string, string>
 
+const broken = Object.entries(invariants).map(([name, rows]) => `select '${name}' as name where exists (${rows})`)
+
 /** Answers the names of those that do not hold, as a list. */
-export const brokenInvariants = `select coalesce(json_agg(name), '[]') as broken from (
-  ${Object.entries(invariants).map(([name, rows]) => `select '${name}' as name where exists (${rows})`).join(' union all ')}) invariants`
+export const brokenInvariants = `select coalesce(json_agg(name), '[]') as broken from (${broken.join(' union all ')}) invariants`

@@ -54,7 +54,12 @@ const removingOperations: readonly Operation[] = [
 ]
 
 /** Every operation meets every other one, itself included, in all states that both are run on. */
-export const operations: readonly Operation[] = [...pushOperations, ...removingOperations, ...sessionOperations, ...collectingOperations]
+export const operations: readonly Operation[] = [
+  ...pushOperations,
+  ...removingOperations,
+  ...sessionOperations,
+  ...collectingOperations,
+]
 
 export function operationNamed(name: string): Operation {
   const found = operations.find((each) => each.name === name)

@@ -60,7 +60,8 @@ const defects: readonly Defect[] = [
     rewrite: (text) =>
       /^\s*insert into blob/.test(text)
         ? `with inserted as (
-             insert into blob (domain_id, digest, size) values ($1, $2, $3) on conflict (domain_id, digest) do nothing returning id, object_id)
+             insert into blob (domain_id, digest, size) values ($1, $2, $3)
+             on conflict (domain_id, digest) do nothing returning id, object_id)
            select id, object_id from inserted union all select id, object_id from blob where domain_id = $1 and digest = $2`
         : text,
     meeting: 'collect blob',

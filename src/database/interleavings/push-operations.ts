@@ -17,7 +17,8 @@ function commit(name: string, { evidence = false, inline = false, states }: Comm
       const id = side === 0 ? 'first' : 'second'
       const held = inline ? { inline: layerBytes } : { objectId: id, key: `blobs/${id}` }
       const found = evidence ? { objectId: 'present' } : undefined
-      return { id, repository, identity: undefined, actor, epoch: 1, digest: layer, size: 10, bytes: held, evidence: found, lease, drain }
+      const bytesOf = { digest: layer, size: 10, bytes: held, evidence: found }
+      return { id, repository, identity: undefined, actor, epoch: 1, ...bytesOf, lease, drain }
     },
     states,
     promises: ['the layer is here', 'the layer is leased'],
@@ -81,7 +82,10 @@ export const pushOperations: readonly Operation[] = [
     evidence: true,
     states: ['the lease is over', 'the layer is damaged', 'the layer has no link', 'a manifest refers to the layer'],
   }),
-  commit('commit inline blob', { inline: true, states: ['the layer is new', 'the layer has no link', 'a manifest refers to the layer'] }),
+  commit('commit inline blob', {
+    inline: true,
+    states: ['the layer is new', 'the layer has no link', 'a manifest refers to the layer'],
+  }),
   operation('mount', {
     subject: 'mount',
     transaction: 'mount blob',
@@ -112,7 +116,11 @@ export const pushOperations: readonly Operation[] = [
       'the manifest was deleted',
     ],
   }),
-  put('put index', { content: 'index', children: theManifest, states: ['a manifest refers to the layer', 'an index refers to the manifest'] }),
+  put('put index', {
+    content: 'index',
+    children: theManifest,
+    states: ['a manifest refers to the layer', 'an index refers to the manifest'],
+  }),
   put('create tag', {
     content: 'manifest',
     children: theLayer,

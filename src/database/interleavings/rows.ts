@@ -39,7 +39,8 @@ const repositoryRow = (id: number, path: string): string =>
  * row or not yet. And an object that nothing needs any more.
  */
 const uploads = (acknowledged: boolean): string => `
-  insert into object (id, store_id, state, since) values ('first', 1, 'writing', 0), ('second', 1, 'writing', 0), ('old', 1, 'doomed', 0);
+  insert into object (id, store_id, state, since) values
+    ('first', 1, 'writing', 0), ('second', 1, 'writing', 0), ('old', 1, 'doomed', 0);
   insert into upload (id, repository_id, owner, epoch, received, object_id, head, state, started_at, expires_at) values
     ('first', 1, 'here', 1, 10, ${acknowledged ? "'first', null" : "null, '0123456789'"}, 'open', 0, ${over}),
     ('second', 1, 'here', 1, 10, 'second', null, 'open', 0, ${over});
@@ -52,7 +53,8 @@ const layerIs = (state: 'live' | 'damaged'): string => `
   insert into blob (id, domain_id, digest, size, object_id) values (1, 1, '${layer}', 10, 'present')`
 
 const linked = (repository: number, until: number, hidden = false): string => `
-  insert into link (repository_id, blob_id, lease_until, deleted_at) values (${repository}, 1, ${until}, ${hidden ? over : 'null'})`
+  insert into link (repository_id, blob_id, lease_until, deleted_at)
+  values (${repository}, 1, ${until}, ${hidden ? over : 'null'})`
 
 const queued = (kind: string, key: string, due = over): string =>
   `insert into gc_queue (kind, key, due_at) values ('${kind}', '${key}', ${due})`
@@ -94,7 +96,14 @@ export const states = {
   'the layer is here and elsewhere': [...whole, linked(1, over), linked(2, over), ...leftOver],
   'a manifest refers to the layer': [...whole, linked(1, over), linked(2, over), ...leftOver, theManifest, tagged('manifest')],
   'two manifests refer to the layer': [...whole, linked(1, over), ...leftOver, ...twoManifests],
-  'a manifest refers to the hidden layer': [...whole, linked(1, over, true), linked(2, over), ...leftOver, theManifest, tagged('manifest')],
+  'a manifest refers to the hidden layer': [
+    ...whole,
+    linked(1, over, true),
+    linked(2, over),
+    ...leftOver,
+    theManifest,
+    tagged('manifest'),
+  ],
   'an index refers to the manifest': [...whole, linked(1, over), ...leftOver, ...theIndex],
   'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],
 } satisfies Record<string, readonly string[]>

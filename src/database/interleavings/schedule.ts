@@ -74,7 +74,8 @@ export async function runSchedule(
 async function answerAgain(sides: readonly [Contender, Contender], tasks: readonly [Task, Task]): Promise<void> {
   for (const side of [0, 1] as const) {
     const { ending } = sides[side]
-    if (ending !== undefined && 'error' in ending && isAlreadyDone(ending.error)) await sides[side].runAlone({ ...tasks[side], again: true })
+    const done = ending !== undefined && 'error' in ending && isAlreadyDone(ending.error)
+    if (done) await sides[side].runAlone({ ...tasks[side], again: true })
   }
 }
 
@@ -151,7 +152,8 @@ class Schedule {
     await this.#observer.cancel(self.pid)
     await this.#observer.within(self.moved, 'a cancelled statement goes on')
     this.victim = side
-    this.taken.push({ side, step: { side, kind: 'rollback', footprint: this.#held[side], text: 'rollback (deadlock)' }, waited: false })
+    const step: Step = { side, kind: 'rollback', footprint: this.#held[side], text: 'rollback (deadlock)' }
+    this.taken.push({ side, step, waited: false })
     await this.#freed(side)
   }
 

@@ -25,7 +25,7 @@ export const sessionOperations: readonly Operation[] = [
     ...silent,
     subject: 'upload claim',
     transaction: 'claim upload',
-    input: (side) => ({ ...key, epoch: 1, owner: side === 0 ? 'there' : 'elsewhere', objectId: side === 0 ? 'third' : 'fourth', expiry }),
+    input: (side) => ({ ...key, epoch: 1, expiry, owner: `process ${side}`, objectId: `object ${side}` }),
   }),
   operation('advance upload', {
     ...silent,

@@ -13,7 +13,7 @@ const harmless: readonly { readonly names: readonly string[]; readonly part: str
   {
     names: ['touch upload', 'collect object being written'],
     part: 'gc_queue',
-    reason: `the collector puts the object off to where the session's end was before it was moved: it then looks again, and finds the new end`,
+    reason: `the collector puts the object off to the session's end of before, looks again then, and finds the new end`,
   },
 ]
 
