@@ -4,6 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from '../digest.ts'
 import { forEachServer } from '../for-each-server.ts'
+import { createClient, jsonOf } from '../oci/client.ts'
+import { types } from '../oci/content.ts'
+import { createBuilder } from '../oci/data-sets.ts'
 import { runProgram, succeed } from '../run-program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { describeTools } from './describe-tools.ts'
@@ -103,6 +106,26 @@ describeTools(['crane'], ({ crane }) => {
       )
       await run('mutate', '--label', 'a=b', at('crane/append:2'), '-t', at('crane/append:3'))
       await run('validate', '--remote', at('crane/append:3'))
+    })
+
+    test('an artifact that refers to an image is copied like any other', async () => {
+      const layout = imageLayout()
+      await run('push', layout.path, at('crane/subject:1'))
+      const builder = createBuilder()
+      const subject = { mediaType: types.manifest, digest: layout.digest, size: 1 }
+      const content = { config: builder.blob('{}', types.empty), layers: [builder.layer('text/plain')] }
+      const { digest } = builder.manifest({ artifactType: 'a/b', ...content, subject }, types.manifest)
+      const client = createClient(server().url)
+      for (const blob of builder.set.blobs) await client.pushBlob('crane/subject', blob)
+      await client.putManifest('crane/subject', digest, builder.set.manifests[0]?.text ?? '', types.manifest)
+      for (const repository of ['crane/subject', 'crane/subject-copy']) {
+        await run('copy', at(`crane/subject@${digest}`), at(`${repository}:artifact`))
+        expect(await run('digest', at(`${repository}:artifact`))).toBe(`${digest}\n`)
+        const referrers = jsonOf(await client.send('GET', `/v2/${repository}/referrers/${layout.digest}`))
+        expect(referrers).toMatchObject({ manifests: [{ digest, artifactType: 'a/b' }] })
+      }
+      // No client had to fall back to the tag schema.
+      expect(await lines('ls', at('crane/subject-copy'))).toEqual(['artifact'])
     })
 
     test('an image of more than 100 MB in 30 layers', async () => {
