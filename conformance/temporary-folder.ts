@@ -2,13 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A new folder, its path and how it goes. */
+/** A folder that is made when its path is first asked for: a skipped test leaves none. */
 export interface TemporaryFolder {
   readonly path: string
   remove(): void
 }
 
 export function temporaryFolder(): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), 'berth-conformance-'))
-  return Object.freeze({ path, remove: () => rmSync(path, { recursive: true, force: true }) })
+  let made: string | undefined
+  return Object.freeze({
+    get path() {
+      made ??= mkdtempSync(join(tmpdir(), 'berth-conformance-'))
+      return made
+    },
+    remove() {
+      if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    },
+  })
 }

@@ -20,8 +20,8 @@ describeTools(['crane'], ({ crane }) => {
   afterAll(folder.remove)
   let folders = 0
   const fresh = () => join(folder.path, String(folders++))
-  const options = { env: { HOME: folder.path, DOCKER_CONFIG: folder.path, TMPDIR: folder.path }, cwd: folder.path }
-  const run = (...words: string[]) => succeed([crane, ...words], options)
+  const options = () => ({ env: { HOME: folder.path, DOCKER_CONFIG: folder.path, TMPDIR: folder.path }, cwd: folder.path })
+  const run = (...words: string[]) => succeed([crane, ...words], options())
   const lines = async (...words: string[]) => (await run(...words)).split('\n').filter(Boolean)
 
   /** A layout of one image, which is what `crane push` wants. */
@@ -72,7 +72,7 @@ describeTools(['crane'], ({ crane }) => {
       expect(await run('digest', at(`crane/delete@${layout.digest}`))).toBe(`${layout.digest}\n`)
       await run('delete', at(`crane/delete@${layout.digest}`))
       expect(await lines('ls', at('crane/delete'))).toEqual([])
-      const gone = await runProgram([crane, 'digest', at('crane/delete:1')], options)
+      const gone = await runProgram([crane, 'digest', at('crane/delete:1')], options())
       expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('404 Not Found')])
     })
 
@@ -101,7 +101,7 @@ describeTools(['crane'], ({ crane }) => {
       await run('push', layout.path, at('crane/append:1'))
       await run('append', '-b', at('crane/append:1'), '-f', 'layer.tar', '-t', at('crane/append:2'))
       await run('export', at('crane/append:2'), 'files.tar')
-      expect(digestOf(await succeed(['sh', '-c', 'tar -xOf files.tar appended | sha256sum'], options))).toBe(
+      expect(digestOf(await succeed(['sh', '-c', 'tar -xOf files.tar appended | sha256sum'], options()))).toBe(
         digestOf(`${digestOf(content).slice('sha256:'.length)}  -\n`),
       )
       await run('mutate', '--label', 'a=b', at('crane/append:2'), '-t', at('crane/append:3'))

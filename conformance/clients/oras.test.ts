@@ -27,8 +27,8 @@ describeTools(['oras'], ({ oras }) => {
     mkdirSync(path)
     return path
   }
-  const env = { HOME: folder.path, DOCKER_CONFIG: folder.path, TMPDIR: folder.path }
-  const run = (cwd: string, ...words: string[]) => succeed([oras, ...words], { env, cwd })
+  const options = (cwd: string) => ({ env: { HOME: folder.path, DOCKER_CONFIG: folder.path, TMPDIR: folder.path }, cwd })
+  const run = (cwd: string, ...words: string[]) => succeed([oras, ...words], options(cwd))
   const json = async (cwd: string, ...words: string[]): Promise<unknown> =>
     JSON.parse(await run(cwd, ...words, '--format', 'json'))
   const lines = async (...words: string[]) => (await run(folder.path, ...words)).split('\n').filter(Boolean)
@@ -114,7 +114,7 @@ describeTools(['oras'], ({ oras }) => {
       await run(from, 'blob', 'fetch', plain, '--output', 'fetched', blob)
       expect(digestOf(readFileSync(join(from, 'fetched')))).toBe(digestOf(content))
       await run(from, 'blob', 'delete', plain, '--force', blob)
-      const gone = await runProgram([oras, 'blob', 'fetch', plain, '--output', 'again', blob], { env, cwd: from })
+      const gone = await runProgram([oras, 'blob', 'fetch', plain, '--output', 'again', blob], options(from))
       expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('not found')])
     })
 

@@ -15,11 +15,11 @@ describeTools(['skopeo'], ({ skopeo }) => {
   afterAll(folder.remove)
   let folders = 0
   const fresh = () => join(folder.path, String(folders++))
-  const options = { env: { HOME: folder.path, TMPDIR: folder.path }, cwd: folder.path }
+  const options = () => ({ env: { HOME: folder.path, TMPDIR: folder.path }, cwd: folder.path })
   const insecure = (verb: string) =>
     verb === 'copy' ? ['--src-tls-verify=false', '--dest-tls-verify=false'] : ['--tls-verify=false']
   const command = (verb: string, words: string[]) => [skopeo, '--insecure-policy', verb, ...insecure(verb), ...words]
-  const run = (verb: string, ...words: string[]) => succeed(command(verb, words), options)
+  const run = (verb: string, ...words: string[]) => succeed(command(verb, words), options())
 
   forEachServer('against a registry', (server) => {
     const at = (name: string) => `docker://${new URL(server().url).host}/${name}`
@@ -73,7 +73,7 @@ describeTools(['skopeo'], ({ skopeo }) => {
       expect(await tags()).toEqual(['C', 'a', 'b'])
       await run('delete', at('skopeo/list:a'))
       expect(await tags()).toEqual(['C'])
-      const gone = await runProgram(command('inspect', [at('skopeo/list:a')]), options)
+      const gone = await runProgram(command('inspect', [at('skopeo/list:a')]), options())
       expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('manifest unknown')])
     })
 
