@@ -1,5 +1,5 @@
 import { DatabaseError } from '../database.ts'
-import { runAgain } from '../operation-store.ts'
+import { recordedOutcome, runAgain } from '../operation-store.ts'
 import type { AnyTransaction, Outcome, Tx } from '../transaction.ts'
 import { queryOf, type PostgresClient } from './client.ts'
 
@@ -28,7 +28,8 @@ export async function runTransaction(
   const outcome = options.again ? await runAgain(tx, transaction, input) : await transaction.run(tx, input)
   if ('refused' in outcome) {
     await client.query('rollback')
-    return outcome
+    // The first attempt may have been committed while this one waited for its locks: then it refused what is done.
+    return options.again ? ((await recordedOutcome(tx)) ?? outcome) : outcome
   }
   committing()
   const { command } = await client.query('commit')
