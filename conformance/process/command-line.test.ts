@@ -175,17 +175,18 @@ async function query(url: string | undefined, statement: string): Promise<unknow
 }
 
 describe('a database that cannot be used', () => {
-  /** Fills the data folder; the function returned gives the digest of each file in it. */
-  const withData = async (): Promise<() => Record<string, string>> => {
+  /** The digest of each file in the data folder. */
+  const digests = (): Record<string, string> => {
+    const files = readdirSync(data(), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const paths = files.map(({ parentPath, name }) => join(parentPath, name)).filter((path) => !/berth\.(lock|db-shm)/.test(path))
+    return Object.fromEntries(paths.map((path) => [path, digestOf(readFileSync(path))]))
+  }
+
+  const withData = async (): Promise<void> => {
     const server = await startServer({ data: data() })
     await createClient(server.url).pushBlob(freshRepository(), freshBytes(100_000))
     expect(await server.stop()).toBe(0)
     emptyLog(join(data(), 'berth.db'))
-    return () => {
-      const files = readdirSync(data(), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-      const paths = files.map(({ parentPath, name }) => join(parentPath, name)).filter((path) => !path.includes('berth.lock'))
-      return Object.fromEntries(paths.map((path) => [path, digestOf(readFileSync(path))]))
-    }
   }
 
   /** Brings what is in SQLite's log into the database: a log applies to any file of the name beside it. */
@@ -205,11 +206,11 @@ describe('a database that cannot be used', () => {
   })
 
   test('a missing one beside data is not made anew', async () => {
-    const files = await withData()
+    await withData()
     renameSync(join(data(), 'berth.db'), join(folder.path, 'elsewhere'))
-    const before = files()
+    const before = digests()
     expectOneLine(await refused([]), /berth\.db/)
-    expect(files()).toEqual(before)
+    expect(digests()).toEqual(before)
     renameSync(join(folder.path, 'elsewhere'), join(data(), 'berth.db'))
     expect(await (await startServer({ data: data() })).stop()).toBe(0)
   })
@@ -220,23 +221,34 @@ describe('a database that cannot be used', () => {
     ['empty', () => Buffer.alloc(0)],
     ['overwritten inside', (bytes: Buffer) => Buffer.from(bytes).fill(7, 4096, bytes.length)],
   ])('one that is %s is refused and left alone', async (_, damage) => {
-    const files = await withData()
+    await withData()
     const path = join(data(), 'berth.db')
     writeFileSync(path, damage(readFileSync(path)))
-    const before = files()
+    const before = digests()
     expectOneLine(await refused([]), /database/)
-    expect(files()).toMatchObject(before)
+    expect(digests()).toMatchObject(before)
+  })
+
+  // The log of a killed server holds what was acknowledged last; the refusal removes it. The day this passes, remove `.failing`.
+  test.failing('one that is damaged is refused and left alone with its log', async () => {
+    const server = await startServer({ data: data() })
+    await createClient(server.url).pushBlob(freshRepository(), freshBytes(100_000))
+    await server.kill9()
+    writeFileSync(join(data(), 'berth.db'), 'this is no database at all'.repeat(1000))
+    const before = digests()
+    expectOneLine(await refused([]), /database/)
+    expect(digests()).toMatchObject(before)
   })
 
   test('the data of one beside another', async () => {
-    const files = await withData()
+    await withData()
     const own = await startServer({ data: join(folder.path, 'other') })
     expect(await own.stop()).toBe(0)
     emptyLog(join(folder.path, 'other/berth.db'))
     renameSync(join(folder.path, 'other/berth.db'), join(data(), 'berth.db'))
-    const before = files()
+    const before = digests()
     expectOneLine(await refused([]), /belongs to another database/)
-    expect(files()).toMatchObject(before)
+    expect(digests()).toMatchObject(before)
   })
 
   test('a PostgreSQL that is not there', async () => {
