@@ -94,7 +94,7 @@ async function openDatabase(
   }
   // Resolved from this file, so that the compiled executable finds the thread's entry inside itself.
   const startWriter = () => new Worker(new URL('./writer.ts', import.meta.url)) as unknown as WriterThread
-  return await openSqliteDatabase({ ...common, path: directory.databasePath, startWriter, onFatal })
+  return await openSqliteDatabase({ ...common, installation: directory.installation, path: directory.databasePath, startWriter, onFatal })
 }
 
 const collectionPause = 60_000

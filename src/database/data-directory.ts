@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseError } from './database.ts'
+import { belongsElsewhere } from './installation.ts'
 import { openSqlite, type SqliteConnection } from './sqlite/connection.ts'
 
 /** The folder with everything one server keeps, held against a second server until `release`. */
@@ -10,6 +11,8 @@ export interface DataDirectory {
   readonly databasePath: string
   /** Whether data is here that only its database can explain: then a missing database is lost, not new. */
   readonly holdsData: boolean
+  /** The database this folder belongs to; absent while it is new. */
+  readonly installation: string | undefined
   /** Fails with `corrupt` when this folder belongs to another database; ties a new folder to this one. */
   bind(installation: string): void
   release(): void
@@ -27,6 +30,7 @@ export function openDataDirectory(path: string): DataDirectory {
     return Object.freeze<DataDirectory>({
       path,
       databasePath: join(path, 'berth.db'),
+      installation,
       holdsData: installation !== undefined || folders.some((folder) => holdsFiles(join(path, folder))),
       bind: (id) => bind(path, marker, installation, id),
       release: () => lock.close(),
@@ -59,9 +63,7 @@ function readMarker(marker: string): string | undefined {
 
 function bind(path: string, marker: string, present: string | undefined, installation: string): void {
   if (present === installation) return
-  if (present !== undefined) {
-    throw new DatabaseError('corrupt', `the data directory ${path} belongs to another database (its installation is ${present}, the database's is ${installation}): put the two that belong together back in place; nothing was changed`)
-  }
+  if (present !== undefined) throw belongsElsewhere(path, present, installation)
   const file = openSync(`${marker}.new`, 'w')
   writeSync(file, `${installation}\n`)
   fsyncSync(file)

@@ -16,7 +16,7 @@ function programStatements(): Statement<unknown>[] {
   return JSON.parse(Bun.spawnSync([process.execPath, '-e', print]).stdout.toString()) as Statement<unknown>[]
 }
 
-const written = programStatements().filter(({ sqlite }) => !/schema_version|^pragma/.test(sqlite))
+const written = programStatements().filter(({ sqlite }) => !/schema_version|sqlite_schema|^pragma/.test(sqlite))
 
 /** Asked once at the start, and most objects are live: the first one ends it. */
 const endsAtOnce = /from object where state = 'live' limit 1/

@@ -1,4 +1,5 @@
 import { DatabaseError } from '../database.ts'
+import { readInstallation } from '../installation.ts'
 import { statement } from '../statement.ts'
 import type { Tx } from '../transaction.ts'
 import { migrations, type DialectTypes, type Migration } from './index.ts'
@@ -13,7 +14,6 @@ const createVersions = (types: DialectTypes) =>
   `create table if not exists schema_version (version ${types.integer} primary key, name ${types.text} not null, applied_at ${types.integer} not null)`
 const newestVersion = statement<{ version: number | null }>('select max(version) as version from schema_version')
 const recordVersion = statement('insert into schema_version (version, name, applied_at) values ($1, $2, $3)')
-const readInstallation = statement<{ value: string }>(`select value from meta where name = 'installation'`)
 const writeInstallation = statement(`insert into meta (name, value) values ('installation', $1)`)
 
 /**

@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import type { Clock, Ids } from '../../lib/index.ts'
 import type { Database } from '../database.ts'
 import { DatabaseError } from '../database.ts'
+import { belongsElsewhere, readInstallation } from '../installation.ts'
+import { statement } from '../statement.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { sqliteTypes } from '../migrations/index.ts'
 import type { Outcome } from '../transaction.ts'
@@ -15,6 +17,8 @@ export interface SqliteOptions {
   readonly path: string
   /** Whether a database must be there already: true where data exists that only a database can explain. */
   readonly mustExist: boolean
+  /** The installation it must be of; absent where there is none yet. */
+  readonly installation?: string | undefined
   /** Starts the thread that writes, once the file is known to be good. */
   readonly startWriter: () => WriterThread
   readonly clock: Clock
@@ -25,7 +29,7 @@ export interface SqliteOptions {
 
 /** Opens, checks and migrates the file, then leaves all writing to the writer thread. */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
-  checkFile(options.path, options.mustExist)
+  checkFile(options)
   const installation = await prepareSchema(options)
   const writer = new WriterClient(options.startWriter(), options.onFatal)
   await writer.open(options.path)
@@ -48,23 +52,36 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     },
     one: async (statement, ...values) => reader.one(statement, values),
     all: async (statement, ...values) => reader.all(statement, values),
+    // The writer last: the last connection that may write empties the log into the file, so that the file alone is whole.
     close: async () => {
-      await writer.close()
       reader.close()
+      await writer.close()
     },
   })
 }
 
 /**
  * SQLite takes an empty or missing file for a new database. Where data exists that would turn "lost" into "empty", so both
- * are refused. (A file that was cut off or overwritten SQLite refuses by itself.)
+ * are refused. A file that was cut off or overwritten SQLite refuses by itself; but a connection that may write would, as it
+ * closes, copy the log into whatever is there and delete it, so the first look is by one that may only read.
  */
-function checkFile(path: string, mustExist: boolean): void {
+function checkFile({ path, mustExist, installation }: SqliteOptions): void {
   const size = existsSync(path) ? statSync(path).size : undefined
-  if (mustExist && (size === undefined || size === 0)) {
+  if (size === undefined || size === 0) {
+    if (!mustExist) return
     throw new DatabaseError('corrupt', `the database ${path} is ${size === 0 ? 'empty' : 'missing'}, but its data directory holds data: restore it from a backup; nothing was changed`)
   }
+  const connection = openSqlite(path, 'read')
+  try {
+    const hasSchema = connection.one(schemaPresent, []) !== undefined
+    const found = hasSchema ? connection.one(readInstallation, [])?.value : undefined
+    if (found !== installation && found !== undefined && installation !== undefined) throw belongsElsewhere(path, installation, found)
+  } finally {
+    connection.close()
+  }
 }
+
+const schemaPresent = statement<{ name: string }>(`select name from sqlite_schema where name = 'meta'`)
 
 async function prepareSchema({ path, clock, ids }: SqliteOptions): Promise<string> {
   const connection = openSqlite(path, 'write')
