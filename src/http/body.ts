@@ -16,7 +16,7 @@ export interface BodyWatch {
 export async function collectBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = declaredLength(request)
   if (declared !== undefined && declared > limit) throw tooLarge(limit)
-  const bytes = request.body === null ? new Uint8Array(0) : await readBounded(request.body, limit)
+  const bytes = request.body === null ? new Uint8Array(0) : await readBounded(request, request.body, limit)
   if (declared !== undefined && bytes.length !== declared) throw cutOff()
   return bytes
 }
@@ -25,7 +25,11 @@ export async function collectBody(request: Request, limit: number): Promise<Uint
  * Copied into one buffer that grows: a body sent as millions of tiny chunks would cost a hundred times its size if the chunks
  * were kept.
  */
-async function readBounded(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(
+  request: Request,
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader()
   let bytes = new Uint8Array(Math.min(firstBuffer, limit))
   let size = 0
@@ -33,7 +37,7 @@ async function readBounded(body: ReadableStream<Uint8Array>, limit: number): Pro
     const chunk = await readChunk(reader)
     if (chunk === undefined) return bytes.slice(0, size)
     if (size + chunk.length > limit) {
-      await reader.cancel()
+      await endReading(request, reader)
       throw tooLarge(limit)
     }
     if (size + chunk.length > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(bytes.length * 2, size + chunk.length)))
@@ -59,18 +63,23 @@ function grown(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBu
 export function uploadBody(request: Request, watch: BodyWatch | undefined): UploadBody {
   const range = request.headers.get('content-range')
   return {
-    stream: request.body === null ? null : watchedStream(request.body, watch),
+    stream: request.body === null ? null : watchedStream(request, request.body, watch),
     length: request.body === null ? 0 : declaredLength(request),
     range: range === null ? undefined : parseContentRange(range),
   }
 }
 
-function watchedStream(body: ReadableStream<Uint8Array>, watch: BodyWatch | undefined): ReadableStream<Uint8Array> {
-  const reader = body.getReader()
+/** Takes hold of the body only when it is read: one that nobody reads is left to `discardRest`. */
+function watchedStream(
+  request: Request,
+  body: ReadableStream<Uint8Array>,
+  watch: BodyWatch | undefined,
+): ReadableStream<Uint8Array> {
+  let reader: ChunkReader | undefined
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller): Promise<void> {
-        const chunk = await readChunk(reader)
+        const chunk = await readChunk((reader ??= body.getReader()))
         if (chunk === undefined) {
           watch?.complete()
           controller.close()
@@ -79,15 +88,50 @@ function watchedStream(body: ReadableStream<Uint8Array>, watch: BodyWatch | unde
           controller.enqueue(chunk)
         }
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: async () => {
+        if (reader !== undefined) await endReading(request, reader)
+      },
     },
     { highWaterMark: 0 },
   )
 }
 
+/** More than this a refused sender does not get to send. */
+const mostDiscarded = 64 * 1024 * 1024
+
+/**
+ * Takes in what a refused request still sends, when nobody has begun to read it and the connection is to be closed after the
+ * answer: unread bytes would make the system reset it, and the sender lose the answer. nginx asks for that by default, and tells
+ * its client 502 then.
+ */
+export async function discardRest(request: Request): Promise<void> {
+  if (request.body === null || request.body.locked || !wantsClose(request)) return
+  await endReading(request, request.body.getReader())
+}
+
+/** Where the connection stays open Bun throws away the rest by itself. */
+async function endReading(request: Request, reader: ChunkReader): Promise<void> {
+  try {
+    let left = wantsClose(request) ? mostDiscarded : 0
+    while (left > 0) {
+      const { value } = await reader.read()
+      if (value === undefined) return
+      left -= value.length
+    }
+    await reader.cancel()
+  } catch {
+    // The sender has gone: there is nobody left to answer.
+  }
+}
+
+function wantsClose(request: Request): boolean {
+  return /\bclose\b/i.test(request.headers.get('connection') ?? '')
+}
+
 /** The part of a stream's reader that is used here. */
 interface ChunkReader {
   read(): Promise<{ readonly value?: Uint8Array | undefined }>
+  cancel(): Promise<void>
 }
 
 async function readChunk(reader: ChunkReader): Promise<Uint8Array | undefined> {

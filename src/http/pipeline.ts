@@ -3,7 +3,7 @@ import type { Logger } from '../observe/index.ts'
 import { RegistryError } from '../oci/index.ts'
 import type { Actor, Registry } from '../registry/index.ts'
 import { type Answer, errorAnswer } from './answer.ts'
-import type { BodyWatch } from './body.ts'
+import { type BodyWatch, discardRest } from './body.ts'
 import { cachingPolicy } from './caching.ts'
 import { httpDate } from './http-date.ts'
 import { answerOps } from './ops.ts'
@@ -46,6 +46,7 @@ export function createHttp(deps: HttpDeps): Http {
       answer = await route(api, ready, method, target, { request, actor, watch })
     } catch (error) {
       answer = failure(error, id, logger)
+      await discardRest(request)
     }
     const response = respond(answer, method, id, clock)
     logger.access({
