@@ -1,6 +1,6 @@
 import { statement, transaction, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
-import { holdBlob, keepContent, takeBlob, type BlobRow } from './link-store.ts'
+import { blobIsWhole, holdBlob, keepContent, takeBlob, type BlobRow } from './link-store.ts'
 import { doomObject } from './object-store.ts'
 import { lockRepository, takeRepository } from './repository-store.ts'
 import { finishUpload, lockUpload, type UploadKey } from './upload-transactions.ts'
@@ -90,7 +90,7 @@ const lockHeldBlob = statement<{ id: number }>(`
   join repository r on r.id = l.repository_id and r.path = $2 and r.deleted_at is null and r.state <> 'deleting'
   left join object o on o.id = b.object_id
   where b.domain_id = $3 and b.digest = $1
-    and (o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))
+    and ${blobIsWhole}
   for key share of b`)
 
 export interface MountBlobInput {

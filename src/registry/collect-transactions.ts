@@ -1,7 +1,8 @@
 import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
 import { record } from '../record/index.ts'
+import { isReferenced, releaseBlob } from './link-store.ts'
 import { doomObject, type ObjectState } from './object-store.ts'
-import { endCollection, linkKey, postponeCollection, queueCollection, type QueueKind } from './queue-store.ts'
+import { endCollection, linkKey, postponeCollection, type QueueKind } from './queue-store.ts'
 
 /**
  * The collector's steps. Each takes the locks that pushers take, then looks, in a second statement, whether anything holds
@@ -12,9 +13,6 @@ const lockBlob = statement<{ digest: string; object_id: string | null }>(`
   select digest, object_id from blob where id = $1 for update`)
 const lockLink = statement<{ lease_until: number }>(`
   select lease_until from link where repository_id = $1 and blob_id = $2 for update`)
-const referenced = statement<{ one: number }>(`
-  select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
-const removeLink = statement('delete from link where repository_id = $1 and blob_id = $2')
 
 /**
  * Removes a link that no manifest of its repository refers to and whose lease has ended. The blob is locked against pushers
@@ -30,7 +28,7 @@ export const collectLink = transaction(
       await endCollection(tx, 'link', key)
       return { ok: 'gone' as const }
     }
-    if ((await tx.one(referenced, input.repositoryId, blob.digest)) !== undefined) {
+    if (await isReferenced(tx, input.repositoryId, blob.digest)) {
       await endCollection(tx, 'link', key)
       return { ok: 'kept' as const }
     }
@@ -38,8 +36,7 @@ export const collectLink = transaction(
       await postponeCollection(tx, 'link', key, link.lease_until)
       return { ok: 'kept' as const }
     }
-    await tx.run(removeLink, input.repositoryId, input.blobId)
-    await queueCollection(tx, 'blob', input.blobId, tx.now)
+    await releaseBlob(tx, input.repositoryId, input.blobId)
     await endCollection(tx, 'link', key)
     const event = { kind: 'link.collect', actor: undefined, repositoryId: input.repositoryId, keys: { digest: blob.digest } }
     return await record(tx, event, 'removed' as const)

@@ -1,5 +1,6 @@
 import { statement, transaction, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
+import { isReferenced, releaseBlob } from './link-store.ts'
 import { linkKey, queueCollection, queueCollections } from './queue-store.ts'
 import { lockRepository } from './repository-store.ts'
 import { removeTag, removeTagsOf } from './tag-store.ts'
@@ -73,10 +74,7 @@ const lockBlob = statement<{ id: number }>(`
   select id from blob where domain_id = $1 and digest = $2 for key share`)
 const lockLink = statement<{ blob_id: number }>(`
   select blob_id from link where repository_id = $1 and blob_id = $2 and deleted_at is null for update`)
-const referenced = statement<{ one: number }>(`
-  select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
 const hideLink = statement('update link set deleted_at = $3 where repository_id = $1 and blob_id = $2')
-const removeLink = statement('delete from link where repository_id = $1 and blob_id = $2')
 
 /** Takes a blob out of one repository. While a manifest there refers to it, it is only hidden: a re-push brings it back. */
 export const deleteBlob = transaction(
@@ -86,12 +84,8 @@ export const deleteBlob = transaction(
     if ('refused' in repository) return repository
     const blob = await tx.one(lockBlob, repository.domainId, input.digest)
     if (blob === undefined || (await tx.one(lockLink, repository.id, blob.id)) === undefined) return { refused: 'BLOB_UNKNOWN' }
-    if ((await tx.one(referenced, repository.id, input.digest)) !== undefined) {
-      await tx.run(hideLink, repository.id, blob.id, tx.now)
-    } else {
-      await tx.run(removeLink, repository.id, blob.id)
-      await queueCollection(tx, 'blob', blob.id, tx.now)
-    }
+    if (await isReferenced(tx, repository.id, input.digest)) await tx.run(hideLink, repository.id, blob.id, tx.now)
+    else await releaseBlob(tx, repository.id, blob.id)
     const event = { kind: 'blob.delete', actor: input.actor, repositoryId: repository.id, keys: { digest: input.digest } }
     return await record(tx, event, null)
   },

@@ -1,4 +1,5 @@
 import { statement } from '../database/index.ts'
+import { blobIsWhole } from './link-store.ts'
 
 /**
  * The reads that decide whether something exists. Each is one statement by primary keys and unique indexes, so that its cost
@@ -7,7 +8,6 @@ import { statement } from '../database/index.ts'
 
 const repositoryVisible = `
   r.path = $1 and r.deleted_at is null and r.state <> 'deleting' and n.deleted_at is null and n.state <> 'deleting'`
-const blobWhole = `(o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))`
 
 export interface ManifestRow {
   readonly repository_id: number
@@ -44,7 +44,7 @@ export interface LinkedBlobRow {
 
 // A manifest that was pushed as a blob as well has both an object and content: the one is damaged, the other serves it.
 const heldBlob = `
-  case when l.blob_id is not null and ${blobWhole} then b.id end as blob_id, b.size,
+  case when l.blob_id is not null and ${blobIsWhole} then b.id end as blob_id, b.size,
   case when o.state = 'live' then o.id end as object_id, o.key`
 const linkedBlob = `
   from repository r join namespace n on n.id = r.namespace_id

@@ -19,6 +19,16 @@ const upsertLink = statement(`
   set deleted_at = null,
       lease_until = case when excluded.lease_until > link.lease_until then excluded.lease_until else link.lease_until end`)
 
+const referenced = statement<{ one: number }>(`
+  select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
+const removeLink = statement('delete from link where repository_id = $1 and blob_id = $2')
+
+/**
+ * Of a blob `b` and its object `o`, if it has one: whether its bytes can be served. A damaged object makes a blob count as
+ * missing wherever that is asked.
+ */
+export const blobIsWhole = `(o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))`
+
 /** The blob of this digest, new or present, locked against the collector until the transaction ends. */
 export async function takeBlob(tx: Tx, domainId: number, digest: string, size: number): Promise<BlobRow> {
   const row = await tx.one(take, domainId, digest, size)
@@ -34,4 +44,15 @@ export async function keepContent(tx: Tx, blobId: number, bytes: Uint8Array): Pr
 export async function holdBlob(tx: Tx, repositoryId: number, blobId: number, leaseUntil: number): Promise<void> {
   await tx.run(upsertLink, repositoryId, blobId, leaseUntil)
   await queueCollection(tx, 'link', linkKey(repositoryId, blobId), leaseUntil)
+}
+
+/** Whether a manifest of the repository, trash included, refers to the digest. */
+export async function isReferenced(tx: Tx, repositoryId: number, digest: string): Promise<boolean> {
+  return (await tx.one(referenced, repositoryId, digest)) !== undefined
+}
+
+/** The repository no longer holds the blob; whether anyone still does is for the collector to see. The caller has locked both. */
+export async function releaseBlob(tx: Tx, repositoryId: number, blobId: number): Promise<void> {
+  await tx.run(removeLink, repositoryId, blobId)
+  await queueCollection(tx, 'blob', blobId, tx.now)
 }

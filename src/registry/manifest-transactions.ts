@@ -1,6 +1,6 @@
 import { statement, transaction, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
-import { keepContent, takeBlob } from './link-store.ts'
+import { blobIsWhole, keepContent, takeBlob } from './link-store.ts'
 import { takeRepository, type LockedRepository } from './repository-store.ts'
 import { moveTag, type TagMove } from './tag-store.ts'
 
@@ -102,13 +102,13 @@ const lockLinks = statement<{ digest: string }>({
     cross join blob b on b.domain_id = $2 and b.digest = wanted.value
     cross join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
     left join object o on o.id = b.object_id
-    where o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id)`,
+    where ${blobIsWhole}`,
   postgres: `
     select b.digest from blob b
     join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
     left join object o on o.id = b.object_id
     where b.domain_id = $2 and b.digest = any (array(select json_array_elements_text($3::json)))
-      and (o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id))
+      and ${blobIsWhole}
     order by b.digest for key share of l`,
 })
 const lockManifests = statement<{ digest: string }>({
