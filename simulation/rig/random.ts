@@ -1,3 +1,5 @@
+import { createGenerator } from '../../src/lib/index.ts'
+
 /** A stream of choices that its name alone decides, so that a plan can be made again from its seed. */
 export interface Random {
   /** A whole number, 0 <= n < below. */
@@ -10,7 +12,7 @@ export interface Random {
 
 /** `name` is everything the stream depends on: seed, number of the kill, number of the writer ... */
 export function createRandom(...name: readonly (number | string)[]): Random {
-  const next = createGenerator(name.join('/'))
+  const next = namedGenerator(name.join('/'))
   const below = (limit: number): number => Math.floor((next() / 2 ** 32) * limit)
   return Object.freeze({
     below,
@@ -20,17 +22,9 @@ export function createRandom(...name: readonly (number | string)[]): Random {
   })
 }
 
-/** sfc32 (Doty-Humphrey), its state taken from a hash, so that streams with similar names have nothing in common. */
-function createGenerator(name: string): () => number {
+/** The state is taken from a hash, so that streams with similar names have nothing in common. */
+function namedGenerator(name: string): () => number {
   const state = new Uint32Array(new Uint8Array(new Bun.CryptoHasher('sha256').update(name).digest()).buffer, 0, 4)
-  let [a = 0, b = 0, c = 0, counter = 0] = state
-  return () => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (c << 21) | (c >>> 11)
-    c = (c + sum) | 0
-    return sum >>> 0
-  }
+  const [a = 0, b = 0, c = 0, counter = 0] = state
+  return createGenerator([a, b, c, counter])
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { createGenerator } from './generator.ts'
 
 /** Where new identifiers come from. Nobody can guess one, and none is ever handed out twice. */
 export interface Ids {
@@ -16,7 +17,7 @@ export const systemIds: Ids = Object.freeze({
 
 /** The same identifiers for the same seed, for tests and the simulation: predictable, so never for a server. */
 export function createSeededIds(seed: number): Ids {
-  const next = createGenerator(seed)
+  const next = seededGenerator(seed)
   const object = (): string => {
     let text = ''
     for (let i = 0; i < 4; i++) text += next().toString(16).padStart(8, '0')
@@ -30,24 +31,9 @@ export function createSeededIds(seed: number): Ids {
   return Object.freeze({ uuid, object })
 }
 
-/**
- * sfc32 (Doty-Humphrey): 128 bits of state with a counter, so that streams of different seeds do not run into each other as
- * those of a 32-bit generator would. Returns unsigned 32-bit numbers.
- */
-function createGenerator(seed: number): () => number {
-  let a = seed | 0
-  let b = Math.floor(seed / 2 ** 32) | 0
-  let c = 0x9e3779b9 | 0
-  let counter = 1
-  const next = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = (c << 21) | (c >>> 11)
-    c = (c + sum) | 0
-    return sum >>> 0
-  }
+/** The first numbers still show the seed, so they are thrown away. */
+function seededGenerator(seed: number): () => number {
+  const next = createGenerator([seed | 0, Math.floor(seed / 2 ** 32) | 0, 0x9e3779b9 | 0, 1])
   for (let i = 0; i < 16; i++) next()
   return next
 }

@@ -1,6 +1,7 @@
 export { type Clock, createManualClock, type ManualClock, systemClock } from './clock.ts'
 export { formatDuration, parseDuration } from './duration.ts'
 export { excerpt } from './excerpt.ts'
+export { createGenerator } from './generator.ts'
 export { createSeededIds, type Ids, systemIds } from './ids.ts'
 export { createLru, type Lru, type LruOptions } from './lru.ts'
 export { createKeyedLock, type KeyedLock } from './mutex.ts'
