@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp, type App } from './app.ts'
 import { loadConfig, type Config } from './config/index.ts'
+import { inlineWriter, openSqliteDatabase } from './database/index.ts'
+import { systemClock, systemIds } from './lib/index.ts'
 import { createLogger } from './observe/index.ts'
 import { digestBytes } from './oci/index.ts'
+import { holdCollection } from './registry/index.ts'
+import { transactions } from './transactions.ts'
 
 let folder: string
 let app: App
@@ -67,6 +71,31 @@ test('what was pushed is pulled, also by the next process on the same data', asy
 test('a second server on the same data is refused', async () => {
   await expect(start()).rejects.toMatchObject({ code: 'locked' })
   await push()
+})
+
+test('a start says that nothing is collected, why, and what ends it', async () => {
+  await app.close()
+  const database = await openSqliteDatabase({
+    path: join(folder, 'berth.db'),
+    mustExist: true,
+    startWriter: () => inlineWriter(transactions),
+    clock: systemClock,
+    ids: systemIds,
+    onFatal: (error) => expect(error).toBeUndefined(),
+  })
+  await database.transact(holdCollection, { name: 'rebuilt', until: null, reason: 'the index was rebuilt' })
+  await database.close()
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(line), close: () => Promise.resolve() }
+  app = await buildApp(configOf(folder), createLogger({ level: 'warn', destination }))
+  while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'warn',
+    msg: 'nothing is deleted from the store: garbage collection is held',
+    hold: 'rebuilt',
+    reason: 'the index was rebuilt',
+    ends: 'when `berth fsck` finds nothing wrong',
+  })
 })
 
 test('every answer is OCI JSON, whatever is asked', async () => {

@@ -11,8 +11,8 @@ import {
 } from './database/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
-import { createLogger, type Logger } from './observe/index.ts'
-import { allowAll, createCollector, createRegistry, type Collector } from './registry/index.ts'
+import { createLogger, isoTime, type Logger } from './observe/index.ts'
+import { allowAll, createCollector, createRegistry, type CollectionHold, type Collector } from './registry/index.ts'
 import { createFilesystemStore } from './storage/index.ts'
 
 /** The program as a value: `fetch` is the whole server, without a port. */
@@ -104,9 +104,11 @@ const collectionBatch = 200
 /** Runs the collector until the returned function is called, which waits for the step under way. */
 function keepCollecting(collector: Collector, logger: Logger): () => Promise<void> {
   const stop = new AbortController()
+  const reportHolds = createHoldReport(logger)
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
+        reportHolds(await collector.holds())
         const looked = await collector.collectDue(collectionBatch)
         if (looked === collectionBatch) continue
       } catch (error) {
@@ -119,6 +121,23 @@ function keepCollecting(collector: Collector, logger: Logger): () => Promise<voi
   return async () => {
     stop.abort()
     await running
+  }
+}
+
+const holdReportPause = 3_600_000
+
+/** Says why nothing is collected when a hold is first seen, and once an hour: disks fill up meanwhile. */
+function createHoldReport(logger: Logger): (holds: readonly CollectionHold[]) => void {
+  const reportedAt = new Map<string, number>()
+  return (holds) => {
+    for (const name of reportedAt.keys()) if (!holds.some((hold) => hold.name === name)) reportedAt.delete(name)
+    for (const { name, until, reason } of holds) {
+      const now = systemClock.monotonic()
+      if (now - (reportedAt.get(name) ?? -Infinity) < holdReportPause) continue
+      reportedAt.set(name, now)
+      const ends = until === null ? 'when `berth fsck` finds nothing wrong' : `with what holds it, or by itself at ${isoTime(until)}`
+      logger.warn('nothing is deleted from the store: garbage collection is held', { hold: name, reason, ends })
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { transactionTable } from './database/index.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
+import { holdCollection, releaseCollection } from './registry/hold-transactions.ts'
 import { putManifest } from './registry/manifest-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
 import {
@@ -40,4 +41,6 @@ export const transactions = transactionTable([
   collectObject,
   forgetObject,
   putOffCollection,
+  holdCollection,
+  releaseCollection,
 ])

@@ -1,11 +1,12 @@
 import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
 import { record } from '../record/index.ts'
+import { putOffWhileHeld } from './hold-store.ts'
 import { isReferenced, releaseBlob } from './link-store.ts'
 import { doomObject, type ObjectState } from './object-store.ts'
 import { endCollection, linkKey, postponeCollection, type QueueKind } from './queue-store.ts'
 
 /**
- * The collector's steps. Each takes the locks that pushers take, then looks, in a second statement, whether anything holds
+ * The collector's steps. While collection is held they change nothing. Each takes the locks that pushers take, then looks, in a second statement, whether anything holds
  * what it came for: PostgreSQL would answer a check made in the locking statement from before the lock was granted.
  */
 
@@ -22,6 +23,7 @@ export const collectLink = transaction(
   'collect link',
   async (tx: Tx, input: { readonly repositoryId: number; readonly blobId: number }) => {
     const key = linkKey(input.repositoryId, input.blobId)
+    if (await putOffWhileHeld(tx, 'link', key)) return { ok: 'held' as const }
     const blob = await tx.one(lockBlob, input.blobId)
     const link = blob && (await tx.one(lockLink, input.repositoryId, input.blobId))
     if (blob === undefined || link === undefined) {
@@ -52,6 +54,7 @@ const removeBlob = statement('delete from blob where id = $1')
 export const collectBlob = transaction(
   'collect blob',
   async (tx: Tx, input: { readonly blobId: number; readonly drain: number }) => {
+    if (await putOffWhileHeld(tx, 'blob', input.blobId)) return { ok: 'held' as const }
     const blob = await tx.one(lockBlob, input.blobId)
     if (blob === undefined) {
       await endCollection(tx, 'blob', input.blobId)
@@ -80,7 +83,7 @@ const heldByBlob = statement<{ one: number }>('select 1 as one from blob where o
 const heldByUpload = statement<{ expires_at: number }>('select expires_at from upload where object_id = $1 limit 1')
 
 export interface CollectedObject {
-  readonly state: 'gone' | 'kept' | 'doomed'
+  readonly state: 'gone' | 'kept' | 'held' | 'doomed'
   readonly key: string | null
 }
 
@@ -91,6 +94,7 @@ export interface CollectedObject {
 export const collectObject = transaction(
   'collect object',
   async (tx: Tx, input: { readonly objectId: string; readonly drain: number }): Promise<Outcome<CollectedObject>> => {
+    if (await putOffWhileHeld(tx, 'object', input.objectId)) return { ok: { state: 'held', key: null } }
     const object = await tx.one(lockObject, input.objectId)
     if (object === undefined) {
       await endCollection(tx, 'object', input.objectId)

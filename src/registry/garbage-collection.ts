@@ -3,6 +3,7 @@ import type { Clock } from '../lib/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './collect-transactions.ts'
 import { resultOf } from './failure.ts'
+import { standingHolds, type CollectionHold } from './hold-store.ts'
 import { dueKeys, type DueKey, type QueueKind } from './queue-store.ts'
 import type { RegistrySettings } from './settings.ts'
 import { expireUpload } from './upload-transactions.ts'
@@ -17,19 +18,26 @@ export interface CollectorDeps {
 /** Frees what nothing holds any more, while pushes and pulls go on. */
 export interface Collector {
   /**
-   * Looks at the keys whose time has come, at most `limit` of them, and answers how many it looked at. Each step is a
+   * Looks at the keys whose time has come, at most `limit` of them, and answers how many it looked at: none while collection
+   * is held. Each step is a
    * transaction of its own that may be repeated, so it can be killed anywhere. A key whose step fails is put off, the others
    * are looked at all the same; then it fails with an AggregateError. It stops at once when the database fails.
    */
   collectDue(limit: number): Promise<number>
+  /** Why nothing is collected now; empty when nothing keeps it from that. */
+  holds(): Promise<readonly CollectionHold[]>
 }
 
 /** Steps that run at once: on SQLite they share commits, on PostgreSQL they leave connections to others. */
 const stepsAtOnce = 8
 
 export function createCollector(deps: CollectorDeps): Collector {
+  const holds = () => deps.database.all(standingHolds, deps.clock.now())
   return Object.freeze({
+    holds,
     collectDue: async (limit: number) => {
+      // The steps ask again, under a lock; asked here only so that a long hold does not put off every due key once a minute.
+      if ((await holds()).length > 0) return 0
       const keys = await deps.database.all(dueKeys, deps.clock.now(), limit)
       const failures: unknown[] = []
       for (let from = 0; from < keys.length; from += stepsAtOnce) {

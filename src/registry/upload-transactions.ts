@@ -1,5 +1,6 @@
 import { statement, transaction, type Refusal, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
+import { putOffWhileHeld } from './hold-store.ts'
 import { doomObject, insertObject, lockWritingObject, nameObject } from './object-store.ts'
 import { endCollection, postponeCollection, queueCollection } from './queue-store.ts'
 import { takeRepository } from './repository-store.ts'
@@ -147,6 +148,7 @@ export const cancelUpload = transaction(
 
 /** The collector's step for an upload: removes it when it has expired, however far it came. */
 export const expireUpload = transaction('expire upload', async (tx: Tx, input: { readonly id: string; readonly drain: number }) => {
+  if (await putOffWhileHeld(tx, 'upload', input.id)) return { ok: 'held' as const }
   const upload = await tx.one(lockById, input.id)
   if (upload === undefined) {
     await endCollection(tx, 'upload', input.id)

@@ -2,6 +2,7 @@ import { operation, type Operation } from './operation.ts'
 import { drain, ids, layer, type State } from './rows.ts'
 
 const removed = (result: unknown): boolean => result === 'removed'
+export const heldBack = (result: unknown): boolean => result === 'held'
 
 function collectObject(name: string, objectId: string, states: readonly State[]): Operation {
   return operation(name, {
@@ -10,6 +11,7 @@ function collectObject(name: string, objectId: string, states: readonly State[])
     input: () => ({ objectId, drain }),
     states,
     records: () => false,
+    heldBack: (result) => (result as { readonly state: string }).state === 'held',
   })
 }
 
@@ -30,8 +32,10 @@ export const collectingOperations: readonly Operation[] = [
       'two manifests refer to the layer',
       'a manifest refers to the hidden layer',
       'an index refers to the manifest',
+      'collection is held',
     ],
     records: removed,
+    heldBack,
   }),
   operation('collect link of the source of a mount', {
     subject: 'collect link',
@@ -44,6 +48,7 @@ export const collectingOperations: readonly Operation[] = [
       'a manifest refers to the layer',
     ],
     records: removed,
+    heldBack,
   }),
   operation('collect blob', {
     subject: 'collect blob',
@@ -56,8 +61,10 @@ export const collectingOperations: readonly Operation[] = [
       'the layer is elsewhere',
       'the layer is here and elsewhere',
       'a manifest refers to the layer',
+      'collection is held',
     ],
     records: removed,
+    heldBack,
   }),
   operation('collect blob of a manifest', {
     subject: 'collect blob',
@@ -70,6 +77,7 @@ export const collectingOperations: readonly Operation[] = [
       'the manifest was deleted',
     ],
     records: removed,
+    heldBack,
   }),
   operation('put off collection', {
     subject: 'postponement',
@@ -95,8 +103,9 @@ export const collectingOperations: readonly Operation[] = [
     'the lease is over',
     'the layer has no link',
     'a manifest refers to the layer',
+    'collection is held',
   ]),
-  collectObject('collect doomed object', 'old', ['a manifest refers to the layer']),
+  collectObject('collect doomed object', 'old', ['a manifest refers to the layer', 'collection is held']),
   operation('forget object', {
     subject: 'forget object',
     transaction: 'forget object',

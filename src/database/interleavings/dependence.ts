@@ -32,6 +32,9 @@ export function dependent(a: Step, b: Step): boolean {
   return revealed(a, b) || revealed(b, a)
 }
 
+/** The same where it matters which of the two was acknowledged first, not only what is left in the rows. */
+export const dependentInTime: Dependent = (a, b) => (a.kind === 'commit' && b.kind === 'commit') || dependent(a, b)
+
 /** Whether one of them could have to wait for the other. */
 export function mayBlock(a: Footprint, b: Footprint): boolean {
   return excludes(a, b) || excludes(b, a)

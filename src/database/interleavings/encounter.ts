@@ -1,6 +1,6 @@
 import type { Arena, Sight } from './arena.ts'
 import type { Ending, Task } from './contender.ts'
-import { dependent, type Dependent, type Side } from './dependence.ts'
+import { dependent, dependentInTime, type Dependent, type Side } from './dependence.ts'
 import { explore, type Explored } from './exploration.ts'
 import { runSchedule, type Crossing, type Decide, type Result, type Run, type Taken } from './schedule.ts'
 
@@ -11,6 +11,8 @@ export interface Contest {
   readonly tasks: readonly [Task, Task]
   /** Complaints. */
   readonly judge: (result: Result, sight: Sight) => Iterable<string>
+  /** Whether `judge` looks at which of them was acknowledged first. */
+  readonly inTime: boolean
   /** Parts of the result that may differ from both serial ones: `endings`, or tables. */
   readonly tolerated: readonly string[]
 }
@@ -31,7 +33,11 @@ export interface Encounter extends Explored {
  * Lets two tasks meet in every order of their statements, and checks after each that nothing is broken and that the result is
  * one that either serial order gives too.
  */
-export async function meet(arena: Arena, contest: Contest, depends: Dependent = dependent): Promise<Encounter> {
+export async function meet(
+  arena: Arena,
+  contest: Contest,
+  depends: Dependent = contest.inTime ? dependentInTime : dependent,
+): Promise<Encounter> {
   const count = { waited: 0, deadlocks: 0 }
   const results = new Set<string>()
   const faults = new Map<string, string>()

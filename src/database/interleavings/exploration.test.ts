@@ -106,5 +106,5 @@ function contestOf(first: AnyTransaction, second: AnyTransaction): Contest {
   const task = (operationId: string, of: AnyTransaction): Task => {
     return { transaction: of, input: undefined, operationId, now, again: false }
   }
-  return { rows: queue, tasks: [task('first', first), task('second', second)], judge: () => [], tolerated: [] }
+  return { rows: queue, tasks: [task('first', first), task('second', second)], judge: () => [], inTime: false, tolerated: [] }
 }

@@ -39,6 +39,8 @@ export const facts = {
   'v1 is other': tagIs('other'),
   'v1 is plain': tagIs('plain'),
   'v1 is gone': `not exists (select 1 from tag t where t.name = 'v1')`,
+  'collection is held': 'exists (select 1 from collection_hold)',
+  'collection is not held': 'not exists (select 1 from collection_hold)',
   'the repository is frozen': `exists (select 1 from repository where path = '${repository}' and state = 'frozen')`,
 } satisfies Record<string, string>
 

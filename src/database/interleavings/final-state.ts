@@ -18,6 +18,7 @@ const rows = {
   tag_event: 'select name, from_digest, to_digest from tag_event order by name, id',
   upload: 'select id, epoch, received, object_id, state, digest, expires_at from upload order by id',
   event: 'select operation_id, kind, repository_id is null as nowhere, keys, result from event order by operation_id',
+  collection_hold: 'select name, until, reason from collection_hold order by name',
   gc_queue: `
     select q.kind, r.path, coalesce(b.digest, case when q.kind in ('object', 'upload') then q.key end) as key, q.due_at
     from gc_queue q

@@ -28,6 +28,7 @@ const colliding = [
   'upload expiry',
   'collect link',
   'collect blob',
+  'collection hold',
 ]
 
 /** Those of them that go past each other, and why that is right. */
@@ -36,6 +37,11 @@ const strangers: readonly { readonly one: string; readonly others: readonly stri
     one: 'upload expiry',
     others: ['mount', 'manifest put', 'HEAD renewal', 'tag create', 'delete', 'state change', 'collect link', 'collect blob'],
     because: 'an upload and its object belong to nobody else until the blob is committed',
+  },
+  {
+    one: 'collection hold',
+    others: ['blob commit', 'mount', 'manifest put', 'HEAD renewal', 'tag create', 'delete', 'state change'],
+    because: 'whoever pushes or deletes goes on while nothing is collected',
   },
   { one: 'HEAD renewal', others: ['manifest put', 'tag create'], because: 'a put needs the link, whatever its lease' },
   { one: 'HEAD renewal', others: ['collect blob'], because: 'a link holds its blob, whatever its lease' },

@@ -61,6 +61,8 @@ const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: 
     ['a manifest refers to the layer'],
   ],
   'v1 is gone': [['the lease is over'], ['a manifest refers to the layer']],
+  'collection is held': [['collection is held'], ['the lease is over']],
+  'collection is not held': [['the lease is over'], ['collection is held']],
   'the repository is frozen': [['the lease is over', `update repository set state = 'frozen'`], ['the lease is over']],
 }
 

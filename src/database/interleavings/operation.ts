@@ -22,6 +22,8 @@ export interface Operation {
   readonly records: (result: unknown) => boolean | undefined
   /** Refused once the repository is frozen. */
   readonly refusedWhenFrozen: boolean
+  /** Whether it answers that it changed nothing because collection is held. */
+  readonly heldBack: ((result: unknown) => boolean) | undefined
 }
 
 interface Described extends Pick<Operation, 'subject' | 'input' | 'states'> {
@@ -31,10 +33,12 @@ interface Described extends Pick<Operation, 'subject' | 'input' | 'states'> {
   readonly undoes?: Operation['undoes']
   readonly records?: Operation['records']
   readonly refusedWhenFrozen?: boolean
+  readonly heldBack?: Operation['heldBack']
 }
 
 export function operation(name: string, { transaction, ...described }: Described): Operation {
   const found = transactions.get(transaction)
   if (found === undefined) throw new Error(`src/transactions.ts has no "${transaction}"`)
-  return { promises: [], undoes: [], records: () => true, refusedWhenFrozen: false, ...described, name, transaction: found }
+  const preset = { promises: [], undoes: [], records: () => true, refusedWhenFrozen: false, heldBack: undefined }
+  return { ...preset, ...described, name, transaction: found }
 }

@@ -1,4 +1,5 @@
 import { collectingOperations } from './collecting-operations.ts'
+import { holdOperations } from './hold-operations.ts'
 import { operation, type Operation } from './operation.ts'
 import { pushOperations } from './push-operations.ts'
 import { actor, layer, lease, repository } from './rows.ts'
@@ -59,6 +60,7 @@ export const operations: readonly Operation[] = [
   ...removingOperations,
   ...sessionOperations,
   ...collectingOperations,
+  ...holdOperations,
 ]
 
 export function operationNamed(name: string): Operation {

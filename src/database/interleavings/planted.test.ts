@@ -124,6 +124,22 @@ const defects: readonly Defect[] = [
     state: 'the session has not told of its object',
     finds: 'broken: an open upload has an object being written',
   },
+  {
+    what: 'a step of the collector looks for holds without a lock',
+    of: 'collect link',
+    rewrite: without('for share', /from store/),
+    meeting: 'hold collection',
+    state: 'the lease is over',
+    finds: '"collect link" was not held back',
+  },
+  {
+    what: 'a hold does not wait for steps that have begun',
+    of: 'hold collection',
+    rewrite: without('for no key update', /from store/),
+    meeting: 'collect blob',
+    state: 'the lease is over',
+    finds: '"collect blob" was not held back',
+  },
 ]
 
 onPostgres('a planted defect is found', 1, (arenas) => {

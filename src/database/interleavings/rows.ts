@@ -24,7 +24,7 @@ export const ids = { app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 
 
 /** In reverse order of the foreign keys. */
 export const clear = [
-  'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'event',
+  'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold', 'event',
   'repository', 'namespace',
 ]
   .map((table) => `delete from ${table}`)
@@ -105,6 +105,12 @@ export const states = {
     tagged('manifest'),
   ],
   'an index refers to the manifest': [...whole, linked(1, over), ...leftOver, ...theIndex],
+  'collection is held': [
+    ...whole,
+    linked(1, over),
+    ...leftOver,
+    `insert into collection_hold (name, until, reason) values ('backup:1', ${now + lease}, 'a copy is taken')`,
+  ],
   'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],
 } satisfies Record<string, readonly string[]>
 

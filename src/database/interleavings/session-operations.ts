@@ -1,3 +1,4 @@
+import { heldBack } from './collecting-operations.ts'
 import { operation, type Operation } from './operation.ts'
 import { actor, drain, expiry, repository, type State } from './rows.ts'
 
@@ -9,6 +10,8 @@ const silent = { states, records: () => false }
 export const sessionOperations: readonly Operation[] = [
   operation('expire upload', {
     ...silent,
+    states: [...states, 'collection is held'],
+    heldBack,
     subject: 'upload expiry',
     transaction: 'expire upload',
     input: () => ({ id: 'first', drain }),

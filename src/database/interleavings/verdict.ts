@@ -24,6 +24,7 @@ export function pairOf(first: Operation, second: Operation, state: State): Conte
     rows: rowsOf(state),
     tasks: [taskOf(first, 0), taskOf(second, 1)],
     judge: (result, sight) => judge(operations, result, sight),
+    inTime: operations.some(({ subject }) => subject === 'state change' || subject === 'collection hold'),
     tolerated: harmless.filter(({ names }) => operations.every(({ name }) => names.includes(name))).map(({ part }) => part),
   }
 }
@@ -35,6 +36,7 @@ export function repeated(operation: Operation, state: State): Contest {
     rows: rowsOf(state),
     tasks: [task, { ...task, again: true }],
     judge: (result, sight) => judgeRepeated(operation, result, sight),
+    inTime: false,
     // Of two attempts only the second one's answer reaches anybody; it is judged by itself.
     tolerated: ['endings'],
   }
@@ -57,6 +59,8 @@ function* judge(operations: readonly [Operation, Operation], result: Result, sig
     }
     const afterFreeze = both && other.subject === 'state change' && result.order[0] !== side
     if (afterFreeze && operation.refusedWhenFrozen) yield `"${operation.name}" was acknowledged after the repository was frozen`
+    const afterHold = both && other.subject === 'collection hold' && result.order[0] !== side
+    if (afterHold && operation.heldBack?.(answerOf(result.endings[side])) === false) yield `"${operation.name}" was not held back`
   }
 }
 
@@ -78,6 +82,10 @@ function* judgeRepeated(operation: Operation, { endings: [first, second] }: Resu
 }
 
 export const answersDifferently = 'the repeated operation answers differently'
+
+function answerOf(ending: Ending): unknown {
+  return 'outcome' in ending && 'ok' in ending.outcome ? ending.outcome.ok : undefined
+}
 
 function acknowledged(ending: Ending): boolean {
   return 'outcome' in ending && 'ok' in ending.outcome

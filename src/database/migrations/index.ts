@@ -1,5 +1,6 @@
 import type { DialectTypes } from './dialect-types.ts'
 import { foundation } from './0001-foundation.ts'
+import { collectionHold } from './0002-collection-hold.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -10,4 +11,7 @@ export interface Migration {
   readonly statements: (types: DialectTypes) => string[]
 }
 
-export const migrations: readonly Migration[] = [{ version: 1, name: 'foundation', statements: foundation }]
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'foundation', statements: foundation },
+  { version: 2, name: 'collection-hold', statements: collectionHold },
+]
