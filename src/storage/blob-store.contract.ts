@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test'
 import type { BlobStore } from './blob-store.ts'
 import { lifeCases } from './contract/life.ts'
+import { listingCases } from './contract/listing.ts'
 import { rangeCases } from './contract/ranges.ts'
 import { hostileCases } from './contract/hostile.ts'
 import { resumeCases } from './contract/resume.ts'
@@ -34,6 +35,7 @@ const groups: Record<string, readonly ContractCase[]> = {
   'the life of an object': lifeCases,
   'resuming and copying': resumeCases,
   reading: rangeCases,
+  listing: listingCases,
   'hostile ids and keys': hostileCases,
 }
 

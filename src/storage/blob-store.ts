@@ -64,6 +64,31 @@ export interface BlobStore {
    * returns, a power cut does not bring it back, so that the caller may forget its row.
    */
   delete(id: string, key: string | undefined): Promise<void>
+
+  /**
+   * Everything stored, page by page, to find what no row knows: the first page without a cursor, then by the `next` of the page
+   * before. A page is what the driver reads at once (a directory), in no order. An object that is there from the first page to
+   * the last is on one of them. Fails with `failed` for a cursor this driver never gave.
+   */
+  list(cursor?: string): Promise<StoredPage>
+}
+
+export interface StoredPage {
+  readonly objects: readonly StoredObject[]
+  /** Names beside the objects that no call here makes, as a person finds them. */
+  readonly strangers: readonly string[]
+  /** The cursor of the next page; absent on the last one. */
+  readonly next: string | undefined
+}
+
+/** What a store has under one name. */
+export interface StoredObject {
+  readonly id: string
+  /** Absent for an unfinished object. */
+  readonly key: string | undefined
+  readonly size: number
+  /** When bytes were last written, in ms since the epoch by the store's clock. */
+  readonly modified: number
 }
 
 /**

@@ -1,4 +1,12 @@
-export { type BlobStore, type ObjectWriter, type OpenObject, StorageError, type StorageErrorCode } from './blob-store.ts'
+export {
+  type BlobStore,
+  type ObjectWriter,
+  type OpenObject,
+  StorageError,
+  type StorageErrorCode,
+  type StoredObject,
+  type StoredPage,
+} from './blob-store.ts'
 export {
   createFilesystemStore,
   type FileSystem,

@@ -63,6 +63,7 @@ export function createFaultyFileSystem(inner: FileSystem, fault?: Fault): Faulty
     rename: (from, to) => call('rename', to, () => inner.rename(from, to)),
     unlink: (path) => call('unlink', path, () => inner.unlink(path)),
     stat: (path) => call('stat', path, () => inner.stat(path)),
+    list: (path) => call('list', path, () => inner.list(path)),
     copy: (from, to) => call('copy', to, () => inner.copy(from, to)),
     syncDirectory: (path) => call('syncDirectory', path, () => inner.syncDirectory(path)),
     blob: (path, name) => inner.blob(path, name),

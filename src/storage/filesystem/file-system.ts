@@ -10,12 +10,23 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
   stat(path: string): Promise<{ readonly size: number }>
+  /** What is in a directory. What goes while it is being read is left out. Fails with ENOENT when there is no such directory. */
+  list(path: string): Promise<readonly DirectoryEntry[]>
   /** Makes the content of the existing file `to` that of `from`, sharing blocks where the file system can. */
   copy(from: string, to: string): Promise<void>
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>
   /** The content of a file, read when it is asked for. `name` is the file name a client may be shown. */
   blob(path: string, name: string): Blob
+}
+
+export interface DirectoryEntry {
+  readonly name: string
+  /** Whether it is a plain file: no directory, link or device. */
+  readonly isFile: boolean
+  readonly size: number
+  /** When its content last changed, in ms since the epoch. */
+  readonly modified: number
 }
 
 /** An open file. Offsets are absolute; there is no position. */

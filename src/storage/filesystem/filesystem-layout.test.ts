@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readFile, rmdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rmdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { attack } from '../contract/hostile.ts'
 import { content, expectFailure, expectSame, fill, finish, newId, sampleBytes } from '../contract/objects.ts'
@@ -19,6 +19,27 @@ afterAll(() => folder.remove())
 const newRoot = (): string => join(folder.path, String(roots++))
 
 describe('the folder', () => {
+  test('what is no object is listed as a stranger', async () => {
+    const root = newRoot()
+    const store = createFilesystemStore({ root })
+    const { id, key } = await finish(store, sampleBytes(10))
+    const shard = dirname(key)
+    await writeFile(join(root, shard, 'notes.txt'), '')
+    await mkdir(join(root, 'uploads', 'folder'))
+    await symlink(join(root, key), join(root, 'uploads', 'a'))
+    await writeFile(join(root, 'uploads', 'B'), '')
+    const strangers: string[] = []
+    const objects: string[] = []
+    for (let cursor: string | undefined = 'uploads'; cursor !== undefined; ) {
+      const page = await store.list(cursor)
+      strangers.push(...page.strangers)
+      objects.push(...page.objects.map((object) => object.id))
+      cursor = page.next
+    }
+    expect(strangers.sort()).toEqual([`${shard}/notes.txt`, 'uploads/B', 'uploads/a', 'uploads/folder'].sort())
+    expect(objects).toEqual([id])
+  })
+
   test('a person finds uploads by id and blobs by digest', async () => {
     const root = newRoot()
     const store = createFilesystemStore({ root })

@@ -1,11 +1,12 @@
 import { dirname, join, resolve } from 'node:path'
 import type { ByteRange } from '../../oci/index.ts'
-import type { BlobStore, ObjectWriter, OpenObject } from '../blob-store.ts'
+import type { BlobStore, ObjectWriter, OpenObject, StoredPage } from '../blob-store.ts'
 import { checkByteCount, checkObjectId, objectKey, parseKeyOf, parseObjectKey } from '../object-key.ts'
 import { attempt, errno } from '../storage-failure.ts'
 import { commitFile, sizeIfPresent } from './commit-file.ts'
 import { createDirectories, type Directories } from './directories.ts'
 import type { FileSystem } from './file-system.ts'
+import { listFiles } from './list-files.ts'
 import type { SyncFailure } from './sync-failure.ts'
 import { systemFileSystem } from './system-file-system.ts'
 import { UnfinishedFiles } from './unfinished-files.ts'
@@ -98,6 +99,10 @@ class FilesystemStore implements BlobStore {
       }
       this.#unfinished.forget(id)
     })
+  }
+
+  async list(cursor?: string): Promise<StoredPage> {
+    return await listFiles(this.#fs, this.#root, cursor)
   }
 
   /** After a failed sync nobody knows what the medium holds, so nothing may be left to commit a second time. */

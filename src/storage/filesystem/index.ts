@@ -1,3 +1,3 @@
-export type { FileSystem, OpenFile } from './file-system.ts'
+export type { DirectoryEntry, FileSystem, OpenFile } from './file-system.ts'
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem-store.ts'
 export { systemFileSystem } from './system-file-system.ts'

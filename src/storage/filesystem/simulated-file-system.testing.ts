@@ -45,6 +45,13 @@ export function createSimulatedFileSystem(): SimulatedFileSystem {
       findDirectory(root, dirname(path)).names.delete(basename(path))
     },
     stat: async (path) => ({ size: findFile(root, path).bytes.length }),
+    list: async (path) =>
+      [...findDirectory(root, path).names].map(([name, entry]) => ({
+        name,
+        isFile: 'bytes' in entry,
+        size: 'bytes' in entry ? entry.bytes.length : 0,
+        modified: 0,
+      })),
     copy: async (from, to) => {
       findFile(root, to).bytes = findFile(root, from).bytes.slice()
     },

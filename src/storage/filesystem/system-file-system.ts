@@ -1,7 +1,9 @@
 import { close, constants, fstat, fsync, ftruncate, open, read, write } from 'node:fs'
-import { copyFile, mkdir, rename, stat, unlink } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type FileSystem, type OpenFile, withFile } from './file-system.ts'
+import { errno } from '../storage-failure.ts'
+import { type DirectoryEntry, type FileSystem, type OpenFile, withFile } from './file-system.ts'
 
 /** Images are private: the server's user writes, its group may read (backups), others see nothing. */
 const fileMode = 0o640
@@ -33,6 +35,7 @@ export const systemFileSystem: FileSystem = Object.freeze({
     const { size } = await stat(path)
     return { size }
   },
+  list: listDirectory,
   copy: (from: string, to: string) => copyFile(from, to, constants.COPYFILE_FICLONE),
   syncDirectory: async (path: string) => {
     await withFile(await openFile(path, 'read'), (directory) => directory.sync())
@@ -40,6 +43,29 @@ export const systemFileSystem: FileSystem = Object.freeze({
   // Bun sends the file's path as its name unless it was given one; the type stops it from guessing by the extension.
   blob: (path: string, name: string) => Object.assign(Bun.file(path, { type: 'application/octet-stream' }), { name }),
 })
+
+/** Files looked at at the same time: the directory may be on a slow disk, and have ten thousands of them. */
+const looksAtOnce = 32
+
+async function listDirectory(path: string): Promise<DirectoryEntry[]> {
+  const names = await readdir(path)
+  const entries: DirectoryEntry[] = []
+  for (let from = 0; from < names.length; from += looksAtOnce) {
+    const looked = await Promise.all(names.slice(from, from + looksAtOnce).map((name) => lookAt(path, name)))
+    for (const entry of looked) if (entry !== undefined) entries.push(entry)
+  }
+  return entries
+}
+
+async function lookAt(directory: string, name: string): Promise<DirectoryEntry | undefined> {
+  try {
+    const found = await lstat(join(directory, name))
+    return { name, isFile: found.isFile(), size: found.size, modified: found.mtimeMs }
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
 
 async function openFile(path: string, mode: keyof typeof flags): Promise<OpenFile> {
   const fd = await openDescriptor(path, flags[mode], fileMode)

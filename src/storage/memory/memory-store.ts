@@ -1,18 +1,28 @@
 import type { ByteRange } from '../../oci/index.ts'
-import { type BlobStore, type ObjectWriter, type OpenObject, StorageError } from '../blob-store.ts'
+import { type BlobStore, type ObjectWriter, type OpenObject, StorageError, type StoredPage } from '../blob-store.ts'
 import { checkObjectId, objectKey, parseKeyOf, parseObjectKey } from '../object-key.ts'
 import { SinkWriter } from '../object-writer.ts'
 import { Unfinished } from './unfinished.ts'
 
-/** A store that keeps everything in this process, for tests and for registries that may forget. */
-export function createMemoryStore(): BlobStore {
-  return Object.freeze(new MemoryStore())
+/**
+ * A store that keeps everything in this process, for tests and for registries that may forget.
+ * @param now the time that `list` tells, in ms since the epoch
+ */
+export function createMemoryStore(now: () => number = Date.now): BlobStore {
+  return Object.freeze(new MemoryStore(now))
 }
 
 class MemoryStore implements BlobStore {
   readonly driver = 'memory'
   readonly #unfinished = new Map<string, Unfinished>()
   readonly #finished = new Map<string, Uint8Array<ArrayBuffer>>()
+  /** By object id. */
+  readonly #modified = new Map<string, number>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   async begin(id: string): Promise<ObjectWriter> {
     return this.#add(checkObjectId(id), new Unfinished([]))
@@ -21,7 +31,7 @@ class MemoryStore implements BlobStore {
   async resume(id: string, offset: number): Promise<ObjectWriter> {
     const object = this.#find(id)
     object.truncate(offset)
-    return writerOf(id, object)
+    return this.#writer(id, object)
   }
 
   async copyUnfinished(from: string, to: string, length: number): Promise<ObjectWriter> {
@@ -68,6 +78,18 @@ class MemoryStore implements BlobStore {
     checkObjectId(id)
     if (key !== undefined) this.#finished.delete(parseKeyOf(id, key).key)
     this.#unfinished.delete(id)
+    this.#modified.delete(id)
+  }
+
+  async list(cursor?: string): Promise<StoredPage> {
+    if (cursor !== undefined) throw new StorageError('failed', 'not a position in the list of objects')
+    const written = (id: string): number => this.#modified.get(id) ?? 0
+    const unfinished = [...this.#unfinished].map(([id, { size }]) => ({ id, key: undefined, size, modified: written(id) }))
+    const finished = [...this.#finished].map(([key, { length }]) => {
+      const { id } = parseObjectKey(key)
+      return { id, key, size: length, modified: written(id) }
+    })
+    return { objects: [...unfinished, ...finished], strangers: [], next: undefined }
   }
 
   #find(id: string): Unfinished {
@@ -79,22 +101,24 @@ class MemoryStore implements BlobStore {
   #add(id: string, object: Unfinished): ObjectWriter {
     if (this.#unfinished.has(id)) throw new StorageError('exists', `object ${id} was begun before`)
     this.#unfinished.set(id, object)
-    return writerOf(id, object)
+    return this.#writer(id, object)
   }
-}
 
-/** Bytes reach the object when the writer closes, as with drivers that buffer: whoever forgets to close loses them here too. */
-function writerOf(id: string, object: Unfinished): ObjectWriter {
-  let taken: Uint8Array<ArrayBuffer>[] = []
-  return new SinkWriter(`object ${id}`, object.size, {
-    append: async (chunk) => {
-      taken.push(new Uint8Array(chunk))
-    },
-    flush: async () => {
-      for (const chunk of taken) object.append(chunk)
-    },
-    release: async () => {
-      taken = []
-    },
-  })
+  /** Bytes reach the object when the writer closes, as with drivers that buffer: whoever forgets to close loses them here too. */
+  #writer(id: string, object: Unfinished): ObjectWriter {
+    let taken: Uint8Array<ArrayBuffer>[] = []
+    this.#modified.set(id, this.#now())
+    return new SinkWriter(`object ${id}`, object.size, {
+      append: async (chunk) => {
+        taken.push(new Uint8Array(chunk))
+      },
+      flush: async () => {
+        for (const chunk of taken) object.append(chunk)
+        this.#modified.set(id, this.#now())
+      },
+      release: async () => {
+        taken = []
+      },
+    })
+  }
 }
