@@ -1,17 +1,23 @@
 import type { Config } from './config/index.ts'
 import {
   bindDirectory,
+  DatabaseError,
+  lookAtDataDirectory,
   openDataDirectory,
   openPostgresDatabase,
+  openPostgresReader,
   openSqliteDatabase,
+  openSqliteReader,
   type Database,
-  type DatabaseError,
+  type DatabaseReader,
   type DataDirectory,
+  type SeenDirectory,
   type WriterThread,
 } from './database/index.ts'
+import { createRepair, inspect, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
-import { createLogger, isoTime, type Logger } from './observe/index.ts'
+import { createFileDestination, createLogger, isoTime, type Logger } from './observe/index.ts'
 import { allowAll, createCollector, createRegistry, type CollectionHold, type Collector } from './registry/index.ts'
 import { createFilesystemStore } from './storage/index.ts'
 
@@ -163,4 +169,67 @@ export async function startServer(config: Config): Promise<RunningServer> {
     await app.close()
     throw error
   }
+}
+
+export interface IntegrityRequest {
+  readonly deep: boolean
+  readonly repair: boolean
+  readonly language: FindingLanguage
+  readonly onFinding: (finding: DescribedFinding) => void
+  readonly onProgress: Parameters<typeof inspect>[0]['onProgress']
+}
+
+/** A finding with its texts, as a report has it. */
+export interface DescribedFinding extends Omit<Finding, 'subject' | 'remedy'> {
+  readonly subject: Readonly<Record<string, string>>
+  readonly what: string
+  readonly next: string
+  readonly repaired: boolean
+}
+
+/**
+ * `berth fsck`. A repair needs the data directory alone and fails with `locked` beside a server; a check alone reads what a
+ * running server leaves, and holds the directory when there is none.
+ */
+export async function checkIntegrity(config: Config, request: IntegrityRequest): Promise<InspectionSum & { besideServer: boolean }> {
+  const seen = lookAtDataDirectory(config.data)
+  const directory = holdDirectory(config, request.repair)
+  const logger = createLogger({ level: config.log.level, destination: createFileDestination(2) })
+  try {
+    const database = request.repair && directory ? await openBoundDatabase(config, directory, logger, () => undefined) : undefined
+    const reader = database ?? (await openReader(config, seen, logger))
+    try {
+      const store = createFilesystemStore({ root: config.data })
+      const scene = { database: reader, store, deep: request.deep, ended: new AbortController().signal }
+      const repair = database && createRepair({ database })
+      const onFinding = (finding: Finding, fate: Fate): void => request.onFinding(described(finding, fate, request.language))
+      return { ...(await inspect({ scene, repair, onFinding, onProgress: request.onProgress })), besideServer: directory === undefined }
+    } finally {
+      await reader.close()
+    }
+  } finally {
+    directory?.release()
+    await logger.close()
+  }
+}
+
+function described(finding: Finding, fate: Fate, language: FindingLanguage): DescribedFinding {
+  const { code, subject, detail, affected, more } = finding
+  return { code, subject: { ...subject }, detail, affected, more, ...textOf(code, language), repaired: fate === 'repaired' }
+}
+
+/** Absent when a server holds it and that is allowed. */
+function holdDirectory(config: Config, alone: boolean): DataDirectory | undefined {
+  try {
+    return openDataDirectory(config.data)
+  } catch (error) {
+    if (!alone && error instanceof DatabaseError && error.code === 'locked') return undefined
+    throw error
+  }
+}
+
+async function openReader(config: Config, { databasePath: path, installation }: SeenDirectory, logger: Logger): Promise<DatabaseReader> {
+  if (config.database.url === undefined) return await openSqliteReader({ path, installation })
+  const onIdleError = (error: Error): void => logger.warn('an idle database connection was lost', { error })
+  return await openPostgresReader({ url: config.database.url, installation, onIdleError })
 }

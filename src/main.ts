@@ -19,6 +19,8 @@ const program = createProgram({
   monotonic: () => systemClock.monotonic(),
   exit: (code) => process.exit(code),
   // Loaded only when a server starts: help and `config check` answer at once.
+  watched: process.stderr.isTTY,
+  checkIntegrity: async (config, request) => await (await import('./app.ts')).checkIntegrity(config, request),
   startServer: async (config) => await (await import('./app.ts')).startServer(config),
 })
 

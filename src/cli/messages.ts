@@ -4,6 +4,10 @@ import type { Language, ProblemCode } from '../config/index.ts'
 const en = {
   'help.program': 'Berth, a container image registry.',
   'help.serve': 'Serve the registry until it is told to stop.',
+  'help.fsck': 'Check that everything stored is there, name what is not, and say what to do.',
+  'help.fsck.deep': 'Read every stored byte and compare it with its digest.',
+  'help.fsck.repair': 'Repair what can be; no server may be running.',
+  'help.fsck.json': 'Print JSON lines: one for each finding, then a summary.',
   'help.config': 'Look at the configuration.',
   'help.config.check': 'Say whether the configuration is valid, or everything that is wrong with it.',
   'help.config.print': 'Print the values in effect as a berth.yaml, each with the place it comes from.',
@@ -77,6 +81,22 @@ const en = {
   'start.unavailable': 'cannot start: {reason}. Check that the database runs and that database.url is right',
   'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
   'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
+
+  'fsck.affects': 'affects {list}',
+  'fsck.more': ', and more',
+  'fsck.next': 'what to do: {next}',
+  'fsck.repaired': 'repaired as far as possible; if it is found again: {next}',
+  'fsck.looked': 'Looked at {blobs} blobs, {manifests} manifests, {tags} tags and {files} files; {hashed} were read and hashed.',
+  'fsck.beside': 'A server was running beside the check.',
+  'fsck.clean': 'Everything is there. With --deep every byte is compared with its digest, too.',
+  'fsck.clean-deep': 'Everything is there, and every byte is what was pushed.',
+  'fsck.problems': 'Problems found: {count}. Nothing was changed; --repair does what can be done.',
+  'fsck.problems-repaired': 'Problems found: {count}. Repaired: {repaired}. Run the check again to see what is left.',
+  'fsck.progress': '{check}: {looked} looked at; {hashed} hashed',
+  'fsck.locked':
+    'a server uses the data directory {data}, and --repair needs it alone. Stop the server first; without --repair the check may run beside it',
+  'fsck.unavailable': 'cannot check: {reason}. Check that the database runs and that database.url is right',
+  'fsck.failed': 'cannot check: {reason}',
 } as const
 
 /** The name of a text. */
@@ -85,6 +105,10 @@ export type MessageKey = keyof typeof en
 const zhCN: Readonly<Record<MessageKey, string>> = {
   'help.program': 'Berth，容器镜像仓库。',
   'help.serve': '运行镜像仓库，直到收到停止信号。',
+  'help.fsck': '检查保存的内容是否都在，指出缺失或损坏之处以及应对方法。',
+  'help.fsck.deep': '读取保存的每一个字节，并用摘要核对。',
+  'help.fsck.repair': '修复可以修复的问题；不能有正在运行的服务。',
+  'help.fsck.json': '以 JSON 行输出：每个问题一行，最后一行为总结。',
   'help.config': '查看配置。',
   'help.config.check': '检查配置是否有效，并列出全部错误。',
   'help.config.print': '以 berth.yaml 的形式输出实际生效的值，并注明每个值的来源。',
@@ -152,6 +176,21 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
   'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
   'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',
+
+  'fsck.affects': '受影响：{list}',
+  'fsck.more': '，以及更多',
+  'fsck.next': '应当：{next}',
+  'fsck.repaired': '已尽可能修复；如果再次出现：{next}',
+  'fsck.looked': '检查了 {blobs} 个 blob、{manifests} 个 manifest、{tags} 个标签和 {files} 个文件；读取并核对了 {hashed}。',
+  'fsck.beside': '检查期间有服务正在运行。',
+  'fsck.clean': '一切都在。加上 --deep 还会用摘要核对每一个字节。',
+  'fsck.clean-deep': '一切都在，而且每一个字节都与推送时相同。',
+  'fsck.problems': '发现问题：{count} 处。没有做任何改动；--repair 会进行可能的修复。',
+  'fsck.problems-repaired': '发现问题：{count} 处，已修复：{repaired} 处。请再次检查，看看还剩下什么。',
+  'fsck.progress': '{check}：已检查 {looked} 项；已核对 {hashed}',
+  'fsck.locked': '数据目录 {data} 正被一个服务使用，而 --repair 需要独占它。请先停止该服务；不加 --repair 时可以与服务同时运行',
+  'fsck.unavailable': '无法检查：{reason}。请确认数据库正在运行，并检查 database.url',
+  'fsck.failed': '无法检查：{reason}',
 }
 
 /** Every text in every language. */

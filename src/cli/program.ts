@@ -1,13 +1,14 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Environment, type Key, keys, type LoadedConfig, loadConfig } from '../config/index.ts'
 import { checkConfig, printConfig } from './local/config.ts'
+import { fsck, type FsckDeps } from './local/fsck.ts'
 import { serve, type ServeDeps } from './local/serve.ts'
 import { createSay, type MessageKey, type Say } from './messages.ts'
 import { describeProblems } from './problems.ts'
 import { describeUsage } from './usage.ts'
 
 /** What the command line needs from the process it runs in. */
-export interface ProgramDeps extends Omit<ServeDeps, 'say'> {
+export interface ProgramDeps extends Omit<ServeDeps, 'say'>, Pick<FsckDeps, 'watched' | 'checkIntegrity'> {
   readonly environment: Environment
   /** The working directory. */
   readonly cwd: string
@@ -17,6 +18,9 @@ export interface ProgramDeps extends Omit<ServeDeps, 'say'> {
 export interface Program {
   run(argv: readonly string[]): Promise<number>
 }
+
+/** A command: `on` tells whether one of its own switches was given. */
+type Act = (loaded: ValidConfig, on: (name: string) => boolean) => Promise<number>
 
 type ValidConfig = LoadedConfig & { readonly ok: true }
 
@@ -56,14 +60,16 @@ function describeProgram(deps: ProgramDeps, say: Say, finish: (code: number) => 
     .configureOutput({ writeOut: deps.print, writeErr: deps.printError, outputError: () => undefined })
     .configureHelp({ styleTitle: (title) => titles(say).get(title) ?? title })
 
-  const add = (parent: Command, name: string, help: MessageKey, act: (loaded: ValidConfig) => Promise<number>) => {
+  const add = (parent: Command, name: string, help: MessageKey, act: Act, switches: readonly string[] = []) => {
     const command = parent.command(name).description(say(help))
+    for (const name of switches) command.option(`--${name}`, say(`help.fsck.${name}` as MessageKey))
     for (const option of configOptions(deps.environment.language, say)) command.addOption(option)
     command.action(async (options: Record<string, string | true>) => {
-      const flags = new Map(Object.entries(options).map(([option, value]) => [`--${option}`, String(value)]))
+      const given = Object.entries(options)
+      const flags = new Map(given.filter(([name]) => !switches.includes(name)).map(([name, value]) => [`--${name}`, String(value)]))
       const loaded = loadConfig({ flags, environment: deps.environment, cwd: deps.cwd })
       if (!loaded.ok) deps.printError(describeProblems(loaded.problems, say))
-      finish(loaded.ok ? await act(loaded) : usageError)
+      finish(loaded.ok ? await act(loaded, (name) => options[name] === true) : usageError)
     })
   }
   const print = (text: string) => {
@@ -71,6 +77,10 @@ function describeProgram(deps: ProgramDeps, say: Say, finish: (code: number) => 
     return Promise.resolve(done)
   }
   add(program, 'serve', 'help.serve', (loaded) => serve(loaded.config, { ...deps, say }))
+  const { language } = deps.environment
+  const check: Act = ({ config }, on) =>
+    fsck(config, { deep: on('deep'), repair: on('repair'), json: on('json') }, { ...deps, say, language })
+  add(program, 'fsck', 'help.fsck', check, ['deep', 'repair', 'json'])
   const config = program.command('config').description(say('help.config')).helpCommand(false)
   add(config, 'check', 'help.config.check', ({ settings }) => print(checkConfig(settings, say)))
   add(config, 'print', 'help.config.print', ({ settings }) => print(printConfig(settings, say)))

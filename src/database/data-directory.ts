@@ -18,21 +18,33 @@ export interface DataDirectory {
   release(): void
 }
 
+/** What can be known of the folder without holding it. */
+export type SeenDirectory = Pick<DataDirectory, 'path' | 'databasePath' | 'holdsData' | 'installation'>
+
 const folders = ['blobs', 'uploads']
+
+/** Looks at the folder without changing anything, also while a server uses it. Fails with `corrupt` when it holds no data. */
+export function lookAtDataDirectory(path: string): SeenDirectory {
+  const seen = existsSync(path) ? see(path) : undefined
+  if (seen?.holdsData === true) return Object.freeze(seen)
+  throw new DatabaseError('corrupt', `there is no registry in ${path}: name its data directory with --data`)
+}
+
+function see(path: string): SeenDirectory {
+  const installation = readMarker(join(path, 'installation'))
+  const holdsData = installation !== undefined || folders.some((folder) => holdsFiles(join(path, folder)))
+  return { path, databasePath: join(path, 'berth.db'), installation, holdsData }
+}
 
 /** Makes the folder when there is none. Fails with `locked` while another server uses it. */
 export function openDataDirectory(path: string): DataDirectory {
   mkdirSync(path, { recursive: true, mode: 0o750 })
   const lock = lockDirectory(path)
   try {
-    const marker = join(path, 'installation')
-    const installation = readMarker(marker)
+    const seen = see(path)
     return Object.freeze<DataDirectory>({
-      path,
-      databasePath: join(path, 'berth.db'),
-      installation,
-      holdsData: installation !== undefined || folders.some((folder) => holdsFiles(join(path, folder))),
-      bind: (id) => bind(path, marker, installation, id),
+      ...seen,
+      bind: (id) => bind(path, join(path, 'installation'), seen.installation, id),
       release: () => lock.close(),
     })
   } catch (error) {

@@ -32,6 +32,9 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** A database that is only looked at, for checks: nothing is migrated, recovered into the file or locked. */
+export type DatabaseReader = Pick<Database, 'dialect' | 'installation' | 'one' | 'all' | 'close'>
+
 /**
  * `full`          no room or read-only: nothing was kept, later calls may succeed
  * `unavailable`   the server can't be reached or is overloaded: nothing is known to be kept, try again

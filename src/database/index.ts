@@ -1,6 +1,6 @@
 export { bindDirectory } from './bind-directory.ts'
-export { openDataDirectory, type DataDirectory } from './data-directory.ts'
-export { DatabaseError, type Database, type DatabaseErrorCode } from './database.ts'
+export { lookAtDataDirectory, openDataDirectory, type DataDirectory, type SeenDirectory } from './data-directory.ts'
+export { DatabaseError, type Database, type DatabaseErrorCode, type DatabaseReader } from './database.ts'
 export { everyStatement, statement, type Statement, type Value } from './statement.ts'
 export {
   transaction,
@@ -12,5 +12,5 @@ export {
   type TransactionTable,
   type Tx,
 } from './transaction.ts'
-export { inlineWriter, openSqliteDatabase, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
-export { openPostgresDatabase } from './postgres/index.ts'
+export { inlineWriter, openSqliteDatabase, openSqliteReader, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
+export { openPostgresDatabase, openPostgresReader } from './postgres/index.ts'

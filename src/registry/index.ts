@@ -1,5 +1,6 @@
 export type { Actor } from './actor.ts'
 export { createRegistry, type RegistryDeps } from './create-registry.ts'
+export { markDamaged } from './blob-transactions.ts'
 export { createCollector, type Collector } from './garbage-collection.ts'
 export type { CollectionHold } from './hold-store.ts'
 export { holdCollection, releaseCollection } from './hold-transactions.ts'

@@ -24,7 +24,7 @@ export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_0
 export async function createTestRegistry(kind: DatabaseKind, authorize: Authorize = allowAll): Promise<TestRegistry> {
   const clock = createManualClock(1_700_000_000_000)
   const { database, dispose } = await kind.create(transactions, clock)
-  const store = createMemoryStore()
+  const store = createMemoryStore(clock.now)
   const another = () =>
     createRegistry({ database, store, clock, ids: systemIds, authorize, settings, contentCache: 1024 * 1024 })
   return {

@@ -1,14 +1,13 @@
 import type { Database } from '../database/index.ts'
 import { createLru, type Clock, type Ids, type Lru } from '../lib/index.ts'
 import { createHasher, digestBytes, type Digest, type DigestAlgorithm, type Hasher } from '../oci/index.ts'
-import { StorageError, type BlobStore, type ObjectWriter } from '../storage/index.ts'
+import { StorageError, streamOf, type BlobStore, type ObjectWriter } from '../storage/index.ts'
 import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
 import { resultOf } from './failure.ts'
 import type { UploadBody } from './registry.ts'
 import { inlineLimit, type RegistrySettings } from './settings.ts'
 import type { OpenUploadRow } from './upload-store.ts'
 import { claimUpload, touchUpload, type UploadKey } from './upload-transactions.ts'
-import { streamOf } from './verified-read.ts'
 
 export interface UploadWriterDeps {
   readonly database: Database

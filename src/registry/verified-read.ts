@@ -1,6 +1,6 @@
 import { createLru } from '../lib/index.ts'
 import { createHasher, digestAlgorithm, type Digest } from '../oci/index.ts'
-import type { OpenObject } from '../storage/index.ts'
+import { streamOf, type OpenObject } from '../storage/index.ts'
 import type { VerifyMode } from './settings.ts'
 
 /** Compares the stored bytes of an object with its digest before they are sent, as often as `storage.verify` says. */
@@ -51,18 +51,4 @@ async function digestOf(stream: ReadableStream<Uint8Array>, digest: Digest): Pro
   const hasher = createHasher(digestAlgorithm(digest))
   for await (const chunk of stream) hasher.update(chunk)
   return hasher.digest()
-}
-
-/** The bytes of an opened object; absent when they are elsewhere. */
-export function streamOf(opened: OpenObject): ReadableStream<Uint8Array> | undefined {
-  switch (opened.kind) {
-    case 'file':
-      return opened.file.stream()
-    case 'stream':
-      return opened.stream
-    case 'bytes':
-      return new Blob([opened.bytes]).stream()
-    case 'redirect':
-      return undefined
-  }
 }

@@ -15,3 +15,4 @@ export {
   systemFileSystem,
 } from './filesystem/index.ts'
 export { createMemoryStore } from './memory/index.ts'
+export { streamOf } from './stream-of.ts'

@@ -29,17 +29,35 @@ export async function migrate(
   await connection.execute(createVersions(types))
   const present = (await connection.one(newestVersion))?.version ?? 0
   const known = steps.at(-1)?.version ?? 0
-  if (present > known) {
-    throw new DatabaseError(
-      'newer',
-      `the database has schema version ${present}, but this program knows versions up to ${known}: start the newer program that wrote it`,
-    )
-  }
+  if (present > known) throw newerSchema(present, known)
   for (const step of steps.filter(({ version }) => version > present)) {
     for (const sql of step.statements(types)) await connection.execute(sql)
     await connection.run(recordVersion, step.version, step.name, connection.now)
   }
   return await installation(connection, newInstallation)
+}
+
+/**
+ * Answers the installation's id of a database that is only looked at. Fails with `newer` or `failed` when its schema is not
+ * this program's, and with `corrupt` when it is not a registry's.
+ */
+export async function checkSchema(connection: Pick<Tx, 'one'>): Promise<string> {
+  const present = (await connection.one(newestVersion))?.version ?? 0
+  const known = migrations.at(-1)?.version ?? 0
+  if (present > known) throw newerSchema(present, known)
+  if (present < known) {
+    throw new DatabaseError('failed', `the database has schema version ${present}, this program's is ${known}: start the server once, which brings it up to date`)
+  }
+  const found = await connection.one(readInstallation)
+  if (found === undefined) throw new DatabaseError('corrupt', 'the database has no installation id: restore it from a backup')
+  return found.value
+}
+
+function newerSchema(present: number, known: number): DatabaseError {
+  return new DatabaseError(
+    'newer',
+    `the database has schema version ${present}, but this program knows versions up to ${known}: start the newer program that wrote it`,
+  )
 }
 
 async function installation(connection: MigratingConnection, fresh: string): Promise<string> {

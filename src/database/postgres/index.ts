@@ -1,3 +1,3 @@
-export { openPostgresDatabase, type PostgresOptions } from './postgres-database.ts'
+export { openPostgresDatabase, openPostgresReader, type PostgresOptions } from './postgres-database.ts'
 export { runTransaction, type RunOptions } from './run-transaction.ts'
 export type { PostgresClient, PostgresQuery } from './client.ts'

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg'
 import type { Clock, Ids } from '../../lib/index.ts'
-import type { Database } from '../database.ts'
+import type { Database, DatabaseReader } from '../database.ts'
 import { DatabaseError } from '../database.ts'
-import { migrate } from '../migrations/migrate.ts'
+import { belongsElsewhere } from '../installation.ts'
+import { checkSchema, migrate } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
 import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf } from './client.ts'
@@ -37,6 +38,29 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
       transact: async (transaction, input, operationId) =>
         (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
       one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,
+      all: async (statement, ...values) => (await read(pool, queryOf(statement, values))) as never[],
+      close: () => pool.end(),
+    })
+  } catch (error) {
+    await pool.end()
+    throw databaseError(error)
+  }
+}
+
+/** Opens the database to look at it. Fails with `corrupt` when it is empty, or not the one of the `installation` that is given. */
+export async function openPostgresReader(
+  { url, installation, onIdleError }: Pick<PostgresOptions, 'url' | 'onIdleError'> & { readonly installation: string | undefined },
+): Promise<DatabaseReader> {
+  const pool = createPool(url, 2, onIdleError)
+  const one: DatabaseReader['one'] = async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never
+  try {
+    await withClient(pool, checkPresent)
+    const found = await checkSchema({ one })
+    if (installation !== undefined && installation !== found) throw belongsElsewhere('the data directory', installation, found)
+    return Object.freeze<DatabaseReader>({
+      dialect: 'postgres',
+      installation: found,
+      one,
       all: async (statement, ...values) => (await read(pool, queryOf(statement, values))) as never[],
       close: () => pool.end(),
     })

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import type { Clock, Ids } from '../../lib/index.ts'
-import type { Database } from '../database.ts'
+import type { Database, DatabaseReader } from '../database.ts'
 import { DatabaseError } from '../database.ts'
 import { belongsElsewhere, readInstallation } from '../installation.ts'
 import { statement } from '../statement.ts'
-import { migrate } from '../migrations/migrate.ts'
+import { checkSchema, migrate } from '../migrations/migrate.ts'
 import { sqliteTypes } from '../migrations/index.ts'
 import type { Outcome } from '../transaction.ts'
 import { openSqlite } from './connection.ts'
@@ -60,12 +60,30 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   })
 }
 
+/** Opens the file to look at it, also while a server writes to it. It is one that belongs to `installation`. */
+export async function openSqliteReader(options: Pick<SqliteOptions, 'path' | 'installation'>): Promise<DatabaseReader> {
+  checkFile({ ...options, mustExist: true })
+  const reader = openSqlite(options.path, 'read')
+  try {
+    return Object.freeze<DatabaseReader>({
+      dialect: 'sqlite',
+      installation: await checkSchema({ one: async (statement, ...values) => reader.one(statement, values) }),
+      one: async (statement, ...values) => reader.one(statement, values),
+      all: async (statement, ...values) => reader.all(statement, values),
+      close: async () => reader.close(),
+    })
+  } catch (error) {
+    reader.close()
+    throw error
+  }
+}
+
 /**
  * SQLite takes an empty or missing file for a new database. Where data exists that would turn "lost" into "empty", so both
  * are refused. A file that was cut off or overwritten SQLite refuses by itself; but a connection that may write would, as it
  * closes, copy the log into whatever is there and delete it, so the first look is by one that may only read.
  */
-function checkFile({ path, mustExist, installation }: SqliteOptions): void {
+function checkFile({ path, mustExist, installation }: Pick<SqliteOptions, 'path' | 'mustExist' | 'installation'>): void {
   const size = existsSync(path) ? statSync(path).size : undefined
   if (size === undefined || size === 0) {
     if (!mustExist) return
