@@ -16,6 +16,8 @@ export interface Figures {
   /** Sessions taken up after a kill, and closing requests sent again that had taken place. */
   resumed: number
   closedAgain: number
+  /** Sessions whose bytes a power cut took: they were refused, and nothing came of them. */
+  sessionsLost: number
   /** Ms from the start of a process that finds data until it answered: the slowest, and the median one. */
   readyWorst: number
   readyMedian: number
@@ -36,6 +38,7 @@ export function createFigures(): Figures {
     lostUndone: 0,
     resumed: 0,
     closedAgain: 0,
+    sessionsLost: 0,
     readyWorst: 0,
     readyMedian: 0,
   }

@@ -3,6 +3,7 @@ import { createContent } from '../rig/content.ts'
 import { createManifest } from '../rig/image.ts'
 import { takeInventory } from '../rig/inventory.ts'
 import { createLedger } from '../rig/ledger.ts'
+import type { Machine } from '../rig/machine.ts'
 import { ServerProcess, startServer } from '../rig/server-process.ts'
 import type { TestedDatabase } from '../rig/tested-database.ts'
 import { createFigures, type Figures } from './figures.ts'
@@ -14,13 +15,15 @@ import { verifyAll, verifyRecent } from './verify.ts'
 export interface KillRun {
   readonly seed: number
   readonly kills: number
-  /** An empty data directory. */
-  readonly data: string
+  /** With an empty data directory. */
+  readonly machine: Machine
   readonly database: TestedDatabase
+  /** Rows and files are compared after so many kills. */
+  readonly inventoryEvery: number
 }
 
 /**
- * kill -9, again and again, of a server under load; after each restart everything that it acknowledged must be there. Fails
+ * Crash after crash of a server under load: kill -9, or what else the machine calls a crash; after each restart everything that it acknowledged must be there. Fails
  * with the first thing that is not, naming the seed and the kill.
  */
 export async function runKills(run: KillRun): Promise<Figures> {
@@ -40,7 +43,6 @@ export async function runKills(run: KillRun): Promise<Figures> {
 
 const imageWriters = 8
 const writersOfATag = 2
-const inventoryEvery = 10
 
 class KillRig {
   readonly figures = createFigures()
@@ -79,7 +81,7 @@ class KillRig {
     await this.#workUntilKilled(load, random.between(...this.#run.database.killAfter))
     for (const history of this.#hot.values()) history.cut(performance.now())
     this.figures.kills++
-    if (kill % inventoryEvery === 0) await this.#inventory(false)
+    if (kill % this.#run.inventoryEvery === 0) await this.#inventory(false)
   }
 
   async conclude(number: number): Promise<void> {
@@ -110,15 +112,14 @@ class KillRig {
 
   /** A short drain, so that the collector has files to delete whenever the server starts. */
   #options() {
-    const { data, database } = this.#run
-    return { data, settings: { BERTH_GC_DRAIN: '1s', ...database.settings } }
+    const { machine, database } = this.#run
+    return { ...machine.server, settings: { BERTH_GC_DRAIN: '1s', ...database.settings } }
   }
 
   async #killWhileStarting(after: number): Promise<void> {
     const server = new ServerProcess(this.#options())
     await Bun.sleep(after)
-    await server.kill()
-    await this.#run.database.settled()
+    await this.#crash(server)
     this.figures.killsWhileStarting++
   }
 
@@ -128,11 +129,17 @@ class KillRig {
     await Bun.sleep(after)
     if (this.#server?.running !== true) throw new Violation(`the server ended by itself: ${this.#server?.output}`)
     const killing = performance.now()
-    await this.#server.kill()
-    await this.#run.database.settled()
+    await this.#crash(this.#server)
     for (const { reason } of (await results) as PromiseRejectedResult[]) {
       if (!(reason instanceof Lost) || reason.at < killing) throw reason
     }
+  }
+
+  async #crash(server: ServerProcess): Promise<void> {
+    const { machine, database } = this.#run
+    await machine.crash(server)
+    await database.settled()
+    if (!machine.keepsUnsynced) for (const session of this.#ledger.sessions) session.unsynced = true
   }
 
   #begin(load: Load): Promise<never>[] {
@@ -144,7 +151,8 @@ class KillRig {
   }
 
   async #inventory(hash: boolean): Promise<void> {
-    const { data, database } = this.#run
+    const { machine, database } = this.#run
+    const data = machine.dataFromHere
     const problems = takeInventory(data, await database.rows(data), { hash })
     if (problems.length === 0) return
     throw new Violation(`${problems.length} problems in the data directory:\n${problems.slice(0, 20).join('\n')}`)

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createProcessMachine } from '../rig/machine.ts'
 import { createTestedPostgres, testedSqlite } from '../rig/tested-database.ts'
 import type { Figures } from './figures.ts'
 import { runKills } from './kill-loop.ts'
@@ -20,7 +21,7 @@ export async function killRound({ seed, kills, postgres, keep }: KillRound): Pro
   const database = postgres === undefined ? testedSqlite : await createTestedPostgres(postgres)
   let kept = false
   try {
-    return await runKills({ seed, kills, data: join(folder, 'data'), database })
+    return await runKills({ seed, kills, machine: createProcessMachine(join(folder, 'data')), database, inventoryEvery: 10 })
   } catch (error) {
     if (!keep) throw error
     kept = true

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { acknowledgedOf, type Figures, sumOf } from './figures.ts'
+import { soakRounds } from '../rig/soak-rounds.ts'
+import { acknowledgedOf, type Figures } from './figures.ts'
 import { killRound } from './kill-round.ts'
 
 export interface KillSoak {
@@ -7,43 +7,21 @@ export interface KillSoak {
   /** The first seed. Each seed is a round of up to 100 kills on a data directory of its own. */
   readonly seed: number
   readonly postgres: string | undefined
-  /** A file with a line for each round that passed: rounds in it are not run again, and count in the sum. */
+  /** See soakRounds. */
   readonly record: string | undefined
 }
 
-interface Round {
-  readonly database: 'sqlite' | 'postgres'
-  readonly seed: number
-  readonly kills: number
-  readonly figures: Figures
-}
-
-const killsOfARound = 100
 /** Fewer of what a long run is to show, and it has not shown it. */
 const floor = 100
 const readyLimit = 2_000
 
 /** The long form: answers the sum of all rounds and what of the bar it misses. Fails with the first round that does. */
 export async function soakKills(soak: KillSoak): Promise<{ readonly sum: Figures; readonly misses: readonly string[] }> {
-  const database = soak.postgres === undefined ? 'sqlite' : 'postgres'
-  const rounds = readRounds(soak.record).filter((round) => round.database === database)
-  for (let left = soak.kills, seed = soak.seed; left > 0; left -= killsOfARound, seed++) {
-    const kills = Math.min(left, killsOfARound)
-    if (rounds.some((round) => round.seed === seed && round.kills === kills)) continue
-    const figures = await killRound({ seed, kills, postgres: soak.postgres, keep: true })
-    const round: Round = { database, seed, kills, figures }
-    console.log(JSON.stringify(round))
-    if (soak.record !== undefined) appendFileSync(soak.record, `${JSON.stringify(round)}\n`)
-    rounds.push(round)
-  }
-  const sum = sumOf(rounds.map(({ figures }) => figures))
+  const { kills: crashes, seed: first, postgres, record } = soak
+  const database = postgres === undefined ? 'sqlite' : 'postgres'
+  const run = (seed: number, kills: number): Promise<Figures> => killRound({ seed, kills, postgres, keep: true })
+  const sum = await soakRounds({ rig: 'kill', database, crashes, perRound: 100, seed: first, record, run })
   return { sum, misses: missesOf(sum) }
-}
-
-function readRounds(record: string | undefined): Round[] {
-  if (record === undefined || !existsSync(record)) return []
-  const lines = readFileSync(record, 'utf8').split('\n')
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Round)
 }
 
 function missesOf(sum: Figures): string[] {

@@ -36,6 +36,7 @@ async function takeUpSessions(load: Load, howFar: () => 'further' | 'end'): Prom
   await each([...ledger.sessions], atOnce, async (session) => {
     const was = await takeUp(client, ledger, session, howFar(), random)
     if (was === 'closed') figures.closedAgain++
+    else if (was === 'lost') figures.sessionsLost++
     else figures.resumed++
   })
 }

@@ -25,10 +25,12 @@ export interface Session {
   sent: number
   /** The PUT that ends it was sent. */
   closing: boolean
+  /** The power failed since: bytes that only a 202 promised may be gone, and the session with them. */
+  unsynced: boolean
 }
 
 export function createSession(repository: string, content: Content): Session {
-  return { repository, location: '', content, acknowledged: 0, sent: 0, closing: false }
+  return { repository, location: '', content, acknowledged: 0, sent: 0, closing: false, unsynced: false }
 }
 
 /** What the server has promised so far. */

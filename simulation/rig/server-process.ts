@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { within } from './poll.ts'
 
-const launcher = join(import.meta.dir, '..', '..', 'berth')
+const ownLauncher = join(import.meta.dir, '..', '..', 'berth')
 const startLimit = 10_000
 const stopLimit = 60_000
 const tailSize = 16 * 1024
@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** A command that runs the server: it must exec what follows it, so that the process id stays the server's. */
   readonly under?: readonly string[]
+  /** Starts another program than this checkout's. */
+  readonly launcher?: string
 }
 
 /** Starts the server on a free port. Fails, with what it printed, when it ends or does not answer. */
@@ -36,7 +38,7 @@ export class ServerProcess {
   #url = ''
   #readyAfter = 0
 
-  constructor({ data, settings = {}, under = [] }: ServerOptions) {
+  constructor({ data, settings = {}, under = [], launcher = ownLauncher }: ServerOptions) {
     this.#child = Bun.spawn([...under, launcher, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
       cwd: '/',
       env: { PATH: process.env['PATH'], HOME: '/', LANG: 'C', BERTH_LOG_LEVEL: 'warn', ...settings },

@@ -1,0 +1,46 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { type Figures, sumOf } from '../kill/figures.ts'
+
+/** A long run of a rig, in rounds of which each begins anew and has a seed of its own. */
+export interface Soak {
+  /** Under this name the rounds are recorded. */
+  readonly rig: string
+  readonly database: 'sqlite' | 'postgres'
+  /** How many crashes in all, and the most in one round. */
+  readonly crashes: number
+  readonly perRound: number
+  /** Of the first round; the next one has the next. */
+  readonly seed: number
+  /** A file with a line for each round that passed: rounds in it are not run again, and count in the sum. */
+  readonly record: string | undefined
+  /** Fails when anything is wrong. */
+  readonly run: (seed: number, crashes: number) => Promise<Figures>
+}
+
+interface Round {
+  readonly rig: string
+  readonly database: string
+  readonly seed: number
+  readonly crashes: number
+  readonly figures: Figures
+}
+
+/** Runs what the record does not have yet, and answers the sum of all rounds in it. Fails with the first round that does. */
+export async function soakRounds({ rig, database, crashes, perRound, seed: first, record, run }: Soak): Promise<Figures> {
+  const rounds = readRounds(record).filter((round) => round.rig === rig && round.database === database)
+  for (let left = crashes, seed = first; left > 0; left -= perRound, seed++) {
+    const count = Math.min(left, perRound)
+    if (rounds.some((round) => round.seed === seed && round.crashes === count)) continue
+    const round: Round = { rig, database, seed, crashes: count, figures: await run(seed, count) }
+    console.log(JSON.stringify(round))
+    if (record !== undefined) appendFileSync(record, `${JSON.stringify(round)}\n`)
+    rounds.push(round)
+  }
+  return sumOf(rounds.map(({ figures }) => figures))
+}
+
+function readRounds(record: string | undefined): Round[] {
+  if (record === undefined || !existsSync(record)) return []
+  const lines = readFileSync(record, 'utf8').split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Round)
+}
