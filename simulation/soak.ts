@@ -1,31 +1,44 @@
-// npm run soak -- kill [--kills 1000] [--seed 1] [--postgres] [--record FILE]: the long forms of the rigs. README.md says more.
+// npm run soak -- RIG ...: the long forms of the rigs. README.md says more.
 import { parseArgs } from 'node:util'
 import { soakKills } from './kill/kill-soak.ts'
+import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
 
-const usage = 'usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]'
+const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '1000' },
+    cuts: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
   },
 })
-if (positionals.length !== 1 || positionals[0] !== 'kill') fail(usage)
-const server = process.env['BERTH_TEST_POSTGRES']
-if (values.postgres && server === undefined) fail('--postgres needs BERTH_TEST_POSTGRES, the URL of a PostgreSQL server')
+const [rig] = positionals
+const runs = { kill: runKills, 'power-cut': runPowerCuts }
+const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
+if (run === undefined || positionals.length !== 1) fail(usage)
 
-const [kills, seed] = [wholeNumber('--kills', values.kills), wholeNumber('--seed', values.seed)]
 try {
-  const { sum, misses } = await soakKills({ kills, seed, postgres: values.postgres ? server : undefined, record: values.record })
+  const { sum, misses } = await run(wholeNumber('--seed', values.seed), values.record)
   console.log(`sum: ${JSON.stringify(sum)}`)
   for (const miss of misses) console.log(`missed: ${miss}`)
   process.exitCode = misses.length > 0 ? 1 : 0
 } catch (error) {
   console.error(error)
   process.exitCode = 1
+}
+
+function runKills(seed: number, record: string | undefined) {
+  const server = process.env['BERTH_TEST_POSTGRES']
+  if (values.postgres && server === undefined) fail('--postgres needs BERTH_TEST_POSTGRES, the URL of a PostgreSQL server')
+  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, postgres: values.postgres ? server : undefined, record })
+}
+
+function runPowerCuts(seed: number, record: string | undefined) {
+  return soakPowerCuts({ cuts: wholeNumber('--cuts', values.cuts), seed, database: values.postgres ? 'postgres' : 'sqlite', record })
 }
 
 function wholeNumber(flag: string, text: string): number {

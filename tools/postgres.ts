@@ -80,7 +80,7 @@ function asWhom(): string[] {
 }
 
 /** A port below those the system gives to outgoing connections, so that it is still free when the server binds it. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 12_000)
   const server = createServer()
   const free = await new Promise<boolean>((resolve) => {
