@@ -226,6 +226,69 @@ forEachRegistry('manifests', (url) => {
     expect((await client().send('GET', `/v2/${repository}/manifests/${digestOf(text)}`)).status).toBe(200)
   })
 
+  describe('a PUT or DELETE on a condition', () => {
+    const send = (method: string, repository: string, reference: string, headers: Record<string, string>, body?: string) => {
+      const type: Record<string, string> = body === undefined ? {} : { 'content-type': types.manifest }
+      return client().send(method, `/v2/${repository}/manifests/${reference}`, { headers: { ...type, ...headers }, body })
+    }
+    const etagOf = async (repository: string, reference: string): Promise<string> =>
+      (await client().send('HEAD', `/v2/${repository}/manifests/${reference}`)).headers.get('etag') ?? 'none'
+
+    test('If-None-Match: * creates and never replaces', async () => {
+      const repository = freshRepository()
+      const [text, other] = [await pushedImage(repository), await pushedImage(repository)]
+      const create = { 'if-none-match': '*' }
+      expect((await send('PUT', repository, 'tag', create, text)).status).toBe(201)
+      for (const body of [text, other]) expectError(await send('PUT', repository, 'tag', create, body), 412, 'DENIED')
+      expect(await etagOf(repository, 'tag')).toBe(`"${digestOf(text)}"`)
+      expect((await client().send('HEAD', `/v2/${repository}/manifests/${digestOf(other)}`)).status).toBe(404)
+      const beside = `${digestOf(other)}?tag=new&tag=tag`
+      expectError(await send('PUT', repository, beside, create, other), 412, 'DENIED')
+      expect((await client().send('HEAD', `/v2/${repository}/manifests/new`)).status).toBe(404)
+    })
+
+    test('If-Match moves and deletes only what the client has seen', async () => {
+      const repository = freshRepository()
+      const [text, other] = [await pushedImage(repository), await pushedImage(repository)]
+      for (const seen of ['*', `"${digestOf(text)}"`]) {
+        expectError(await send('PUT', repository, 'tag', { 'if-match': seen }, text), 412, 'DENIED')
+      }
+      await put(repository, 'tag', text, types.manifest)
+      const seen = await etagOf(repository, 'tag')
+      expect((await send('PUT', repository, 'tag', { 'if-match': `"x", ${seen}` }, other)).status).toBe(201)
+      expectError(await send('PUT', repository, 'tag', { 'if-match': seen }, text), 412, 'DENIED')
+      expectError(await send('PUT', repository, 'tag', { 'if-match': `W/"${digestOf(other)}"` }, text), 412, 'DENIED')
+      expectError(await send('DELETE', repository, 'tag', { 'if-match': seen }), 412, 'DENIED')
+      expect(await etagOf(repository, 'tag')).toBe(`"${digestOf(other)}"`)
+      expect((await send('DELETE', repository, 'tag', { 'if-match': `"${digestOf(other)}"` })).status).toBe(202)
+      expectError(await send('DELETE', repository, 'tag', { 'if-match': '*' }), 404, 'MANIFEST_UNKNOWN')
+    })
+
+    test('of many at once one wins', async () => {
+      const repository = freshRepository()
+      const texts = await Promise.all(Array.from({ length: 8 }, () => pushedImage(repository)))
+      const race = async (headers: Record<string, string>): Promise<void> => {
+        const statuses = await Promise.all(texts.map(async (text) => (await send('PUT', repository, 'tag', headers, text)).status))
+        expect(statuses.toSorted((a, b) => a - b)).toEqual([201, ...Array.from({ length: 7 }, () => 412)])
+      }
+      await race({ 'if-none-match': '*' })
+      await put(repository, 'tag', await pushedImage(repository), types.manifest)
+      await race({ 'if-match': await etagOf(repository, 'tag') })
+    })
+
+    test.each(['', 'sha256:abc', '"a" "b"', '*, "a"', Array.from({ length: 65 }, (_, n) => `"${n}"`).join(', ')])(
+      'one that nobody can understand is refused: %.30s',
+      async (condition) => {
+        const repository = freshRepository()
+        const text = await pushedImage(repository)
+        for (const name of ['if-match', 'if-none-match']) {
+          expectError(await send('PUT', repository, 'refused', { [name]: condition }, text), 400, 'UNSUPPORTED')
+        }
+        await expectNothing(repository, text)
+      },
+    )
+  })
+
   test('tags beside a digest: bad ones, too many, and beside a tag', async () => {
     const repository = freshRepository()
     const text = await pushedImage(repository)

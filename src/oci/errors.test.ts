@@ -25,6 +25,8 @@ test.each<[ErrorCode, number, string]>([
   ['METHOD_NOT_ALLOWED', 405, 'UNSUPPORTED'],
   ['ROUTE_UNKNOWN', 404, 'UNSUPPORTED'],
   ['TAG_INVALID', 400, 'TAG_INVALID'],
+  ['PRECONDITION_FAILED', 412, 'DENIED'],
+  ['PRECONDITION_INVALID', 400, 'UNSUPPORTED'],
 ])('%s is %d with %s in the body', (code, status, wire) => {
   const error = new RegistryError(code)
   expect(error.status).toBe(status)

@@ -29,6 +29,12 @@ const rows = {
   UNSUPPORTED: { status: 405, message: 'this registry does not support that operation' },
   METHOD_NOT_ALLOWED: { status: 405, wire: 'UNSUPPORTED', message: 'this address does not support that method' },
   ROUTE_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'nothing is at this address; the registry API is under /v2/' },
+  PRECONDITION_FAILED: {
+    status: 412,
+    wire: 'DENIED',
+    message: 'nothing was changed: what is there now is not what If-Match or If-None-Match asks for; look again and decide anew',
+  },
+  PRECONDITION_INVALID: { status: 400, wire: 'UNSUPPORTED', message: 'If-Match or If-None-Match is not valid' },
   RANGE_INVALID: {
     status: 416,
     wire: 'BLOB_UPLOAD_INVALID',

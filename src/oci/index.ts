@@ -24,6 +24,7 @@ export {
 } from './errors.ts'
 export { type ManifestChild, type ManifestForm, type ParsedManifest, parseManifest } from './manifest.ts'
 export { isForeignLayer, isImageManifest, isIndex, isSchema1, mediaTypes } from './media-types.ts'
+export { type Candidates, type Precondition, preconditionHolds } from './precondition.ts'
 export { parseReference, type Reference } from './reference.ts'
 export { type ReferrerDescriptor, referrersIndex, type ReferrersIndex } from './referrers.ts'
 export { namespaceOf, parseRepositoryName, type RepositoryName } from './repository-name.ts'

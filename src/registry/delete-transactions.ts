@@ -1,20 +1,27 @@
 import { statement, transaction, type Tx } from '../database/index.ts'
+import { preconditionHolds, type Precondition } from '../oci/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { isReferenced, releaseBlob } from './link-store.ts'
 import { linkKey, queueCollection, queueCollections } from './queue-store.ts'
 import { lockRepository } from './repository-store.ts'
 import { removeTag, removeTagsOf } from './tag-store.ts'
 
-export const deleteTag = transaction(
-  'delete tag',
-  async (tx: Tx, input: { readonly repository: string; readonly name: string; readonly actor: EventActor }) => {
-    const repository = await lockRepository(tx, input.repository)
-    if ('refused' in repository) return repository
-    if (!(await removeTag(tx, repository.id, input.name, input.actor.identity))) return { refused: 'MANIFEST_UNKNOWN' }
-    const event = { kind: 'tag.delete', actor: input.actor, repositoryId: repository.id, keys: { tags: [input.name] } }
-    return await record(tx, event, null)
-  },
-)
+export interface DeleteTagInput {
+  readonly repository: string
+  readonly name: string
+  readonly actor: EventActor
+  readonly precondition?: Precondition | undefined
+}
+
+export const deleteTag = transaction('delete tag', async (tx: Tx, input: DeleteTagInput) => {
+  const repository = await lockRepository(tx, input.repository)
+  if ('refused' in repository) return repository
+  const digest = await removeTag(tx, repository.id, input.name, input.actor.identity)
+  if (digest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
+  if (!preconditionHolds(input.precondition, digest)) return { refused: 'PRECONDITION_FAILED', detail: { tag: input.name } }
+  const event = { kind: 'tag.delete', actor: input.actor, repositoryId: repository.id, keys: { tags: [input.name] } }
+  return await record(tx, event, null)
+})
 
 // Its blob as well, which is queued below: the collector would otherwise see this manifest still hold it, and end the entry.
 const lockManifest = statement<{ blob_id: number }>(`
@@ -39,31 +46,35 @@ const removeReferences = statement<{ child_digest: string }>(`
   delete from reference where repository_id = $1 and manifest_digest = $2 returning child_digest`)
 const removeManifest = statement('delete from manifest where repository_id = $1 and digest = $2')
 
+export interface DeleteManifestInput {
+  readonly repository: string
+  readonly digest: string
+  readonly actor: EventActor
+  /** How long the children stay for a push that counts on them, in ms. */
+  readonly lease: number
+  readonly precondition?: Precondition | undefined
+}
+
 /**
  * Deletes a manifest with its tags. Its children get a fresh lease, so that a push that counted on them still succeeds, and
  * are left to the collector.
  */
-export const deleteManifest = transaction(
-  'delete manifest',
-  async (
-    tx: Tx,
-    input: { readonly repository: string; readonly digest: string; readonly actor: EventActor; readonly lease: number },
-  ) => {
-    const repository = await lockRepository(tx, input.repository)
-    if ('refused' in repository) return repository
-    const manifest = await tx.one(lockManifest, repository.id, input.digest)
-    if (manifest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
-    const tags = await removeTagsOf(tx, repository.id, input.digest, input.actor.identity)
-    const leaseUntil = tx.now + input.lease
-    const links = await tx.all(lockChildLinks, repository.id, input.digest, repository.domainId)
-    await leaveToCollector(tx, repository.id, [...new Set(links.map(({ blob_id }) => blob_id))], leaseUntil)
-    const children = (await tx.all(removeReferences, repository.id, input.digest)).map(({ child_digest }) => child_digest)
-    await tx.run(removeManifest, repository.id, input.digest)
-    await queueCollection(tx, 'blob', manifest.blob_id, tx.now)
-    const keys = { digest: input.digest, tags, children }
-    return await record(tx, { kind: 'manifest.delete', actor: input.actor, repositoryId: repository.id, keys }, null)
-  },
-)
+export const deleteManifest = transaction('delete manifest', async (tx: Tx, input: DeleteManifestInput) => {
+  const { digest, actor } = input
+  const repository = await lockRepository(tx, input.repository)
+  if ('refused' in repository) return repository
+  const manifest = await tx.one(lockManifest, repository.id, digest)
+  if (manifest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
+  if (!preconditionHolds(input.precondition, digest)) return { refused: 'PRECONDITION_FAILED', detail: { digest } }
+  const tags = await removeTagsOf(tx, repository.id, digest, actor.identity)
+  const leaseUntil = tx.now + input.lease
+  const links = await tx.all(lockChildLinks, repository.id, digest, repository.domainId)
+  await leaveToCollector(tx, repository.id, [...new Set(links.map(({ blob_id }) => blob_id))], leaseUntil)
+  const children = (await tx.all(removeReferences, repository.id, digest)).map(({ child_digest }) => child_digest)
+  await tx.run(removeManifest, repository.id, digest)
+  await queueCollection(tx, 'blob', manifest.blob_id, tx.now)
+  return await record(tx, { kind: 'manifest.delete', actor, repositoryId: repository.id, keys: { digest, tags, children } }, null)
+})
 
 async function leaveToCollector(tx: Tx, repositoryId: number, blobIds: readonly number[], leaseUntil: number): Promise<void> {
   await tx.run(leaseAll, repositoryId, JSON.stringify(blobIds), leaseUntil)

@@ -14,13 +14,13 @@ export interface DeleteDeps {
 
 export function createDeletes({ database, authorize, settings }: DeleteDeps): Deletes {
   return {
-    manifest: async (actor, repository, reference) => {
+    manifest: async (actor, repository, reference, precondition) => {
       await admit(authorize, actor, 'delete', repository)
       const by = { identity: actor.identity, address: actor.address }
       const outcome =
         reference.kind === 'tag'
-          ? await database.transact(deleteTag, { repository, name: reference.tag, actor: by })
-          : await database.transact(deleteManifest, { repository, digest: reference.digest, actor: by, lease: settings.lease })
+          ? await database.transact(deleteTag, { repository, name: reference.tag, actor: by, precondition })
+          : await database.transact(deleteManifest, { repository, digest: reference.digest, actor: by, lease: settings.lease, precondition })
       resultOf(outcome)
     },
     blob: async (actor, repository, digest) => {

@@ -1,4 +1,5 @@
 import { statement, transaction, type Tx } from '../database/index.ts'
+import { preconditionHolds, type Precondition } from '../oci/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { blobIsWhole, keepContent, takeBlob } from './link-store.ts'
 import { takeRepository, type LockedRepository } from './repository-store.ts'
@@ -24,10 +25,14 @@ export interface PutManifestInput {
   readonly annotations: Readonly<Record<string, string>>
   readonly children: readonly ManifestChild[]
   readonly tags: readonly TagMove[]
+  /** Of each of the tags; of the manifest itself where there are none. */
+  readonly precondition?: Precondition | undefined
 }
 
 const heldDigests = statement<{ digest: string }>(`
   select digest from manifest where repository_id = $1 and content_sha256 = $2 and deleted_at is null`)
+const manifestThere = statement<{ digest: string }>(`
+  select digest from manifest where repository_id = $1 and digest = $2 and deleted_at is null`)
 const upsertManifest = statement(`
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest,
     annotations, pushed_at, pushed_by)
@@ -53,9 +58,13 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
   await keepContent(tx, blob.id, input.bytes)
   const missing = await lockChildren(tx, repository, input.children)
   if (missing.length > 0) return { refused: 'MANIFEST_BLOB_UNKNOWN', detail: missing }
+  const conditions = { identity: input.actor.identity, precondition: input.precondition }
+  if (input.tags.length === 0 && !(await mayPut(tx, repository.id, digest, input.precondition))) {
+    return { refused: 'PRECONDITION_FAILED', detail: { digest } }
+  }
   await storeManifest(tx, repository.id, digest, blob.id, input)
   for (const tag of input.tags) {
-    const refusal = await moveTag(tx, repository.id, tag, digest, input.actor.identity)
+    const refusal = await moveTag(tx, repository.id, tag, digest, conditions)
     if (refusal !== undefined) return refusal
   }
   const keys = {
@@ -72,6 +81,12 @@ async function heldDigest(tx: Tx, repository: LockedRepository, contentSha256: s
   // Sorted here: asked for an order, SQLite would read every manifest of the repository in that order.
   const held = (await tx.all(heldDigests, repository.id, contentSha256)).map(({ digest }) => digest).sort()
   return held.includes(contentSha256) ? contentSha256 : (held[0] ?? contentSha256)
+}
+
+/** The blob of the manifest is locked by now: of two that put the same one for the first time, the second finds it here. */
+async function mayPut(tx: Tx, repositoryId: number, digest: string, precondition: Precondition | undefined): Promise<boolean> {
+  if (precondition === undefined) return true
+  return preconditionHolds(precondition, (await tx.one(manifestThere, repositoryId, digest))?.digest)
 }
 
 async function storeManifest(tx: Tx, repositoryId: number, digest: string, blobId: number, input: PutManifestInput): Promise<void> {

@@ -33,6 +33,7 @@ export function createPush({ database, authorize }: PushDeps): Push {
         annotations: parsed.annotations,
         children: parsed.children.map((child) => ({ digest: child.digest, kind: child.kind, required: child.required })),
         tags,
+        precondition: upload.precondition,
       })
       return { digest: resultOf(outcome).digest as Digest, subject: parsed.subject, tags: tags.map(({ name }) => name) }
     },

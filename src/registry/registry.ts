@@ -1,4 +1,4 @@
-import type { ByteRange, Digest, Reference, ReferrerDescriptor, RepositoryName, Tag } from '../oci/index.ts'
+import type { ByteRange, Digest, Precondition, Reference, ReferrerDescriptor, RepositoryName, Tag } from '../oci/index.ts'
 import type { OpenObject } from '../storage/index.ts'
 import type { Actor } from './actor.ts'
 
@@ -95,7 +95,7 @@ export interface UploadBody {
 export interface Push {
   /**
    * Stores the exact bytes under their digest and points the tags at it. Fails with MANIFEST_INVALID, DIGEST_INVALID,
-   * MANIFEST_BLOB_UNKNOWN (an entry per missing child), STORAGE_FULL.
+   * MANIFEST_BLOB_UNKNOWN (an entry per missing child), PRECONDITION_FAILED, STORAGE_FULL.
    */
   manifest(actor: Actor, repository: RepositoryName, reference: Reference, manifest: ManifestUpload): Promise<PushedManifest>
 }
@@ -107,6 +107,8 @@ export interface ManifestUpload {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Further tags (`?tag=`), only with a digest reference. */
   readonly tags: readonly Tag[]
+  /** What each of the tags must be before, or the manifest itself where it is put by digest alone. */
+  readonly precondition?: Precondition | undefined
 }
 
 export interface PushedManifest {
@@ -117,8 +119,11 @@ export interface PushedManifest {
 
 /** Deleting: distribution-spec "Content Management". */
 export interface Deletes {
-  /** By tag: the tag alone. By digest: the manifest with all its tags. Fails with MANIFEST_UNKNOWN or NAME_UNKNOWN. */
-  manifest(actor: Actor, repository: RepositoryName, reference: Reference): Promise<void>
+  /**
+   * By tag: the tag alone. By digest: the manifest with all its tags. Fails with MANIFEST_UNKNOWN, NAME_UNKNOWN or
+   * PRECONDITION_FAILED.
+   */
+  manifest(actor: Actor, repository: RepositoryName, reference: Reference, precondition?: Precondition): Promise<void>
   /** Fails with BLOB_UNKNOWN or NAME_UNKNOWN. */
   blob(actor: Actor, repository: RepositoryName, digest: Digest): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { statement, type Refusal, type Tx } from '../database/index.ts'
+import { preconditionHolds, type Precondition } from '../oci/index.ts'
 
 /**
  * A tag that is to point at a manifest. Creating and moving a tag may need different rights; both were asked before, and the
@@ -24,25 +25,31 @@ const removeAll = statement<{ name: string }>('delete from tag where repository_
 /** A tag can be deleted between the insert that found it and the lock: then the insert is tried again, so often. */
 const attempts = 5
 
-/** Answers a refusal, or nothing when the tag points at `digest`. */
+/**
+ * Answers a refusal, or nothing when the tag points at `digest`. What is there is compared with the precondition where it can't
+ * change any more: after the insert, or under the lock.
+ */
 export async function moveTag(
   tx: Tx,
   repositoryId: number,
   tag: TagMove,
   digest: string,
-  identity: string | undefined,
+  { identity, precondition }: { readonly identity: string | undefined; readonly precondition: Precondition | undefined },
 ): Promise<Refusal | undefined> {
   const by = identity ?? null
+  const refusal = (refused: string): Refusal => ({ refused, detail: { tag: tag.name } })
   for (let attempt = 0; attempt < attempts; attempt++) {
     if ((await tx.run(create, repositoryId, tag.name, digest, tx.now, by)) > 0) {
-      if (!tag.mayCreate) return { refused: 'DENIED', detail: { tag: tag.name } }
+      if (!tag.mayCreate) return refusal('DENIED')
+      if (!preconditionHolds(precondition, undefined)) return refusal('PRECONDITION_FAILED')
       await tx.run(recordMove, repositoryId, tag.name, tx.now, by, null, digest)
       return undefined
     }
     const from = (await tx.one(lock, repositoryId, tag.name))?.digest
-    if (from === digest) return undefined
     if (from === undefined) continue
-    if (!tag.mayMove) return { refused: 'DENIED', detail: { tag: tag.name } }
+    if (from !== digest && !tag.mayMove) return refusal('DENIED')
+    if (!preconditionHolds(precondition, from)) return refusal('PRECONDITION_FAILED')
+    if (from === digest) return undefined
     await tx.run(move, repositoryId, tag.name, digest, tx.now, by)
     await tx.run(recordMove, repositoryId, tag.name, tx.now, by, from, digest)
     return undefined
@@ -50,12 +57,17 @@ export async function moveTag(
   return { refused: 'UNAVAILABLE' }
 }
 
-/** Removes one tag; answers whether it was there. */
-export async function removeTag(tx: Tx, repositoryId: number, name: string, identity: string | undefined): Promise<boolean> {
+/** Removes one tag; answers the digest that it pointed at, or nothing when there was none. */
+export async function removeTag(
+  tx: Tx,
+  repositoryId: number,
+  name: string,
+  identity: string | undefined,
+): Promise<string | undefined> {
   const removed = await tx.one(remove, repositoryId, name)
-  if (removed === undefined) return false
+  if (removed === undefined) return undefined
   await tx.run(recordMove, repositoryId, name, tx.now, identity ?? null, removed.digest, null)
-  return true
+  return removed.digest
 }
 
 /** Removes every tag of a manifest; answers their names. */

@@ -12,7 +12,16 @@ const removingOperations: readonly Operation[] = [
     input: () => ({ repository, name: 'v1', actor }),
     states: ['a manifest refers to the layer', 'two manifests refer to the layer', 'a manifest refers to the hidden layer'],
     promises: ['v1 is gone'],
-    undoes: ['v1 is manifest', 'v1 is other'],
+    undoes: ['v1 is manifest', 'v1 is other', 'v1 is plain'],
+    refusedWhenFrozen: true,
+  }),
+  operation('delete tag that names the manifest', {
+    subject: 'delete',
+    transaction: 'delete tag',
+    input: () => ({ repository, name: 'v1', actor, precondition: { match: ['sha256:manifest'] } }),
+    states: ['a manifest refers to the layer', 'two manifests refer to the layer'],
+    promises: ['v1 is gone'],
+    undoes: ['v1 is manifest', 'v1 is other', 'v1 is plain'],
     refusedWhenFrozen: true,
   }),
   operation('delete manifest', {

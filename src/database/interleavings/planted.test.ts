@@ -101,6 +101,23 @@ const defects: readonly Defect[] = [
     finds: 'broken: the history of a tag has no gap',
   },
   {
+    what: 'a tag is compared with the condition without a lock',
+    of: 'move tag from the other',
+    rewrite: without('for update', /from tag/),
+    meeting: 'create tag',
+    state: 'two manifests refer to the layer',
+    finds: 'what no serial order gives',
+  },
+  {
+    what: 'whether a manifest is there is asked before its blob is locked',
+    of: 'put manifest where there is none',
+    rewrite: (text) =>
+      /^\s*insert into blob/.test(text) ? 'select id, object_id from blob where domain_id = $1 and digest = $2 and size = $3' : text,
+    meeting: 'put manifest where there is none',
+    state: 'the manifest was deleted',
+    finds: 'what no serial order gives',
+  },
+  {
     what: 'a deletion leaves the leases of the children as they are',
     of: 'delete manifest',
     rewrite: (text) => (/^\s*update link set lease_until/.test(text) ? undefined : text),

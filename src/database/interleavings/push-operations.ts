@@ -31,12 +31,13 @@ interface Put {
   readonly content: keyof typeof bytes
   readonly children: readonly { readonly digest: string; readonly kind: string; readonly required: boolean }[]
   readonly tagged?: boolean
+  readonly precondition?: { readonly match?: readonly string[]; readonly noneMatch?: 'any' }
   readonly states: readonly State[]
 }
 
 const tagFacts: readonly Fact[] = ['v1 is manifest', 'v1 is other', 'v1 is plain', 'v1 is gone']
 
-function put(name: string, { content, children, tagged = false, states }: Put): Operation {
+function put(name: string, { content, children, tagged = false, precondition, states }: Put): Operation {
   const here: Fact[] = [`${content} is here`, `${content} is closed`]
   const tag = `v1 is ${content}` as Fact
   return operation(name, {
@@ -54,6 +55,7 @@ function put(name: string, { content, children, tagged = false, states }: Put): 
       annotations: {},
       children,
       tags: tagged ? [{ name: 'v1', mayCreate: true, mayMove: true }] : [],
+      precondition,
     }),
     states,
     promises: tagged ? [...here, tag] : here,
@@ -144,6 +146,26 @@ export const pushOperations: readonly Operation[] = [
     children: [],
     tagged: true,
     states: ['nothing is there', 'the repository is not there'],
+  }),
+  put('create tag where there is none', {
+    content: 'manifest',
+    children: theLayer,
+    tagged: true,
+    precondition: { noneMatch: 'any' },
+    states: ['the lease is over', 'a manifest refers to the layer', 'the manifest was deleted'],
+  }),
+  put('move tag from the other', {
+    content: 'plain',
+    children: [],
+    tagged: true,
+    precondition: { match: ['sha256:other'] },
+    states: ['a manifest refers to the layer', 'two manifests refer to the layer'],
+  }),
+  put('put manifest where there is none', {
+    content: 'manifest',
+    children: theLayer,
+    precondition: { noneMatch: 'any' },
+    states: ['the lease is over', 'a manifest refers to the layer', 'the manifest was deleted'],
   }),
   operation('renew lease', {
     subject: 'HEAD renewal',

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { digestBytes, mediaTypes } from '../../oci/index.ts'
+import { digestBytes, mediaTypes, RegistryError } from '../../oci/index.ts'
 import { createTestHttp, errorCode, type TestHttp } from '../test-http.testing.ts'
 
 const encoder = new TextEncoder()
@@ -163,6 +163,24 @@ describe('PUT', () => {
     expect(t.fake.calls).toBe(0)
   })
 
+  test('If-Match and If-None-Match reach the core; nonsense does not', async () => {
+    const seen: unknown[] = []
+    const { registry } = t.fake
+    const push: typeof registry.push = { manifest: async (...call) => (seen.push(call[3].precondition), await registry.push.manifest(...call)) }
+    const { ask } = createTestHttp({ registry: { ...registry, push } })
+    const send = (headers: Record<string, string>) => ask('PUT', '/v2/a/manifests/x', { body: bytes, headers })
+    for (const headers of [{}, { 'if-none-match': '*' }, { 'if-match': `"${digest}", W/"x"` }]) {
+      expect((await send(headers)).status).toBe(201)
+    }
+    expect(seen).toEqual([
+      undefined,
+      { match: undefined, noneMatch: 'any' },
+      { match: [digest], noneMatch: undefined },
+    ])
+    const answer = await send({ 'if-match': digest })
+    expect([answer.status, await errorCode(answer), seen.length]).toEqual([400, 'UNSUPPORTED', 3])
+  })
+
   test('64 tags are not too many', async () => {
     expect((await put(`${digest}?${Array.from({ length: 64 }, (_, i) => `tag=t${i}`).join('&')}`)).status).toBe(201)
   })
@@ -218,6 +236,22 @@ describe('PUT', () => {
 })
 
 describe('DELETE', () => {
+  test('If-Match reaches the core', async () => {
+    const seen: unknown[] = []
+    const { registry } = t.fake
+    const deletes: typeof registry.deletes = {
+      ...registry.deletes,
+      manifest: async (...call) => {
+        seen.push(call[3])
+        throw new RegistryError('PRECONDITION_FAILED')
+      },
+    }
+    const { ask } = createTestHttp({ registry: { ...registry, deletes } })
+    const answer = await ask('DELETE', byTag, { headers: { 'if-match': `"${digest}"` } })
+    expect([answer.status, await errorCode(answer)]).toEqual([412, 'DENIED'])
+    expect(seen).toEqual([{ match: [digest], noneMatch: undefined }])
+  })
+
   test('by tag takes the tag, by digest the manifest', async () => {
     const answer = await t.ask('DELETE', byTag)
     expect([answer.status, answer.headers.get('content-length')]).toEqual([202, '0'])

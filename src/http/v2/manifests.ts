@@ -3,6 +3,7 @@ import type { ManifestDescription } from '../../registry/index.ts'
 import { type Answer, emptyAnswer, errorAnswer } from '../answer.ts'
 import { collectBody } from '../body.ts'
 import { type Caching, entityTag, isNotModified } from '../caching.ts'
+import { parsePrecondition } from '../precondition.ts'
 import { queryValues } from '../target.ts'
 import type { Api, Call } from './call.ts'
 
@@ -33,10 +34,12 @@ export async function putManifest({ registry, limits }: Api, call: Call): Promis
   const reference = parseReference(call.last)
   const tags = reference.kind === 'digest' ? furtherTags(call.query) : []
   if (tags.length > mostTags) return tooManyTags()
+  const precondition = parsePrecondition(call.request.headers)
   const pushed = await registry.push.manifest(call.actor, repository, reference, {
     contentType: call.request.headers.get('content-type') ?? undefined,
     bytes: await collectBody(call.request, limits.manifest),
     tags,
+    precondition,
   })
   const headers: Record<string, string> = {
     location: `/v2/${repository}/manifests/${pushed.digest}`,
@@ -50,7 +53,8 @@ export async function putManifest({ registry, limits }: Api, call: Call): Promis
 
 export async function deleteManifest({ registry }: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
-  await registry.deletes.manifest(call.actor, repository, parseLookup(call.last))
+  const precondition = parsePrecondition(call.request.headers)
+  await registry.deletes.manifest(call.actor, repository, parseLookup(call.last), precondition)
   return emptyAnswer(202, { 'cache-control': 'no-store' })
 }
 
