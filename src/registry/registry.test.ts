@@ -100,6 +100,7 @@ forEachDatabase('the registry', (kind) => {
       }
       await unknown((id) => t.registry.uploads.status(anonymous, name, id))
       await unknown((id) => t.registry.uploads.append(anonymous, name, id, bodyOf('x')))
+      await unknown((id) => t.registry.uploads.append(anonymous, name, id, bodyOf('x', { first: 1, last: 1 })))
       await unknown((id) => t.registry.uploads.append(anonymous, name, id, bodyOf(large())))
       await unknown((id) => t.registry.uploads.finish(anonymous, name, id, digestBytes(random(3), 'sha256'), noBody))
       await unknown((id) => t.registry.uploads.cancel(anonymous, name, id))

@@ -99,7 +99,7 @@ async function pushWhole(deps: SessionDeps, actor: Actor, repository: Repository
 }
 
 async function appendToSession(deps: SessionDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
-  const row = open(await find(deps, key))
+  const row = open(await find(deps, key, body))
   checkStart(key, row, body)
   const received = await deps.writer.receive(key, row, body, 'sha256')
   await acknowledge(deps, key, row, received)
@@ -109,7 +109,7 @@ async function appendToSession(deps: SessionDeps, key: UploadKey, body: UploadBo
 
 /** A PUT that ends a session may come a second time, when its answer was lost: it answers the same. */
 async function finishSession(deps: SessionDeps, actor: Actor, key: UploadKey, digest: Digest, body: UploadBody): Promise<void> {
-  const row = await find(deps, key)
+  const row = await find(deps, key, body)
   if (row.state === 'finished') {
     if (row.digest === digest) return
     throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
@@ -195,11 +195,18 @@ const justBegun = { epoch: 1, received: 0, object_id: null, object_key: null, he
 
 const sessionName = ({ id, repository, identity }: UploadKey): string => `${id} ${repository} ${identity ?? ''}`
 
-/** What memory says of a session that was just begun spares a read; the transaction that follows goes by the row itself. */
-async function find(deps: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
+/**
+ * What memory says of a session that was just begun spares a read; the transaction that follows goes by the row itself. A body
+ * that does not fit is refused before any transaction, so for that the row is asked: the session may be gone.
+ */
+async function find(deps: SessionDeps, key: UploadKey, body: UploadBody): Promise<OpenUploadRow> {
   const begun = deps.begun.get(sessionName(key))
   deps.begun.delete(sessionName(key))
-  return begun ?? (await read(deps, key))
+  return begun !== undefined && startsAt(begun.received, body) ? begun : await read(deps, key)
+}
+
+function startsAt(received: number, { range }: UploadBody): boolean {
+  return range === undefined || range.first === received
 }
 
 async function read({ database }: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
@@ -214,10 +221,10 @@ function open(row: OpenUploadRow): OpenUploadRow {
 }
 
 /** A body that does not begin where the last one ended is refused before anything is touched: the session lives on. */
-function checkStart(key: UploadKey, row: OpenUploadRow, { range }: UploadBody): void {
-  if (range === undefined || range.first === row.received) return
+function checkStart(key: UploadKey, row: OpenUploadRow, body: UploadBody): void {
+  if (startsAt(row.received, body)) return
   throw new RegistryError('RANGE_INVALID', {
-    message: `this upload has ${row.received} bytes, so the next one is number ${row.received}, not ${range.first}`,
+    message: `this upload has ${row.received} bytes, so the next one is number ${row.received}, not ${body.range?.first}`,
     detail: { id: key.id, offset: row.received },
   })
 }
