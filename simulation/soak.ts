@@ -1,23 +1,26 @@
 // npm run soak -- RIG ...: the long forms of the rigs. README.md says more.
 import { parseArgs } from 'node:util'
 import { soakKills } from './kill/kill-soak.ts'
+import { soakModel } from './model/model-soak.testing.ts'
 import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
 
 const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]
-       npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]`
+       npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- model [--runs N] [--seed N] [--record FILE]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '1000' },
     cuts: { type: 'string', default: '300' },
+    runs: { type: 'string', default: '50000' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
   },
 })
 const [rig] = positionals
-const runs = { kill: runKills, 'power-cut': runPowerCuts }
+const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel }
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
 if (run === undefined || positionals.length !== 1) fail(usage)
 
@@ -39,6 +42,10 @@ function runKills(seed: number, record: string | undefined) {
 
 function runPowerCuts(seed: number, record: string | undefined) {
   return soakPowerCuts({ cuts: wholeNumber('--cuts', values.cuts), seed, database: values.postgres ? 'postgres' : 'sqlite', record })
+}
+
+function runModel(seed: number, record: string | undefined) {
+  return soakModel({ runs: wholeNumber('--runs', values.runs), seed, record })
 }
 
 function wholeNumber(flag: string, text: string): number {

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { type Figures, sumOf } from '../kill/figures.ts'
+import { recordedRounds } from './recorded-rounds.ts'
 
 /** A long run of a rig, in rounds of which each begins anew and has a seed of its own. */
 export interface Soak {
@@ -27,20 +27,11 @@ interface Round {
 
 /** Runs what the record does not have yet, and answers the sum of all rounds in it. Fails with the first round that does. */
 export async function soakRounds({ rig, database, crashes, perRound, seed: first, record, run }: Soak): Promise<Figures> {
-  const rounds = readRounds(record).filter((round) => round.rig === rig && round.database === database)
+  const rounds = recordedRounds<Round>(record, rig)
   for (let left = crashes, seed = first; left > 0; left -= perRound, seed++) {
     const count = Math.min(left, perRound)
-    if (rounds.some((round) => round.seed === seed && round.crashes === count)) continue
-    const round: Round = { rig, database, seed, crashes: count, figures: await run(seed, count) }
-    console.log(JSON.stringify(round))
-    if (record !== undefined) appendFileSync(record, `${JSON.stringify(round)}\n`)
-    rounds.push(round)
+    if (rounds.has((round) => round.database === database && round.seed === seed && round.crashes === count)) continue
+    rounds.add({ rig, database, seed, crashes: count, figures: await run(seed, count) })
   }
-  return sumOf(rounds.map(({ figures }) => figures))
-}
-
-function readRounds(record: string | undefined): Round[] {
-  if (record === undefined || !existsSync(record)) return []
-  const lines = readFileSync(record, 'utf8').split('\n')
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Round)
+  return sumOf(rounds.all().flatMap((round) => (round.database === database ? [round.figures] : [])))
 }

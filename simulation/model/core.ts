@@ -1,0 +1,138 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inlineWriter, openSqliteDatabase, statement, type Database } from '../../src/database/index.ts'
+import { createManualClock, createSeededIds, type Ids, type ManualClock } from '../../src/lib/index.ts'
+import {
+  allowAll,
+  createCollector,
+  createRegistry,
+  type Collector,
+  type Registry,
+  type RegistrySettings,
+} from '../../src/registry/index.ts'
+import {
+  createSimulatedFileSystem,
+  type SimulatedFileSystem,
+} from '../../src/storage/filesystem/simulated-file-system.testing.ts'
+import { createFilesystemStore, type BlobStore } from '../../src/storage/index.ts'
+import { transactions } from '../../src/transactions.ts'
+import type { Damage } from './operation.ts'
+
+/** The real core on SQLite in this thread, a simulated disk and a clock that stands still until it is moved. */
+export interface Core {
+  readonly registry: Registry
+  readonly collector: Collector
+  readonly database: Database
+  readonly store: BlobStore
+  readonly clock: ManualClock
+  /** The process ends and another one goes on. */
+  restart(): void
+  damage(digest: string, how: Damage): Promise<void>
+  /** Ids of the sessions in the order in which they were begun. */
+  readonly sessions: string[]
+  dispose(): Promise<void>
+}
+
+/** What a test puts between the core and its parts. */
+export interface Surroundings {
+  readonly database?: (database: Database) => Database
+  readonly store?: (store: BlobStore) => BlobStore
+}
+
+export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, verify: 'always' }
+export const startOfTime = 1_700_000_000_000
+const root = '/store'
+
+/** Files of databases: in memory where the machine has a place for that, since nothing here is about syncing. */
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+/** Makes cores quickly: the tables of each are those of one empty database, copied. */
+export interface CoreFactory {
+  create(seed: number, surroundings?: Surroundings): Promise<Core>
+  dispose(): void
+}
+
+export async function createCoreFactory(): Promise<CoreFactory> {
+  const folder = mkdtempSync(join(place, 'berth-model-'))
+  const template = join(folder, 'template.db')
+  await (await open(template, createSeededIds(0), createManualClock(startOfTime))).close()
+  let made = 0
+  return {
+    create: async (seed, surroundings = {}) => {
+      const path = join(folder, `${made++}.db`)
+      copyFileSync(template, path)
+      return await createCore(path, createSeededIds(seed), surroundings)
+    },
+    dispose: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+function open(path: string, ids: Ids, clock: ManualClock): Promise<Database> {
+  const onFatal = (error: Error): never => {
+    throw error
+  }
+  return openSqliteDatabase({ path, mustExist: false, startWriter: () => inlineWriter(transactions), clock, ids, onFatal })
+}
+
+async function createCore(path: string, ids: Ids, surroundings: Surroundings): Promise<Core> {
+  const clock = createManualClock(startOfTime)
+  const disk = createSimulatedFileSystem()
+  await disk.fs.mkdir(root)
+  const opened = await open(path, ids, clock)
+  const database = surroundings.database?.(opened) ?? opened
+  const start = () => {
+    const made = createFilesystemStore({ root, fileSystem: disk.fs })
+    const store = surroundings.store?.(made) ?? made
+    const registry = createRegistry({ database, store, clock, ids, authorize: allowAll, settings, contentCache: 1_000_000 })
+    return { store, registry, collector: createCollector({ database, store, clock, settings }) }
+  }
+  let running = start()
+  const flipped = new Set<string>()
+  return {
+    get registry() {
+      return running.registry
+    },
+    get collector() {
+      return running.collector
+    },
+    get store() {
+      return running.store
+    },
+    database,
+    clock,
+    sessions: [],
+    restart: () => {
+      running = start()
+    },
+    damage: (digest, how) => spoil(opened, disk, digest, how, flipped),
+    dispose: async () => {
+      await opened.close()
+      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true })
+    },
+  }
+}
+
+const keyOfDigest = statement<{ key: string }>(`
+  select o.key from blob b join object o on o.id = b.object_id and o.state = 'live' where b.domain_id = 1 and b.digest = $1`)
+
+/** `flipped`: what has another digest already; a second flip would mend it. */
+async function spoil(
+  database: Database,
+  { fs }: SimulatedFileSystem,
+  digest: string,
+  how: Damage,
+  flipped: Set<string>,
+): Promise<void> {
+  const found = await database.one(keyOfDigest, digest)
+  if (found === undefined || (how === 'flipped' && flipped.has(found.key))) return
+  const file = await fs.open(join(root, found.key), 'write')
+  if (how === 'truncated') await file.truncate(Math.floor((await file.size()) / 2))
+  else {
+    flipped.add(found.key)
+    const byte = new Uint8Array(1)
+    await file.read(byte, 17)
+    await file.write(byte.map((value) => value ^ 1), 17)
+  }
+  await file.close()
+}
