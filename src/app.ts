@@ -63,7 +63,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       ready: () => true,
       anonymousMayPull: true,
     })
-    const endCollection = keepCollecting(createCollector(core), logger)
+    const endCollection = keepCollecting(createCollector(core), config.gc.interval, logger)
     const close = async (): Promise<void> => {
       await endCollection()
       await database.close()
@@ -103,12 +103,11 @@ async function openDatabase(
   return await openSqliteDatabase({ ...common, installation: directory.installation, path: directory.databasePath, startWriter, onFatal })
 }
 
-const collectionPause = 60_000
 /** Keys looked at before a shutdown is noticed. */
 const collectionBatch = 200
 
-/** Runs the collector until the returned function is called, which waits for the step under way. */
-function keepCollecting(collector: Collector, logger: Logger): () => Promise<void> {
+/** Runs the collector every `interval` ms until the returned function is called, which waits for the step under way. */
+function keepCollecting(collector: Collector, interval: number, logger: Logger): () => Promise<void> {
   const stop = new AbortController()
   const reportHolds = createHoldReport(logger)
   const run = async (): Promise<void> => {
@@ -118,9 +117,9 @@ function keepCollecting(collector: Collector, logger: Logger): () => Promise<voi
         const looked = await collector.collectDue(collectionBatch)
         if (looked === collectionBatch) continue
       } catch (error) {
-        logger.error('garbage collection failed; it is tried again in a minute', { error })
+        logger.error('garbage collection failed; it is tried again after gc.interval', { error })
       }
-      await systemClock.sleep(collectionPause, stop.signal).catch(() => undefined)
+      await systemClock.sleep(interval, stop.signal).catch(() => undefined)
     }
   }
   const running = run()

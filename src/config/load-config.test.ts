@@ -43,7 +43,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     data: join(cwd, 'data'),
     open: false,
     database: {},
-    gc: { lease: 86_400_000, drain: 900_000 },
+    gc: { lease: 86_400_000, drain: 900_000, interval: 60_000 },
     uploads: { expiry: 86_400_000 },
     limits: { manifest: 4_194_304 },
     storage: { verify: 'first' },

@@ -65,6 +65,10 @@ export const configSchema = z
         en: 'How long the file of a collected blob stays on disk, so that downloads that already began can end.',
         zh: '被回收的 blob 的文件在删除之前还要保留多久，让已经开始的下载能够完成。',
       }),
+      interval: key(duration('100ms', '1d').prefault('60s'), {
+        en: 'How long garbage collection rests once nothing is left to do, and after a failure.',
+        zh: '垃圾回收在没有可做的事之后，以及失败之后，休息多久。',
+      }),
     }),
     uploads: z.strictObject({
       expiry: key(duration('1s', '3650d').prefault('24h'), {
