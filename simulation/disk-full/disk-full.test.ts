@@ -133,7 +133,7 @@ describe('a server whose disk is', () => {
       await only.start()
       const layers = Array.from({ length: 1_500 }, (_, n) => createContent(`small ${n}`, 200))
       await each(layers, 16, (layer) => push(only, 'disk/app', layer, 'single'))
-      const image = await putImage(only, 'disk/app', 'large', createManifest('large', layers[0] as Content, layers))
+      const image = await putImage(only, 'disk/app', 'large', createManifest('large', layers[0] as Content, layers), [])
       expectStatus(await only.client.send('DELETE', pathOf(image.manifest)), 202)
       only.ledger.forget(image.manifest)
       only.ledger.forget(image.tag)

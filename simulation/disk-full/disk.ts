@@ -22,12 +22,18 @@ export interface DiskFigures {
 /** A server whose data, the database included, is in a place where something goes wrong. */
 export class Disk {
   readonly #place: Place
+  /**
+   * Whether what no manifest refers to is collected while the test runs: then a blob is promised only with its manifest. The
+   * lease is longer than any push of the test.
+   */
+  readonly collects: boolean
   readonly ledger = createLedger()
   readonly figures: DiskFigures = { acknowledged: 0, refused: 0, reads: 0, deletes: 0, deletesRefused: 0 }
   #server: ServerProcess | undefined
 
-  constructor(place: Place) {
+  constructor(place: Place, { collects = false } = {}) {
     this.#place = place
+    this.collects = collects
   }
 
   get client(): Client {
@@ -41,7 +47,8 @@ export class Disk {
 
   async start(): Promise<void> {
     const { path, under } = this.#place
-    this.#server = await startServer({ data: `${path}/data`, under, settings: { BERTH_GC_DRAIN: '0s' } })
+    const often = this.collects ? { BERTH_GC_LEASE: '5s', BERTH_GC_INTERVAL: '100ms' } : {}
+    this.#server = await startServer({ data: `${path}/data`, under, settings: { BERTH_GC_DRAIN: '0s', ...often } })
   }
 
   /** Open sessions can be ended, and everything acknowledged is there. */

@@ -10,6 +10,7 @@ import type { Disk } from './disk.ts'
 export interface Image {
   readonly manifest: Extract<Item, { kind: 'manifest' }>
   readonly tag: Extract<Item, { kind: 'tag' }>
+  readonly blobs: readonly Item[]
 }
 
 /** An image of one layer. Fails with Refused when any step is. */
@@ -19,7 +20,7 @@ export async function pushImage(disk: Disk, random: Random, name: string, size: 
   const config = createContent(`config ${name}`, 500)
   await push(disk, repository, layer, random.pick(['single', 'put', 'stream', 'chunks']))
   await push(disk, repository, config, 'single')
-  return await putImage(disk, repository, `t-${name}`, createManifest(name, config, [layer]))
+  return await putImage(disk, repository, `t-${name}`, createManifest(name, config, [layer]), [layer, config])
 }
 
 /** Fails with Refused; what the session has then must be what was acknowledged. */
@@ -35,7 +36,7 @@ export async function push(disk: Disk, repository: string, content: Content, way
     throw error
   }
   figures.acknowledged++
-  if (way !== 'leave') ledger.keep(item)
+  if (way !== 'leave' && !disk.collects) ledger.keep(item)
 }
 
 /** A refused request leaves a session as it was. */
@@ -45,10 +46,20 @@ async function expectOffset(client: Client, { location, acknowledged }: Session)
   throw new Violation(`${location} has ${offset} bytes, not the ${acknowledged} that were acknowledged`)
 }
 
-export async function putImage(disk: Disk, repository: string, tag: string, manifest: Manifest): Promise<Image> {
+export async function putImage(
+  disk: Disk,
+  repository: string,
+  tag: string,
+  manifest: Manifest,
+  contents: readonly Content[],
+): Promise<Image> {
   const { digest, bytes, mediaType } = manifest
-  const image: Image = { manifest: { kind: 'manifest', repository, digest }, tag: { kind: 'tag', repository, tag, digest } }
-  const items = [image.manifest, image.tag]
+  const image: Image = {
+    manifest: { kind: 'manifest', repository, digest },
+    tag: { kind: 'tag', repository, tag, digest },
+    blobs: contents.map((content) => ({ kind: 'blob', repository, digest: content.digest })),
+  }
+  const items = [image.manifest, image.tag, ...image.blobs]
   for (const item of items) disk.ledger.attempt(item)
   const headers = { 'content-type': mediaType }
   expectStatus(await disk.client.send('PUT', `/v2/${repository}/manifests/${tag}`, { body: bytes, headers }), 201)

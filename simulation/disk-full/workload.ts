@@ -7,7 +7,7 @@ import { look, pathOf } from '../rig/look.ts'
 import { poll } from '../rig/poll.ts'
 import { createRandom, type Random } from '../rig/random.ts'
 import type { Disk } from './disk.ts'
-import { type Image, push, pushImage } from './pushes.ts'
+import { type Image, push, pushImage, putImage } from './pushes.ts'
 import { Refused } from './refusal.ts'
 
 const clients = 4
@@ -15,28 +15,38 @@ const fillLimit = 60_000
 /** After so many refusals in a row a client takes the disk for full. */
 const patience = 30
 
+/** Of the tag that is overwritten. */
+const movingConfig = createContent('config moving', 500)
+
 /** Something to read, to delete and to end later, from before the disk was full. */
 export async function furnish(disk: Disk): Promise<Image[]> {
   const random = createRandom('furnish')
   const victims: Image[] = []
+  await push(disk, 'disk/app', movingConfig, 'single')
+  await putImage(disk, 'disk/app', 'first', createManifest('first', movingConfig, []), [movingConfig])
   for (let n = 0; n < 40; n++) victims.push(await pushImage(disk, random, `victim-${n}`, n % 2 === 0 ? 2_000 : 40_000))
   for (let n = 0; n < 4; n++) await push(disk, 'disk/open', createContent(`open ${n}`, 60_000 * (n + 1)), 'leave')
   return victims
 }
 
-/** Pushes until a client was refused many times in a row. `sizeAfter` gives the size of a layer after so many refusals. */
-export async function fill(disk: Disk, sizeAfter: (random: Random, refusals: number) => number = shrinking): Promise<void> {
+/**
+ * Pushes until a client was refused many times in a row, and answers the images. `sizeAfter` gives the size of a layer after
+ * so many refusals.
+ */
+export async function fill(disk: Disk, sizeAfter: (random: Random, refusals: number) => number = shrinking): Promise<Image[]> {
   const deadline = performance.now() + fillLimit
+  const images: Image[] = []
   const one = async (client: number): Promise<void> => {
     const random = createRandom('fill', client)
     let row = 0
     for (let n = 0; row < patience; n++) {
       if (performance.now() > deadline) throw new Error(`the disk was not full within ${fillLimit} ms`)
-      const refused = await isRefused(disk, () => pushImage(disk, random, `fill-${client}-${n}`, sizeAfter(random, row)))
-      row = refused ? row + 1 : 0
+      const push = async () => images.push(await pushImage(disk, random, `fill-${client}-${n}`, sizeAfter(random, row)))
+      row = (await isRefused(disk, push)) ? row + 1 : 0
     }
   }
   await Promise.all(Array.from({ length: clients }, (_, client) => one(client)))
+  return images
 }
 
 /** The more refusals, the smaller: so that objects, rows and at last the database itself run out of room. */
@@ -84,32 +94,41 @@ async function readOn(disk: Disk, goesOn: () => boolean): Promise<void> {
 async function deleteOn(disk: Disk, goesOn: () => boolean, victims: Image[]): Promise<void> {
   const random = createRandom('delete')
   for (let victim = victims.pop(); victim !== undefined && goesOn(); ) {
-    const items: Item[] = random.chance(0.5) ? [victim.tag] : [victim.tag, victim.manifest]
-    const reference = items.length === 1 ? victim.tag.tag : victim.manifest.digest
-    for (const item of items) disk.ledger.doubt(item)
-    const path = `/v2/${victim.manifest.repository}/manifests/${reference}`
-    const refused = await isRefused(disk, async () => expectStatus(await disk.client.send('DELETE', path), 202))
-    for (const item of items) {
-      const found = await look(createClient(disk.server.url), item)
-      if ((found === 'present') !== refused) throw new Violation(`${path}: refused: ${refused}, and ${pathOf(item)} is ${found}`)
-      if (refused) disk.ledger.keep(item)
-      else disk.ledger.forget(item)
-    }
-    if (refused) disk.figures.deletesRefused++
-    else disk.figures.deletes++
-    if (!refused) victim = victims.pop()
+    const deleted = await deleteImage(disk, victim, random.chance(0.5) ? 'tag' : 'manifest')
+    if (deleted) disk.figures.deletes++
+    else disk.figures.deletesRefused++
+    if (deleted) victim = victims.pop()
     await Bun.sleep(50)
   }
+}
+
+/** Deletes the tag alone, or the manifest with its tag. Answers false when that was refused, and then it must all be there. */
+export async function deleteImage(disk: Disk, { tag, manifest, blobs }: Image, what: 'tag' | 'manifest'): Promise<boolean> {
+  const { ledger } = disk
+  const reader = createClient(disk.server.url)
+  const items: Item[] = what === 'tag' ? [tag] : [tag, manifest]
+  // Once their manifest is gone, the collector may take its blobs at any time.
+  const freed = what === 'manifest' && disk.collects ? blobs : []
+  for (const item of [...items, ...freed]) ledger.doubt(item)
+  const path = `/v2/${manifest.repository}/manifests/${what === 'tag' ? tag.tag : manifest.digest}`
+  const refused = await isRefused(disk, async () => expectStatus(await disk.client.send('DELETE', path), 202))
+  for (const item of items) {
+    const found = await look(reader, item)
+    if ((found === 'present') !== refused) throw new Violation(`${path}: refused: ${refused}, and ${pathOf(item)} is ${found}`)
+    if (refused) ledger.keep(item)
+    else ledger.forget(item)
+  }
+  if (refused) for (const item of freed) ledger.keep(item)
+  return !refused
 }
 
 /** A tag that is overwritten: a refused overwrite must leave what was acknowledged last. */
 async function overwriteOn(disk: Disk, goesOn: () => boolean): Promise<void> {
   const client = createClient(disk.server.url)
   const path = '/v2/disk/app/manifests/moving'
-  const config = createContent('config victim-0', 500)
   let present: string | undefined
   for (let n = 0; goesOn(); n++) {
-    const { bytes: body, digest, mediaType } = createManifest(`moving ${n}`, config, [])
+    const { bytes: body, digest, mediaType } = createManifest(`moving ${n}`, movingConfig, [])
     const headers = { 'content-type': mediaType }
     const refused = await isRefused(disk, async () => expectStatus(await disk.client.send('PUT', path, { body, headers }), 201))
     if (!refused) present = digest

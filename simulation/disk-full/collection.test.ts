@@ -1,0 +1,56 @@
+import { afterEach, describe, expect } from 'bun:test'
+import { readdirSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { poll } from '../rig/poll.ts'
+import { createRandom } from '../rig/random.ts'
+import { testUnless } from '../rig/test-unless.testing.ts'
+import { Disk } from './disk.ts'
+import { createPrivateMount, whyNoMounts } from './private-mount.ts'
+import { pushImage } from './pushes.ts'
+import { deleteImage, fill, furnish, hold } from './workload.ts'
+
+const megabyte = 1024 * 1024
+let disk: Disk | undefined
+
+afterEach(async () => {
+  await disk?.end()
+  disk = undefined
+})
+
+describe('garbage collection on a full disk', () => {
+  testUnless(whyNoMounts())(
+    'takes nothing that is promised, and gives room back without a restart once deletes go through',
+    async () => {
+      const mount = await createPrivateMount('mount -t tmpfs -o size=64m berth "$1"')
+      disk = new Disk(mount, { collects: true })
+      const free = (): number => statfsSync(mount.fromHere).bavail * statfsSync(mount.fromHere).bsize
+      const files = (): number => readdirSync(join(mount.fromHere, 'data/blobs/sha256'), { recursive: true }).length
+
+      // Of the ballast only the second part goes: what the disk can hold afterwards, the collector has made room for.
+      await mount.run('head -c 8M /dev/zero >"$1/ballast"; head -c 4M /dev/zero >"$1/reserve"')
+      await disk.start()
+      const victims = await furnish(disk)
+      const images = await fill(disk)
+      await hold(disk, 10_000, victims)
+      const full = { free: free(), files: files() }
+      expect(full.free).toBeLessThan(2 * megabyte)
+
+      await mount.run('rm "$1/reserve"')
+      const began = performance.now()
+      for (const image of images) await deleteInTime(disk, image)
+      await poll('room on the disk', 30_000, () => Promise.resolve(free() > 12 * megabyte ? true : undefined))
+      const figures = { ...disk.figures, full, free: free(), files: files(), freedAfter: Math.round(performance.now() - began) }
+
+      const random = createRandom('after')
+      for (let n = 0; n < 8; n++) await pushImage(disk, random, `after-${n}`, megabyte)
+      await disk.verifyTwice()
+      console.log(`collection on a full disk: ${JSON.stringify(figures)}`)
+      expect(disk.figures.reads).toBeGreaterThan(100)
+    },
+    180_000,
+  )
+})
+
+async function deleteInTime(on: Disk, image: Parameters<typeof deleteImage>[1]): Promise<void> {
+  await poll('a delete with room to write it down', 10_000, async () => ((await deleteImage(on, image, 'manifest')) ? true : undefined))
+}
