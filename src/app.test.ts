@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildApp, type App } from './app.ts'
+import { buildApp, checkIntegrity, type App } from './app.ts'
 import { loadConfig, type Config } from './config/index.ts'
 import { inlineWriter, openSqliteDatabase } from './database/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
@@ -73,8 +73,8 @@ test('a second server on the same data is refused', async () => {
   await push()
 })
 
-test('a start says that nothing is collected, why, and what ends it', async () => {
-  await app.close()
+/** Holds collection as a rebuilt index does. */
+async function holdRebuilt(): Promise<void> {
   const database = await openSqliteDatabase({
     path: join(folder, 'berth.db'),
     mustExist: true,
@@ -85,6 +85,11 @@ test('a start says that nothing is collected, why, and what ends it', async () =
   })
   await database.transact(holdCollection, { name: 'rebuilt', until: null, reason: 'the index was rebuilt' })
   await database.close()
+}
+
+test('a start says that nothing is collected, why, and what ends it', async () => {
+  await app.close()
+  await holdRebuilt()
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line), close: () => Promise.resolve() }
   app = await buildApp(configOf(folder), createLogger({ level: 'warn', destination }))
@@ -96,6 +101,28 @@ test('a start says that nothing is collected, why, and what ends it', async () =
     reason: 'the index was rebuilt',
     ends: 'when `berth fsck` finds nothing wrong',
   })
+})
+
+test('a check that finds a rebuilt index sound lets collection go on, once no server runs', async () => {
+  await push()
+  await app.close()
+  await holdRebuilt()
+  app = await start()
+  const nothing = (): void => undefined
+  const request = { deep: false, repair: false, language: 'en', onFinding: nothing, onProgress: nothing } as const
+  const check = async () => await checkIntegrity(configOf(folder), request)
+  expect(await check()).toMatchObject({ findings: 0, besideServer: true, held: true })
+  await app.close()
+  const file = [...new Bun.Glob('blobs/**/*').scanSync(folder)][0] as string
+  renameSync(join(folder, file), join(folder, 'away'))
+  expect(await check()).toMatchObject({ findings: 1, held: false })
+  renameSync(join(folder, 'away'), join(folder, file))
+  app = await start()
+  expect(await check()).toMatchObject({ findings: 0, held: true })
+  await app.close()
+  expect(await check()).toMatchObject({ findings: 0, held: false })
+  app = await start()
+  expect(await check()).toMatchObject({ findings: 0, held: false })
 })
 
 test('every answer is OCI JSON, whatever is asked', async () => {

@@ -14,11 +14,11 @@ import {
   type SeenDirectory,
   type WriterThread,
 } from './database/index.ts'
-import { createRepair, inspect, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
+import { createRepair, inspect, isIndexSound, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createLogger, isoTime, type Logger } from './observe/index.ts'
-import { allowAll, createCollector, createRegistry, type CollectionHold, type Collector } from './registry/index.ts'
+import { allowAll, createCollector, createRegistry, releaseCollection, standingHolds, type CollectionHold, type Collector } from './registry/index.ts'
 import { createFilesystemStore } from './storage/index.ts'
 
 /** The program as a value: `fetch` is the whole server, without a port. */
@@ -190,25 +190,55 @@ export interface DescribedFinding extends Omit<Finding, 'subject' | 'remedy'> {
  * `berth fsck`. A repair needs the data directory alone and fails with `locked` beside a server; a check alone reads what a
  * running server leaves, and holds the directory when there is none.
  */
-export async function checkIntegrity(config: Config, request: IntegrityRequest): Promise<InspectionSum & { besideServer: boolean }> {
+export async function checkIntegrity(config: Config, request: IntegrityRequest): Promise<IntegrityResult> {
   const seen = lookAtDataDirectory(config.data)
   const directory = holdDirectory(config, request.repair)
   const logger = createLogger({ level: config.log.level, destination: createFileDestination(2) })
   try {
     const database = request.repair && directory ? await openBoundDatabase(config, directory, logger, () => undefined) : undefined
     const reader = database ?? (await openReader(config, seen, logger))
+    let checked
     try {
-      const store = createFilesystemStore({ root: config.data })
-      const scene = { database: reader, store, deep: request.deep, ended: new AbortController().signal }
-      const repair = database && createRepair({ database })
-      const onFinding = (finding: Finding, fate: Fate): void => request.onFinding(described(finding, fate, request.language))
-      return { ...(await inspect({ scene, repair, onFinding, onProgress: request.onProgress })), besideServer: directory === undefined }
+      checked = await inspectAll(config, request, reader, database)
     } finally {
       await reader.close()
     }
+    const held = checked.held && isIndexSound(checked.sum) && !(await endRebuiltHold(config, directory, logger))
+    return { ...checked.sum, besideServer: directory === undefined, held }
   } finally {
     directory?.release()
     await logger.close()
+  }
+}
+
+export interface IntegrityResult extends InspectionSum {
+  readonly besideServer: boolean
+  /** The index was rebuilt and is sound, but collection stays off: its hold could not be ended beside a server. */
+  readonly held: boolean
+}
+
+/** Holds collection from `berth rebuild-index` until a check finds the index sound. */
+const rebuiltHold = 'rebuilt'
+
+async function inspectAll(config: Config, request: IntegrityRequest, reader: DatabaseReader, database: Database | undefined) {
+  const store = createFilesystemStore({ root: config.data })
+  const scene = { database: reader, store, deep: request.deep, ended: new AbortController().signal }
+  const repair = database && createRepair({ database, store, clock: systemClock, uploadExpiry: config.uploads.expiry })
+  const onFinding = (finding: Finding, fate: Fate): void => request.onFinding(described(finding, fate, request.language))
+  const sum = await inspect({ scene, repair, onFinding, onProgress: request.onProgress })
+  const holds = await reader.all(standingHolds, systemClock.now())
+  return { sum, held: holds.some(({ name }) => name === rebuiltHold) }
+}
+
+/** True when it was ended: only who has the directory may write. */
+async function endRebuiltHold(config: Config, directory: DataDirectory | undefined, logger: Logger): Promise<boolean> {
+  if (directory === undefined) return false
+  const database = await openBoundDatabase(config, directory, logger, () => undefined)
+  try {
+    await database.transact(releaseCollection, { name: rebuiltHold })
+    return true
+  } finally {
+    await database.close()
   }
 }
 

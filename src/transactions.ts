@@ -3,6 +3,7 @@ import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
 import { holdCollection, releaseCollection } from './registry/hold-transactions.ts'
+import { dropContent, queueAgain, restoreObject } from './registry/integrity-transactions.ts'
 import { putManifest } from './registry/manifest-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
 import {
@@ -31,6 +32,9 @@ export const transactions = transactionTable([
   mountBlob,
   renewLease,
   markDamaged,
+  restoreObject,
+  dropContent,
+  queueAgain,
   putManifest,
   deleteTag,
   deleteManifest,

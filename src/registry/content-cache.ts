@@ -1,24 +1,42 @@
 import type { Database } from '../database/index.ts'
 import { createLru } from '../lib/index.ts'
+import { digestAlgorithm, digestBytes, RegistryError, type Digest } from '../oci/index.ts'
 import { contentOf } from './existence-store.ts'
+import { resultOf } from './failure.ts'
+import { dropContent } from './integrity-transactions.ts'
+import type { VerifyMode } from './settings.ts'
 
 /** Inline bytes by digest. They never change, so memory may hold them; whether they exist is always asked of the database. */
 export interface ContentCache {
-  /** Absent when the blob was collected since the caller found it. */
-  get(digest: string, blobId: number): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /**
+   * Fails with `missing` when the blob was collected since the caller found it, and when its bytes do not have their digest:
+   * they are compared as they come from the database, unless `storage.verify` says never.
+   */
+  get(digest: Digest, blobId: number, missing: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN'): Promise<Uint8Array<ArrayBuffer>>
 }
 
-export function createContentCache(database: Database, capacity: number): ContentCache {
+export function createContentCache(database: Database, capacity: number, verify: VerifyMode): ContentCache {
   const cache = createLru<string, Uint8Array<ArrayBuffer>>({ capacity, weigh: (bytes) => bytes.length + 256 })
-  return Object.freeze({
-    get: async (digest: string, blobId: number) => {
+  return Object.freeze<ContentCache>({
+    get: async (digest, blobId, missing) => {
       const hot = cache.get(digest)
       if (hot !== undefined) return hot
       const row = await database.one(contentOf, blobId)
-      if (row === undefined) return undefined
+      if (row === undefined) throw new RegistryError(missing)
       const bytes = new Uint8Array(row.bytes)
+      if (verify !== 'never' && digestBytes(bytes, digestAlgorithm(digest)) !== digest) {
+        resultOf(await database.transact(dropContent, { blobId }))
+        throw damaged(missing, digest)
+      }
       cache.set(digest, bytes)
       return bytes
     },
+  })
+}
+
+/** The stored bytes are not those of the digest: from now on they count as missing, so that a push heals them. */
+export function damaged(code: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN', digest: string): RegistryError {
+  return new RegistryError(code, {
+    message: `the stored bytes of ${digest} are damaged, so it counts as missing; push it again to repair it`,
   })
 }

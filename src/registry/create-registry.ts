@@ -28,7 +28,7 @@ export interface RegistryDeps {
 
 /** The whole core from its parts. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  const contents = createContentCache(deps.database, deps.contentCache)
+  const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
   const existence = createExistence(deps.database)
   const verification = createVerification(deps.settings.verify)
   const owner = deps.ids.uuid()

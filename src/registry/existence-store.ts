@@ -15,21 +15,30 @@ export interface ManifestRow {
   readonly media_type: string
   readonly blob_id: number
   readonly size: number
+  /** 1 when it is not here only because its bytes are damaged. */
+  readonly damaged: number
 }
 
+// A manifest whose bytes were damaged counts as missing until it is pushed again.
+const heldManifest = `
+  case when c.blob_id is not null then m.digest end as digest, m.media_type, m.blob_id, b.size,
+  case when m.digest is not null and c.blob_id is null then 1 else 0 end as damaged`
+
 export const manifestByTag = statement<ManifestRow>(`
-  select r.id as repository_id, m.digest, m.media_type, m.blob_id, b.size
+  select r.id as repository_id, ${heldManifest}
   from repository r join namespace n on n.id = r.namespace_id
   left join tag t on t.repository_id = r.id and t.name = $2
   left join manifest m on m.repository_id = r.id and m.digest = t.digest and m.deleted_at is null
   left join blob b on b.id = m.blob_id
+  left join content c on c.blob_id = m.blob_id
   where ${repositoryVisible}`)
 
 export const manifestByDigest = statement<ManifestRow>(`
-  select r.id as repository_id, m.digest, m.media_type, m.blob_id, b.size
+  select r.id as repository_id, ${heldManifest}
   from repository r join namespace n on n.id = r.namespace_id
   left join manifest m on m.repository_id = r.id and m.digest = $2 and m.deleted_at is null
   left join blob b on b.id = m.blob_id
+  left join content c on c.blob_id = m.blob_id
   where ${repositoryVisible}`)
 
 export interface LinkedBlobRow {
@@ -40,12 +49,15 @@ export interface LinkedBlobRow {
   /** The object and its key; null for inline content. */
   readonly object_id: string | null
   readonly key: string | null
+  /** 1 when this repository holds the blob and its bytes are damaged. */
+  readonly damaged: number
 }
 
 // A manifest that was pushed as a blob as well has both an object and content: the one is damaged, the other serves it.
 const heldBlob = `
   case when l.blob_id is not null and ${blobIsWhole} then b.id end as blob_id, b.size,
-  case when o.state = 'live' then o.id end as object_id, o.key`
+  case when o.state = 'live' then o.id end as object_id, o.key,
+  case when l.blob_id is null or ${blobIsWhole} then 0 else 1 end as damaged`
 const linkedBlob = `
   from repository r join namespace n on n.id = r.namespace_id
   left join blob b on b.domain_id = n.domain_id and b.digest = $2

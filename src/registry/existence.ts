@@ -7,6 +7,8 @@ export interface ExistenceRow {
   readonly repository_id: number
   /** Only a lease keeps the blob: when it ends changes without an event. */
   readonly referenced?: number
+  /** Bytes are damaged: a push to any other repository heals them. */
+  readonly damaged: number
 }
 
 /** Answers the statements of existence-store.ts, from memory where the database can vouch for it. */
@@ -43,7 +45,7 @@ export function createExistence(database: Database): Existence {
       if (known !== undefined && feed.unchanged(known)) return known.row as Row
       const asOf = feed.position()
       const row = await database.one(statement, repository, name)
-      if (row !== undefined && row.referenced !== 0) rows.set(key, { row, asOf })
+      if (row !== undefined && row.referenced !== 0 && row.damaged === 0) rows.set(key, { row, asOf })
       return row
     },
   })

@@ -2,8 +2,9 @@ export type { Actor } from './actor.ts'
 export { createRegistry, type RegistryDeps } from './create-registry.ts'
 export { markDamaged } from './blob-transactions.ts'
 export { createCollector, type Collector } from './garbage-collection.ts'
-export type { CollectionHold } from './hold-store.ts'
+export { standingHolds, type CollectionHold } from './hold-store.ts'
 export { holdCollection, releaseCollection } from './hold-transactions.ts'
+export { dropContent, queueAgain, restoreObject } from './integrity-transactions.ts'
 export { allowAll, type Action, type AuthorizationQuestion, type Authorize, type Decision } from './ports.ts'
 export type {
   BlobDescription,

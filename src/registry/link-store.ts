@@ -12,7 +12,10 @@ const take = statement<BlobRow>(`
   insert into blob (domain_id, digest, size) values ($1, $2, $3)
   on conflict (domain_id, digest) do update set size = blob.size
   returning id, object_id`)
-const insertContent = statement('insert into content (blob_id, bytes) values ($1, $2) on conflict (blob_id) do nothing')
+// Bytes that went bad in the database are healed by whoever brings the right ones.
+const insertContent = statement(`
+  insert into content (blob_id, bytes) values ($1, $2)
+  on conflict (blob_id) do update set bytes = excluded.bytes where content.bytes <> excluded.bytes`)
 const upsertLink = statement(`
   insert into link (repository_id, blob_id, lease_until) values ($1, $2, $3)
   on conflict (repository_id, blob_id) do update

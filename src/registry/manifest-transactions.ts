@@ -126,14 +126,16 @@ const lockLinks = statement<{ digest: string }>({
       and ${blobIsWhole}
     order by b.digest for key share of l`,
 })
-const lockManifests = statement<{ digest: string }>({
+// Asked for each row that was found: as a condition it would tempt PostgreSQL to begin with the contents.
+const hasBytes = 'case when exists (select 1 from content c where c.blob_id = m.blob_id) then 1 else 0 end as whole'
+const lockManifests = statement<{ digest: string; whole: number }>({
   sqlite: `
-    select m.digest from json_each($2) wanted
+    select m.digest, ${hasBytes} from json_each($2) wanted
     cross join manifest m on m.repository_id = $1 and m.digest = wanted.value and m.deleted_at is null`,
   postgres: `
-    select digest from manifest
-    where repository_id = $1 and digest = any (array(select json_array_elements_text($2::json))) and deleted_at is null
-    order by digest for key share`,
+    select m.digest, ${hasBytes} from manifest m
+    where m.repository_id = $1 and m.digest = any (array(select json_array_elements_text($2::json))) and m.deleted_at is null
+    order by m.digest for key share of m`,
 })
 
 /**
@@ -144,7 +146,9 @@ async function lockChildren(tx: Tx, repository: LockedRepository, children: read
   const manifests = digestsOf(children.filter(({ kind }) => kind === 'child'))
   const here = new Set<string>()
   if (manifests.length > 0) {
-    for (const { digest } of await tx.all(lockManifests, repository.id, JSON.stringify(manifests))) here.add(digest)
+    for (const { digest, whole } of await tx.all(lockManifests, repository.id, JSON.stringify(manifests))) {
+      if (whole === 1) here.add(digest)
+    }
   }
   const blobs = digestsOf(children).filter((digest) => !here.has(digest))
   if (blobs.length > 0) {

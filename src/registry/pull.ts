@@ -4,7 +4,7 @@ import { RegistryError, type ByteRange, type Digest, type Reference, type Reposi
 import type { BlobStore, OpenObject } from '../storage/index.ts'
 import { admit } from './admission.ts'
 import { markDamaged, renewLease } from './blob-transactions.ts'
-import type { ContentCache } from './content-cache.ts'
+import { damaged, type ContentCache } from './content-cache.ts'
 import {
   blobByDigest,
   leasedBlobByDigest,
@@ -37,8 +37,7 @@ export function createPull(deps: PullDeps): Pull {
     manifest: async (actor, repository, reference) => {
       await admit(authorize, actor, 'pull', repository)
       const found = await findManifest(existence, repository, reference)
-      const bytes = await contents.get(found.digest, found.blob_id)
-      if (bytes === undefined) throw new RegistryError('MANIFEST_UNKNOWN')
+      const bytes = await contents.get(found.digest as Digest, found.blob_id, 'MANIFEST_UNKNOWN')
       return { digest: found.digest as Digest, mediaType: found.media_type, size: bytes.length, bytes }
     },
     statManifest: async (actor, repository, reference) => {
@@ -111,8 +110,7 @@ async function openInline(
   found: PresentBlob<LinkedBlobRow>,
   range: ByteRange | undefined,
 ): Promise<OpenObject> {
-  const bytes = await contents.get(digest, found.blob_id)
-  if (bytes === undefined) throw new RegistryError('BLOB_UNKNOWN')
+  const bytes = await contents.get(digest, found.blob_id, 'BLOB_UNKNOWN')
   return { kind: 'bytes', size: bytes.length, bytes: range === undefined ? bytes : bytes.subarray(range.start, range.end + 1) }
 }
 
@@ -130,18 +128,16 @@ async function openStored(
   const { object_id: objectId, key, size } = found
   const opened = await store.open(key, range)
   if (opened?.size !== size) {
-    throw await damaged(deps, objectId, digest, opened === undefined ? 'missing' : `${opened.size} of ${size} bytes`)
+    throw await markAsDamaged(deps, objectId, digest, opened === undefined ? 'missing' : `${opened.size} of ${size} bytes`)
   }
   if (range !== undefined) return opened
   const mismatch = await verification.mismatch(objectId, digest, () => store.open(key))
-  if (mismatch !== undefined) throw await damaged(deps, objectId, digest, `has the digest ${mismatch}`)
+  if (mismatch !== undefined) throw await markAsDamaged(deps, objectId, digest, `has the digest ${mismatch}`)
   return opened
 }
 
 /** From now on the blob counts as missing everywhere, so that a push heals it. */
-async function damaged({ database }: PullDeps, objectId: string, digest: Digest, finding: string): Promise<RegistryError> {
+async function markAsDamaged({ database }: PullDeps, objectId: string, digest: Digest, finding: string): Promise<RegistryError> {
   await database.transact(markDamaged, { objectId, digest, finding })
-  return new RegistryError('BLOB_UNKNOWN', {
-    message: `the stored bytes of ${digest} are damaged, so it counts as missing; push it again to repair it`,
-  })
+  return damaged('BLOB_UNKNOWN', digest)
 }

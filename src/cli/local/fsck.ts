@@ -29,6 +29,8 @@ export interface IntegritySum extends Pick<IntegrityProgress, 'looked' | 'bytes'
   readonly repaired: number
   /** A server was running: it was looked at beside it. */
   readonly besideServer: boolean
+  /** The index was rebuilt and is sound, but nothing is collected until a check without a server ends that. */
+  readonly held: boolean
 }
 
 export interface IntegrityRequest {
@@ -124,6 +126,7 @@ function describeSum(sum: IntegritySum, { deep, repair }: FsckOptions, say: Say)
   const lines = [
     say('fsck.looked', { ...counted, hashed: readable(sum.bytes) }),
     ...(sum.besideServer ? [say('fsck.beside')] : []),
+    ...(sum.held ? [say('fsck.held')] : []),
     ...(sum.findings === 0 ? [say(deep ? 'fsck.clean-deep' : 'fsck.clean')] : []),
     ...(sum.findings === 0 ? [] : [say(repair ? 'fsck.problems-repaired' : 'fsck.problems', { count: String(sum.findings), repaired: String(sum.repaired) })]),
   ]

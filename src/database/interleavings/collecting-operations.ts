@@ -94,6 +94,27 @@ export const collectingOperations: readonly Operation[] = [
     records: (result) => result === true,
     undoes: ['the layer is here', 'manifest is closed', 'other is closed'],
   }),
+  operation('restore object', {
+    subject: 'restoration',
+    transaction: 'restore object',
+    input: () => ({ objectId: 'present', digest: layer }),
+    states: ['the layer is damaged', 'the lease is over', 'a manifest refers to the layer'],
+    records: (result) => result === true,
+  }),
+  operation('drop content', {
+    subject: 'content damage',
+    transaction: 'drop content',
+    input: () => ({ blobId: ids.manifest }),
+    states: ['a manifest refers to the layer', 'an index refers to the manifest', 'the manifest was deleted'],
+    records: (result) => result === true,
+  }),
+  operation('queue again', {
+    subject: 'queueing again',
+    transaction: 'queue again',
+    input: () => ({ kind: 'link', key: `${ids.app}:${ids.layer}`, wait: 0 }),
+    states: ['the lease is over', 'the layer has no link', 'a manifest refers to the layer'],
+    records: () => false,
+  }),
   collectObject('collect object being written', 'first', [
     'the layer is new',
     'the session has not told of its object',

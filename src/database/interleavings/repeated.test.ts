@@ -12,7 +12,7 @@ import { answersDifferently, repeated } from './verdict.ts'
 const refusesWhatWasDone = new Set(['cancel upload'])
 
 /** Nobody acts on what these answer: the collector comes again, and a reader only wants the mark. */
-const answersToNobody = new Set(['expire upload', 'collect link', 'collect blob', 'mark damaged'])
+const answersToNobody = new Set(['expire upload', 'collect link', 'collect blob', 'mark damaged', 'restore object', 'drop content'])
 
 onPostgres('an operation that is repeated while its first attempt may be under way', 1, (arenas) => {
   test.each(operations.map((operation) => [operation.name, operation] as const))(

@@ -66,6 +66,7 @@ export interface Finding {
 /** A repair as data. */
 export type Remedy =
   | { readonly kind: 'mark damaged'; readonly objectId: string; readonly digest: string; readonly finding: string }
+  | { readonly kind: 'drop content'; readonly blobId: number }
   | { readonly kind: 'restore'; readonly objectId: string; readonly digest: string }
   | { readonly kind: 'queue'; readonly queue: 'link' | 'blob' | 'object' | 'upload'; readonly key: string }
   | { readonly kind: 'remove file'; readonly id: string; readonly key: string | undefined; readonly modified: number }

@@ -1,6 +1,6 @@
 import { createChecks } from './checks.ts'
 import type { CheckName, Scene } from './check.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, FindingCode } from './finding.ts'
 import type { Repair } from './repair.ts'
 
 /** What became of a finding: `repaired`; `kept` where nothing could be done, or nothing was asked for. */
@@ -26,6 +26,8 @@ export interface InspectionProgress {
 
 export interface InspectionSum {
   readonly findings: number
+  /** Findings by their code. */
+  readonly codes: Readonly<Partial<Record<FindingCode, number>>>
   readonly repaired: number
   readonly looked: InspectionProgress['looked']
   readonly bytes: number
@@ -37,6 +39,7 @@ const reportEvery = 16 * 1024 * 1024
 /** Looks at everything once, and repairs what it is allowed to. Fails when it can't look: with the store's or database's error. */
 export async function inspect({ scene, repair, onFinding, onProgress }: InspectionOptions): Promise<InspectionSum> {
   const looked: Partial<Record<CheckName, number>> = {}
+  const codes: Partial<Record<FindingCode, number>> = {}
   let [findings, repaired, bytes, reported] = [0, 0, 0, 0]
   let current: CheckName = 'database'
   const pace = (read: number): void => {
@@ -53,6 +56,7 @@ export async function inspect({ scene, repair, onFinding, onProgress }: Inspecti
       for (const found of page.findings) {
         const fate: Fate = (await repair?.(found)) === true ? 'repaired' : 'kept'
         findings++
+        codes[found.code] = (codes[found.code] ?? 0) + 1
         if (fate === 'repaired') repaired++
         onFinding(found, fate)
       }
@@ -61,5 +65,13 @@ export async function inspect({ scene, repair, onFinding, onProgress }: Inspecti
       position = page.next
     } while (position !== undefined)
   }
-  return { findings, repaired, looked, bytes }
+  return { findings, codes, repaired, looked, bytes }
+}
+
+/** A file nobody knows may be the rest of something newer than a rebuilt index; it is no reason to distrust what the index has. */
+const strangers: ReadonlySet<string> = new Set<FindingCode>(['file-unknown', 'file-foreign'])
+
+/** Whether everything that the database says is so. */
+export function isIndexSound({ codes }: InspectionSum): boolean {
+  return Object.keys(codes).every((code) => strangers.has(code))
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { anonymous, pushBlob, repository } from '../../registry/test-registry.testing.ts'
-import { createRepair } from './index.ts'
 import { createTestIntegrity, layerOf, type TestIntegrity } from './integrity.testing.ts'
 
 forEachDatabase('a check of everything', (kind) => {
@@ -62,7 +61,7 @@ forEachDatabase('a check of everything', (kind) => {
   test('a repair marks what is damaged, so that it counts as missing until it is pushed again', async () => {
     const { layer } = await t.pushImage('team/app', 'v1')
     await t.replaceBytes(await t.objectOf(layer), layerOf(2))
-    const repair = createRepair({ database: t.database })
+    const { repair } = t
     expect((await t.check({ deep: true, repair })).list).toMatchObject([{ fate: 'repaired', finding: { code: 'object-corrupt' } }])
     await expect(t.registry.pull.statBlob(anonymous, repository('team/app'), layer)).rejects.toMatchObject({ code: 'BLOB_UNKNOWN' })
     expect((await t.check({ repair })).list).toMatchObject([{ fate: 'kept', finding: { code: 'object-damaged' } }])

@@ -1,4 +1,5 @@
 import type { DatabaseKind } from '../../database/for-each-database.testing.ts'
+import { transaction, type Statement, type Tx } from '../../database/index.ts'
 import type { Digest } from '../../oci/index.ts'
 import {
   anonymous,
@@ -8,13 +9,17 @@ import {
   pushBlob,
   pushManifest,
   repository,
+  settings,
   type TestRegistry,
 } from '../../registry/test-registry.testing.ts'
-import { inspect, type Fate, type Finding, type InspectionSum, type Repair } from './index.ts'
+import { createRepair, inspect, type Fate, type Finding, type InspectionSum, type Repair } from './index.ts'
 
 export interface TestIntegrity extends TestRegistry {
+  readonly repair: Repair
   /** Looks at everything; every finding as `code subject`, with what became of it when a repair was given. */
   check(options?: { readonly deep?: boolean; readonly repair?: Repair }): Promise<Checked>
+  /** Changes rows behind the registry's back. With `unchecked`, against foreign keys too: PostgreSQL alone lets that happen. */
+  alter(sql: string, unchecked?: 'unchecked'): Promise<void>
   /** An image with a large layer and a small config. */
   pushImage(name: string, tag: string, layer?: Uint8Array): Promise<{ layer: Digest; config: Digest; manifest: Digest }>
   /** Where the bytes of a layer are. */
@@ -23,7 +28,7 @@ export interface TestIntegrity extends TestRegistry {
   replaceBytes(object: { id: string; key: string }, bytes: Uint8Array): Promise<void>
 }
 
-export interface Checked extends InspectionSum {
+export interface Checked extends Omit<InspectionSum, 'codes'> {
   readonly list: readonly { readonly finding: Finding; readonly fate: Fate }[]
   readonly codes: readonly string[]
 }
@@ -33,19 +38,34 @@ export function layerOf(seed: number, size = 50_000): Uint8Array {
   return new Uint8Array(size).map((_, position) => (position * 7 + seed) % 251)
 }
 
+const statementOf = (sql: string): Statement<never> => ({ name: `t${Bun.hash(sql)}`, sqlite: sql, postgres: sql })
+
+const alterRows = transaction('alter rows', async (tx: Tx, input: { readonly statements: readonly string[] }) => {
+  for (const sql of input.statements) await tx.run(statementOf(sql))
+  return { ok: null }
+})
+
 export async function createTestIntegrity(kind: DatabaseKind): Promise<TestIntegrity> {
-  const t = await createTestRegistry(kind)
+  const t = await createTestRegistry({
+    ...kind,
+    create: (table, clock) => kind.create(new Map([...table, [alterRows.name, alterRows]]), clock),
+  })
   const sql = 'select o.id, o.key from blob b join object o on o.id = b.object_id where b.digest = $1'
   const bySql = { name: 'object_of_digest', sqlite: sql.replace('$', '?'), postgres: sql }
 
   return {
     ...t,
+    repair: createRepair({ ...t, uploadExpiry: settings.uploadExpiry }),
     check: async ({ deep = false, repair } = {}) => {
       const list: { finding: Finding; fate: Fate }[] = []
       const scene = { database: t.database, store: t.store, deep, ended: new AbortController().signal }
       const onFinding = (finding: Finding, fate: Fate): void => void list.push({ finding, fate })
       const sum = await inspect({ scene, repair, onFinding, onProgress: () => undefined })
       return { ...sum, list, codes: list.map(({ finding }) => finding.code) }
+    },
+    alter: async (sql, unchecked) => {
+      const free = unchecked === undefined ? [] : ['set local session_replication_role = replica']
+      await t.database.transact(alterRows, { statements: [...free, sql] })
     },
     pushImage: async (name, tag, layer = layerOf(1)) => {
       const config = await pushBlob(t.registry, name, `{"config":"${name}"}`)

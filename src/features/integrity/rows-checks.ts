@@ -46,7 +46,7 @@ async function judgeContent({ database, pace }: Scene, row: ContentRow): Promise
   const actual = isDigest(digest) ? digestBytes(content.bytes, digestAlgorithm(digest)) : 'none that can be compared'
   if (actual === digest && content.bytes.length === row.size) return undefined
   const detail = `${content.bytes.length} of ${row.size} bytes, with the digest ${actual}`
-  return await affectingBlob(database, finding('content-corrupt', { digest }, detail), blobId, digest)
+  return await affectingBlob(database, finding('content-corrupt', { digest }, detail, { kind: 'drop content', blobId }), blobId, digest)
 }
 
 export function blobsCheck({ database }: Scene): Check {
