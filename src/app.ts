@@ -14,7 +14,7 @@ import {
   type SeenDirectory,
   type WriterThread,
 } from './database/index.ts'
-import { createRepair, inspect, isIndexSound, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
+import { createRepair, createScrubber, inspect, isIndexSound, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createLogger, isoTime, type Logger } from './observe/index.ts'
@@ -64,8 +64,10 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       anonymousMayPull: true,
     })
     const endCollection = keepCollecting(createCollector(core), config.gc.interval, logger)
+    const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing({ database, store, rate: config.storage.scrub, logger })
     const close = async (): Promise<void> => {
       await endCollection()
+      await endScrubbing?.()
       await database.close()
       directory.release()
     }
@@ -121,6 +123,32 @@ function keepCollecting(collector: Collector, interval: number, logger: Logger):
       }
       await systemClock.sleep(interval, stop.signal).catch(() => undefined)
     }
+  }
+  const running = run()
+  return async () => {
+    stop.abort()
+    await running
+  }
+}
+
+const scrubRetryPause = 60_000
+
+/** Runs the scrubber until the returned function is called, which waits for the page under way. */
+function keepScrubbing({ logger, ...parts }: Omit<Parameters<typeof createScrubber>[0], 'clock'>): () => Promise<void> {
+  const stop = new AbortController()
+  const scrubber = createScrubber({ ...parts, logger, clock: systemClock })
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      let pause = scrubRetryPause
+      try {
+        pause = await scrubber.step(stop.signal)
+      } catch (error) {
+        if (stop.signal.aborted) break
+        logger.error('the scrubber failed; it goes on in a minute', { error })
+      }
+      await systemClock.sleep(pause, stop.signal).catch(() => undefined)
+    }
+    await scrubber.close().catch((error: unknown) => logger.warn('where the scrubber is could not be kept', { error }))
   }
   const running = run()
   return async () => {

@@ -29,6 +29,7 @@ const words = {
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
+    rate: (least: string, most: string) => `a size, \`${least}\` to \`${most}\`, or \`off\``,
   },
   'zh-CN': {
     inFile: '文件中',
@@ -43,6 +44,7 @@ const words = {
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
+    rate: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\`，或 \`off\``,
   },
 }
 
@@ -68,6 +70,7 @@ function valueText(form: Form, language: Language): string {
       return form.words.map((word) => `\`${word}\``).join(say.or)
     case 'duration':
     case 'size':
+    case 'rate':
       return say[form.kind](form.least, form.most)
     case 'address':
     case 'directory':

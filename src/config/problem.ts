@@ -11,6 +11,7 @@ export type FaultCode =
   | 'not-a-directory'
   | 'not-a-duration'
   | 'not-a-size'
+  | 'not-a-rate'
   | 'not-a-postgres-url'
   | 'not-one-of'
   | 'too-small'

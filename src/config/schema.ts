@@ -17,7 +17,7 @@ export interface KeyDocs {
 /** How a value is written, for the guide. */
 export type Form =
   | { readonly kind: 'address' | 'directory' | 'postgres-url' }
-  | { readonly kind: 'duration' | 'size'; readonly least: string; readonly most: string }
+  | { readonly kind: 'duration' | 'size' | 'rate'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
 
 /** The docs of every key by its schema, and the form of every value by the schema inside of default and optional. */
@@ -89,6 +89,12 @@ export const configSchema = z
           '`always`, or `never`.',
         zh: '读取 blob 时何时用摘要核对内容：`first` 为每次启动后的第一次读取，`always` 为每次，`never` 为从不。',
       }),
+      scrub: key(rate('64KiB', '100GiB').prefault('16MiB'), {
+        en:
+          'How much a second the scrubber reads, which compares everything stored with its digest once a day or as often as this ' +
+          'rate allows, marks what is damaged and logs it; `off` for never.',
+        zh: '后台校验每秒读取多少数据：它每天一次（或在该速率允许的范围内）用摘要核对保存的全部内容，标记并记录损坏之处；`off` 表示从不。',
+      }),
     }),
     http: z.strictObject({
       drain: key(duration('0s', '24h').prefault('30s'), {
@@ -146,6 +152,13 @@ function duration(least: string, most: string) {
 function size(least: string, most: string) {
   const schema = z.string().transform(quantity(parseSize, 'not-a-size', least, most))
   return schema.register(valueForms, { kind: 'size', least, most })
+}
+
+/** An amount a second, such as `16MiB`, to bytes; `off` is 0. */
+function rate(least: string, most: string) {
+  const amount = quantity(parseSize, 'not-a-rate', least, most)
+  const schema = z.string().transform((text, context) => (text === 'off' ? 0 : amount(text, context)))
+  return schema.register(valueForms, { kind: 'rate', least, most })
 }
 
 function quantity(parse: (text: string) => number, code: FaultCode, least: string, most: string) {

@@ -6,25 +6,27 @@ import { resultOf } from './failure.ts'
 import { dropContent } from './integrity-transactions.ts'
 import type { VerifyMode } from './settings.ts'
 
+type MissingCode = 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN'
+
 /** Inline bytes by digest. They never change, so memory may hold them; whether they exist is always asked of the database. */
 export interface ContentCache {
   /**
-   * Fails with `missing` when the blob was collected since the caller found it, and when its bytes do not have their digest:
-   * they are compared as they come from the database, unless `storage.verify` says never.
+   * Fails with `missing` when the blob was collected since the caller found it, and when its bytes do not have their size or
+   * digest: they are compared as they come from the database; with `storage.verify` never the size alone.
    */
-  get(digest: Digest, blobId: number, missing: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN'): Promise<Uint8Array<ArrayBuffer>>
+  get(digest: Digest, blob: { readonly blob_id: number; readonly size: number }, missing: MissingCode): Promise<Uint8Array<ArrayBuffer>>
 }
 
 export function createContentCache(database: Database, capacity: number, verify: VerifyMode): ContentCache {
   const cache = createLru<string, Uint8Array<ArrayBuffer>>({ capacity, weigh: (bytes) => bytes.length + 256 })
   return Object.freeze<ContentCache>({
-    get: async (digest, blobId, missing) => {
+    get: async (digest, { blob_id: blobId, size }, missing) => {
       const hot = cache.get(digest)
       if (hot !== undefined) return hot
       const row = await database.one(contentOf, blobId)
       if (row === undefined) throw new RegistryError(missing)
       const bytes = new Uint8Array(row.bytes)
-      if (verify !== 'never' && digestBytes(bytes, digestAlgorithm(digest)) !== digest) {
+      if (bytes.length !== size || (verify !== 'never' && digestBytes(bytes, digestAlgorithm(digest)) !== digest)) {
         resultOf(await database.transact(dropContent, { blobId }))
         throw damaged(missing, digest)
       }
@@ -35,7 +37,7 @@ export function createContentCache(database: Database, capacity: number, verify:
 }
 
 /** The stored bytes are not those of the digest: from now on they count as missing, so that a push heals them. */
-export function damaged(code: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN', digest: string): RegistryError {
+export function damaged(code: MissingCode, digest: string): RegistryError {
   return new RegistryError(code, {
     message: `the stored bytes of ${digest} are damaged, so it counts as missing; push it again to repair it`,
   })

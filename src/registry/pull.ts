@@ -37,7 +37,7 @@ export function createPull(deps: PullDeps): Pull {
     manifest: async (actor, repository, reference) => {
       await admit(authorize, actor, 'pull', repository)
       const found = await findManifest(existence, repository, reference)
-      const bytes = await contents.get(found.digest as Digest, found.blob_id, 'MANIFEST_UNKNOWN')
+      const bytes = await contents.get(found.digest as Digest, found, 'MANIFEST_UNKNOWN')
       return { digest: found.digest as Digest, mediaType: found.media_type, size: bytes.length, bytes }
     },
     statManifest: async (actor, repository, reference) => {
@@ -110,7 +110,7 @@ async function openInline(
   found: PresentBlob<LinkedBlobRow>,
   range: ByteRange | undefined,
 ): Promise<OpenObject> {
-  const bytes = await contents.get(digest, found.blob_id, 'BLOB_UNKNOWN')
+  const bytes = await contents.get(digest, found, 'BLOB_UNKNOWN')
   return { kind: 'bytes', size: bytes.length, bytes: range === undefined ? bytes : bytes.subarray(range.start, range.end + 1) }
 }
 

@@ -108,6 +108,13 @@ export const collectingOperations: readonly Operation[] = [
     states: ['a manifest refers to the layer', 'an index refers to the manifest', 'the manifest was deleted'],
     records: (result) => result === true,
   }),
+  operation('keep scrub position', {
+    subject: 'scrub position',
+    transaction: 'keep scrub position',
+    input: () => ({ position: '{}' }),
+    states: ['a manifest refers to the layer'],
+    records: () => false,
+  }),
   operation('queue again', {
     subject: 'queueing again',
     transaction: 'queue again',

@@ -29,7 +29,9 @@ async function judgeReference(database: Scene['database'], row: ReferenceRow): P
 /** Foreign layers, and what a manifest of an unknown type names, may be absent: only the manifest itself tells. */
 async function isRequired(database: Scene['database'], blobId: number, mediaType: string, digest: string): Promise<boolean> {
   const content = await database.one(bytesOf, blobId)
-  if (content === undefined || !isDigest(digest)) return true
+  // Deleted since the row was read, or a finding of its own.
+  if (content === undefined) return false
+  if (!isDigest(digest)) return true
   try {
     const { children } = parseManifest(content.bytes, mediaType)
     return children.some((child) => child.digest === digest && child.required)

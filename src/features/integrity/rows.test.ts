@@ -156,8 +156,9 @@ forEachDatabase('rows that do not agree', (kind) => {
     expect(checked.codes.filter((code) => code === 'link-not-queued')).toHaveLength(1000)
   })
 
-  const where = kind.dialect === 'postgres' ? '' : ' (skipped: simulation/bit-rot does it to the file of SQLite)'
-  const eachUnchecked = (kind.dialect === 'postgres' ? test : test.skip).each<[FindingCode, string]>([
+  // SQLite holds its foreign keys to the letter; simulation/bit-rot changes its file from outside.
+  if (kind.dialect === 'sqlite') return
+  test.each<[FindingCode, string]>([
     ['blob-object-unknown', `update blob set object_id = 'aa' where object_id is not null`],
     ['content-without-blob', 'delete from blob where object_id is null'],
     ['link-dangling', 'delete from blob'],
@@ -167,8 +168,7 @@ forEachDatabase('rows that do not agree', (kind) => {
     ['tag-dangling', 'delete from manifest'],
     ['tag-dangling', 'delete from repository'],
     ['upload-dangling', 'delete from repository'],
-  ])
-  eachUnchecked(`%s after %s${where}`, async (code, sql) => {
+  ])('%s after %s', async (code, sql) => {
     await t.pushImage('team/app', 'v1')
     await t.alter(sql, 'unchecked')
     expect((await t.check()).codes).toContain(code)

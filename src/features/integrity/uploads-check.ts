@@ -29,7 +29,8 @@ async function lackOf({ store, pace }: Scene, objectId: string, row: UploadRow):
     for await (const chunk of store.readUnfinished(objectId, row.received)) await pace(chunk.length)
     return undefined
   } catch (error) {
-    if (!(error instanceof StorageError) || error.code !== 'missing') throw error
+    if (!(error instanceof StorageError)) throw error
+    if (error.code !== 'missing') return `its bytes cannot be read: ${error.message}`
   }
   const finished = row.object_key === null ? undefined : await store.stat(row.object_key)
   if (finished !== undefined && finished.size >= row.received) return undefined
