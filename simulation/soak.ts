@@ -3,10 +3,12 @@ import { parseArgs } from 'node:util'
 import { soakKills } from './kill/kill-soak.ts'
 import { soakModel } from './model/model-soak.testing.ts'
 import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
+import { soakWorlds } from './world/world-soak.ts'
 
 const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]
-       npm run soak -- model [--runs N] [--seed N] [--record FILE]`
+       npm run soak -- model [--runs N] [--seed N] [--record FILE]
+       npm run soak -- world [--seeds N] [--seed N] [--record FILE]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,13 +16,14 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string', default: '1000' },
     cuts: { type: 'string', default: '300' },
     runs: { type: 'string', default: '50000' },
+    seeds: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
   },
 })
 const [rig] = positionals
-const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel }
+const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel, world: runWorlds }
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
 if (run === undefined || positionals.length !== 1) fail(usage)
 
@@ -46,6 +49,10 @@ function runPowerCuts(seed: number, record: string | undefined) {
 
 function runModel(seed: number, record: string | undefined) {
   return soakModel({ runs: wholeNumber('--runs', values.runs), seed, record })
+}
+
+function runWorlds(seed: number, record: string | undefined) {
+  return soakWorlds({ seeds: wholeNumber('--seeds', values.seeds), seed, record })
 }
 
 function wholeNumber(flag: string, text: string): number {

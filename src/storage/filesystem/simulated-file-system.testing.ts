@@ -24,6 +24,8 @@ export interface SimulatedFileSystem {
   readonly fs: FileSystem
   /** Ends the power: only what was synced, and what `survivors` adds, is still there. */
   powerCut(survivors: Survivors): void
+  /** Every file there is now by its path, with its size. */
+  files(): ReadonlyMap<string, number>
 }
 
 /** A disk that loses everything it was not told to keep, as POSIX allows. A test aid; `/` is its only directory at first. */
@@ -61,7 +63,7 @@ export function createSimulatedFileSystem(): SimulatedFileSystem {
     },
     blob: (path) => new Blob([findFile(root, path).bytes]),
   }
-  return { fs, powerCut: (survivors) => forget(root, survivors) }
+  return { fs, powerCut: (survivors) => forget(root, survivors), files: () => new Map(filesBelow(root, '')) }
 }
 
 function find(root: Directory, path: string): File | Directory {
@@ -83,6 +85,13 @@ function findDirectory(root: Directory, path: string): Directory {
   const found = find(root, path)
   if ('bytes' in found) throw systemError('ENOTDIR', path)
   return found
+}
+
+function* filesBelow(directory: Directory, path: string): Generator<[string, number]> {
+  for (const [name, entry] of directory.names) {
+    if ('names' in entry) yield* filesBelow(entry, `${path}/${name}`)
+    else yield [`${path}/${name}`, entry.bytes.length]
+  }
 }
 
 function add(root: Directory, path: string, entry: File | Directory): void {

@@ -1,0 +1,167 @@
+import type { SimulatedFileSystem } from '../../src/storage/filesystem/simulated-file-system.testing.ts'
+import { parseDigest } from '../../src/oci/index.ts'
+import { createRandom, type Random } from '../rig/random.ts'
+import type { Faults } from './faults.ts'
+import type { Call, Happening, Happenings } from './happening.ts'
+import type { Ledger } from './ledger.ts'
+import type { Network } from './network.ts'
+import type { Observer } from './observer.ts'
+import type { Scheduler } from './scheduler.ts'
+import { storeRoot, type Server } from './server.ts'
+import { createClient, type Workload } from './workload.ts'
+
+export interface ChaosDeps {
+  readonly seed: number
+  readonly scheduler: Scheduler
+  readonly faults: Faults
+  readonly happenings: Happenings
+  readonly network: Network
+  readonly servers: readonly Server[]
+  readonly disk: SimulatedFileSystem
+  readonly observer: Observer
+  readonly ledger: Ledger
+  readonly workload: Workload
+  /** Looks at everything after a crash. */
+  readonly inspect: () => void
+}
+
+/** Something that is to happen between two turns. */
+interface Plan {
+  readonly step: number
+  readonly act: () => void | Promise<void>
+}
+
+const minute = 60_000
+
+/**
+ * What befalls a machine: crashes, full disks, suspensions, damaged files. It strikes where it hurts: shortly after something
+ * began that takes several steps. Each run has at least one crash, after so many requests.
+ */
+export class Chaos {
+  readonly damaged = new Set<string>()
+  readonly #deps: ChaosDeps
+  readonly #random: Random
+  readonly #plans: Plan[] = []
+  readonly #surely: number
+  #crashes = 0
+
+  constructor(deps: ChaosDeps) {
+    this.#deps = deps
+    this.#random = createRandom(deps.seed, 'chaos')
+    this.#surely = this.#random.between(60, 240)
+    deps.happenings.listen((happening) => this.#watch(happening))
+  }
+
+  get crashes(): number {
+    return this.#crashes
+  }
+
+  /** Does what is due before the next turn. */
+  async act(): Promise<void> {
+    const { scheduler, faults, network } = this.#deps
+    if (faults.calm) return
+    if (this.#crashes === 0 && network.sent >= this.#surely) await this.#crash(this.#random.pick(this.#deps.servers))
+    for (let i = this.#plans.findIndex(({ step }) => step <= scheduler.steps); i !== -1; ) {
+      const [plan] = this.#plans.splice(i, 1)
+      await plan?.act()
+      i = this.#plans.findIndex(({ step }) => step <= scheduler.steps)
+    }
+  }
+
+  /** From now on nothing goes wrong any more. */
+  async end(): Promise<void> {
+    const { faults, servers } = this.#deps
+    faults.calm = true
+    faults.full = false
+    this.#plans.length = 0
+    for (const server of servers) if (server.registry === undefined) await server.start()
+  }
+
+  #soon(most: number, act: Plan['act']): void {
+    this.#plans.push({ step: this.#deps.scheduler.steps + this.#random.between(0, most), act })
+  }
+
+  #watch(happening: Happening): void {
+    const { faults } = this.#deps
+    if (faults.calm) return
+    const { kind, process } = happening
+    const chance = (probability: number): boolean => this.#random.chance(probability)
+    if (kind === 'file' && happening.op === 'rename' && chance(0.05)) this.#soon(3, () => this.#crashOf(process))
+    if (kind === 'transaction' && happening.outcome === 'ok' && chance(0.004)) this.#soon(0, () => this.#crashOf(process))
+    if (kind === 'begin' && happening.call.operation === 'upload.finish' && faults.has.has('stall') && chance(0.2)) {
+      this.#soon(12, () => this.#stall())
+    }
+    if (kind === 'begin' && faults.has.has('fullDisk') && chance(0.005)) this.#soon(5, () => this.#fill())
+    if (kind === 'end' && happening.call.operation === 'blob.head') this.#watchHead(happening.call, happening.outcome.was === 'ok')
+  }
+
+  /** What a HEAD said is there gets damaged; what it said is gone is pushed next, and collected meanwhile. */
+  #watchHead({ keys: { repository, digest } }: Call, there: boolean): void {
+    const { faults, servers } = this.#deps
+    if (repository === undefined || digest === undefined) return
+    if (!there && this.#random.chance(0.8)) this.#soon(20, () => servers.forEach((server) => server.poke()))
+    if (there && faults.has.has('damage') && this.#random.chance(0.25)) this.#soon(10, () => this.#damage(repository, digest))
+  }
+
+  async #crashOf(name: string): Promise<void> {
+    const server = this.#deps.servers.find((one) => one.name === name)
+    if (server !== undefined) await this.#crash(server)
+  }
+
+  async #crash(server: Server): Promise<void> {
+    const { faults, servers, disk } = this.#deps
+    const power = faults.has.has('powerCut') && this.#random.chance(0.5)
+    const dying = (power ? servers : [server]).filter(({ registry }) => registry !== undefined)
+    if (dying.length === 0) return
+    this.#crashes++
+    for (const each of dying) await this.#kill(each, power)
+    if (power) disk.powerCut(this.#random.pick(['synced', 'all']))
+    this.#deps.inspect()
+    for (const each of dying) this.#soon(30, () => each.start())
+  }
+
+  async #kill(server: Server, power: boolean): Promise<void> {
+    const { scheduler, happenings, network } = this.#deps
+    const { life } = server
+    if (life === undefined) return
+    scheduler.note(`${power ? 'the power of' : 'the process'} ${server.name} ends`)
+    happenings.tell({ kind: 'crash', power, process: server.name, step: scheduler.steps })
+    await server.kill()
+    network.cut(life)
+  }
+
+  #stall(): void {
+    const { scheduler } = this.#deps
+    const minutes = this.#random.pick([1, 6, 16, 31, 61])
+    scheduler.note(`everything is held up for ${minutes} minutes`)
+    scheduler.pass(minutes * minute)
+  }
+
+  #fill(): void {
+    const { faults, scheduler } = this.#deps
+    if (faults.full) return
+    scheduler.note('the disk is full')
+    faults.full = true
+    this.#plans.push({ step: scheduler.steps + this.#random.between(20, 120), act: () => void (faults.full = false) })
+  }
+
+  /** A file loses its end. */
+  async #damage(repository: string, digest: string): Promise<void> {
+    const { observer, disk, scheduler, ledger, workload } = this.#deps
+    const holder = observer.blobs().find((blob) => blob.digest === digest)
+    const object = observer.objects().find(({ id, state }) => id === holder?.object_id && state === 'live')
+    if (holder === undefined || object === undefined) return
+    scheduler.note(`the file of ${holder.digest} is damaged`)
+    this.damaged.add(holder.digest)
+    ledger.damaged(holder.digest, scheduler.steps)
+    const file = await disk.fs.open(`${storeRoot}/${object.key}`, 'write')
+    await file.truncate(this.#random.below(holder.size))
+    if (this.#random.chance(0.8)) void readDamaged(workload, repository, digest)
+  }
+}
+
+/** Somebody reads it soon; what comes of it the ledger judges. */
+async function readDamaged(workload: Workload, repository: string, digest: string): Promise<void> {
+  const { api } = createClient(workload, 'lea')
+  await api.getBlob(repository, parseDigest(digest), () => Promise.resolve()).catch(() => undefined)
+}
