@@ -97,6 +97,9 @@ const zhCN: Readonly<Record<FindingCode, FindingText>> = {
 
 const texts: Readonly<Record<FindingLanguage, typeof en>> = { en, 'zh-CN': zhCN }
 
+/** Every code, in the order in which the guide lists them. */
+export const codes = Object.keys(en) as readonly FindingCode[]
+
 export function textOf(code: FindingCode, language: FindingLanguage): FindingText {
   return texts[language][code]
 }
