@@ -1,5 +1,6 @@
 // npm run soak -- RIG ...: the long forms of the rigs. README.md says more.
 import { parseArgs } from 'node:util'
+import { soakFaults } from './faults/fault-round.ts'
 import { soakKills } from './kill/kill-soak.ts'
 import { soakModel } from './model/model-soak.testing.ts'
 import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
@@ -8,7 +9,8 @@ import { soakWorlds } from './world/world-soak.ts'
 const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- model [--runs N] [--seed N] [--record FILE]
-       npm run soak -- world [--seeds N] [--seed N] [--record FILE]`
+       npm run soak -- world [--seeds N] [--seed N] [--record FILE]
+       npm run soak -- faults [--faults N] [--seed N] [--record FILE]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,13 +19,14 @@ const { values, positionals } = parseArgs({
     cuts: { type: 'string', default: '300' },
     runs: { type: 'string', default: '50000' },
     seeds: { type: 'string', default: '20000' },
+    faults: { type: 'string', default: '5000' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
   },
 })
 const [rig] = positionals
-const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel, world: runWorlds }
+const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel, world: runWorlds, faults: runFaults }
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
 if (run === undefined || positionals.length !== 1) fail(usage)
 
@@ -53,6 +56,10 @@ function runModel(seed: number, record: string | undefined) {
 
 function runWorlds(seed: number, record: string | undefined) {
   return soakWorlds({ seeds: wholeNumber('--seeds', values.seeds), seed, record })
+}
+
+function runFaults(seed: number, record: string | undefined) {
+  return soakFaults({ faults: wholeNumber('--faults', values.faults), seed, record })
 }
 
 function wholeNumber(flag: string, text: string): number {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inlineWriter, openSqliteDatabase, statement, type Database } from '../../src/database/index.ts'
@@ -11,11 +11,8 @@ import {
   type Registry,
   type RegistrySettings,
 } from '../../src/registry/index.ts'
-import {
-  createSimulatedFileSystem,
-  type SimulatedFileSystem,
-} from '../../src/storage/filesystem/simulated-file-system.testing.ts'
-import { createFilesystemStore, type BlobStore } from '../../src/storage/index.ts'
+import { createSimulatedFileSystem } from '../../src/storage/filesystem/simulated-file-system.testing.ts'
+import { createFilesystemStore, type BlobStore, type FileSystem } from '../../src/storage/index.ts'
 import { transactions } from '../../src/transactions.ts'
 import type { Damage } from './operation.ts'
 
@@ -31,18 +28,28 @@ export interface Core {
   damage(digest: string, how: Damage): Promise<void>
   /** Ids of the sessions in the order in which they were begun. */
   readonly sessions: string[]
+  /** Where its database is: `berth.db`. */
+  readonly folder: string
   dispose(): Promise<void>
 }
 
 /** What a test puts between the core and its parts. */
 export interface Surroundings {
   readonly database?: (database: Database) => Database
-  readonly store?: (store: BlobStore) => BlobStore
+  /** Another disk than a simulated one: files in the core's folder, or wherever it says. */
+  readonly disk?: (folder: string) => Disk
+}
+
+export interface Disk {
+  readonly root: string
+  /** What the store is given. */
+  readonly fs: FileSystem
+  /** The same without anything in between. */
+  readonly bare: FileSystem
 }
 
 export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, verify: 'always' }
 export const startOfTime = 1_700_000_000_000
-const root = '/store'
 
 /** Files of databases: in memory where the machine has a place for that, since nothing here is about syncing. */
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -60,9 +67,10 @@ export async function createCoreFactory(): Promise<CoreFactory> {
   let made = 0
   return {
     create: async (seed, surroundings = {}) => {
-      const path = join(folder, `${made++}.db`)
-      copyFileSync(template, path)
-      return await createCore(path, createSeededIds(seed), surroundings)
+      const own = join(folder, `${made++}`)
+      mkdirSync(own)
+      copyFileSync(template, join(own, 'berth.db'))
+      return await createCore(own, createSeededIds(seed), surroundings)
     },
     dispose: () => rmSync(folder, { recursive: true }),
   }
@@ -75,15 +83,13 @@ function open(path: string, ids: Ids, clock: ManualClock): Promise<Database> {
   return openSqliteDatabase({ path, mustExist: false, startWriter: () => inlineWriter(transactions), clock, ids, onFatal })
 }
 
-async function createCore(path: string, ids: Ids, surroundings: Surroundings): Promise<Core> {
+async function createCore(folder: string, ids: Ids, surroundings: Surroundings): Promise<Core> {
   const clock = createManualClock(startOfTime)
-  const disk = createSimulatedFileSystem()
-  await disk.fs.mkdir(root)
-  const opened = await open(path, ids, clock)
+  const disk = surroundings.disk?.(folder) ?? (await simulatedDisk())
+  const opened = await open(join(folder, 'berth.db'), ids, clock)
   const database = surroundings.database?.(opened) ?? opened
   const start = () => {
-    const made = createFilesystemStore({ root, fileSystem: disk.fs })
-    const store = surroundings.store?.(made) ?? made
+    const store = createFilesystemStore({ root: disk.root, fileSystem: disk.fs })
     const registry = createRegistry({ database, store, clock, ids, authorize: allowAll, settings, contentCache: 1_000_000 })
     return { store, registry, collector: createCollector({ database, store, clock, settings }) }
   }
@@ -102,15 +108,23 @@ async function createCore(path: string, ids: Ids, surroundings: Surroundings): P
     database,
     clock,
     sessions: [],
+    folder,
     restart: () => {
       running = start()
     },
     damage: (digest, how) => spoil(opened, disk, digest, how, flipped),
     dispose: async () => {
       await opened.close()
-      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true })
+      rmSync(folder, { recursive: true })
     },
   }
+}
+
+async function simulatedDisk(): Promise<Disk> {
+  const { fs } = createSimulatedFileSystem()
+  const root = '/store'
+  await fs.mkdir(root)
+  return { root, fs, bare: fs }
 }
 
 const keyOfDigest = statement<{ key: string }>(`
@@ -119,20 +133,23 @@ const keyOfDigest = statement<{ key: string }>(`
 /** `flipped`: what has another digest already; a second flip would mend it. */
 async function spoil(
   database: Database,
-  { fs }: SimulatedFileSystem,
+  { root, bare }: Disk,
   digest: string,
   how: Damage,
   flipped: Set<string>,
 ): Promise<void> {
   const found = await database.one(keyOfDigest, digest)
   if (found === undefined || (how === 'flipped' && flipped.has(found.key))) return
-  const file = await fs.open(join(root, found.key), 'write')
+  const file = await bare.open(join(root, found.key), 'write')
   if (how === 'truncated') await file.truncate(Math.floor((await file.size()) / 2))
   else {
     flipped.add(found.key)
     const byte = new Uint8Array(1)
-    await file.read(byte, 17)
-    await file.write(byte.map((value) => value ^ 1), 17)
+    const at = 17
+    const reader = await bare.open(join(root, found.key), 'read')
+    await reader.read(byte, at)
+    await reader.close()
+    await file.write(byte.map((value) => value ^ 1), at)
   }
   await file.close()
 }

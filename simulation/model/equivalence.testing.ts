@@ -1,8 +1,7 @@
 import * as fc from 'fast-check'
-import { inlineLimit } from '../../src/registry/index.ts'
 import { answerOfCore } from './answer-of-core.ts'
 import { operations } from './arbitrary.testing.ts'
-import { createCoreFactory, settings, startOfTime, type Core, type Surroundings } from './core.ts'
+import { createCoreFactory, type Core, type Surroundings } from './core.ts'
 import type { Operation } from './operation.ts'
 import { rowsOfCore, rowsOfWorld, sweep } from './sweep.ts'
 import { answerOf, createWorld, type World } from './world.ts'
@@ -24,10 +23,6 @@ export interface Equivalent {
   readonly answers: Readonly<Record<string, number>>
 }
 
-const limits = { lease: settings.lease, uploadExpiry: settings.uploadExpiry, finishedStays: 3_600_000, inline: inlineLimit }
-
-export const createModelWorld = (): World => createWorld(limits, startOfTime)
-
 /**
  * Histories of operations on the real core and on the specification: every answer must be the same, and at the end everything
  * that can be read. Fails with the shortest history that fast-check finds, its seed and its path.
@@ -45,7 +40,7 @@ export async function checkEquivalence({ seed, runs, length, surroundings = {}, 
   const property = fc.asyncProperty(fc.commands(commands, { maxCommands: length, size: 'max' }), async (steps) => {
     const core = await factory.create(seed, surroundings)
     try {
-      const world = createModelWorld()
+      const world = createWorld()
       await fc.asyncModelRun(() => ({ model: world, real: core }), steps)
       await expectSameEnd(core, world)
     } finally {

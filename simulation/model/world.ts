@@ -1,4 +1,6 @@
 import { digestBytes, type Digest } from '../../src/oci/index.ts'
+import { inlineLimit } from '../../src/registry/index.ts'
+import { settings, startOfTime } from './core.ts'
 import { blobs, manifests, type PooledBlob, type PooledManifest } from './pool.ts'
 import { ModelRegistry } from './model-registry.ts'
 import { ModelUploads, type Session } from './model-uploads.ts'
@@ -32,19 +34,26 @@ export interface World {
   readonly registry: ModelRegistry
   readonly uploads: ModelUploads
   readonly begun: Begun[]
-  readonly limits: Limits
 }
 
-export function createWorld(limits: Limits, now: number): World {
-  const registry = new ModelRegistry(limits, { now, repositories: new Map(), files: new Map() })
-  return { registry, uploads: new ModelUploads(limits, registry, new Map()), begun: [], limits }
+const limits: Limits = {
+  lease: settings.lease,
+  uploadExpiry: settings.uploadExpiry,
+  finishedStays: 3_600_000,
+  inline: inlineLimit,
+}
+
+/** An empty registry with the settings of ./core.ts, at the start of its time. */
+export function createWorld(): World {
+  const registry = new ModelRegistry(limits, { now: startOfTime, repositories: new Map(), files: new Map() })
+  return { registry, uploads: new ModelUploads(limits, registry, new Map()), begun: [] }
 }
 
 /** The same world, to go on elsewhere. */
-export function copyWorld({ registry, uploads, begun, limits }: World): World {
+export function copyWorld({ registry, uploads, begun }: World): World {
   const copy = new ModelRegistry(limits, structuredClone(registry.state))
   const sessions: Map<number, Session> = structuredClone(uploads.sessions)
-  return { registry: copy, uploads: new ModelUploads(limits, copy, sessions), begun: [...begun], limits }
+  return { registry: copy, uploads: new ModelUploads(limits, copy, sessions), begun: [...begun] }
 }
 
 export const blobNumber = (n: number): PooledBlob => blobs[n] as PooledBlob
