@@ -4,13 +4,15 @@ import { soakFaults } from './faults/fault-round.ts'
 import { soakKills } from './kill/kill-soak.ts'
 import { soakModel } from './model/model-soak.testing.ts'
 import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
+import { soakTags } from './tags/tag-rounds.ts'
 import { soakWorlds } from './world/world-soak.ts'
 
 const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- model [--runs N] [--seed N] [--record FILE]
        npm run soak -- world [--seeds N] [--seed N] [--record FILE]
-       npm run soak -- faults [--faults N] [--seed N] [--record FILE]`
+       npm run soak -- faults [--faults N] [--seed N] [--record FILE]
+       npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,13 +22,14 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '50000' },
     seeds: { type: 'string', default: '20000' },
     faults: { type: 'string', default: '5000' },
+    operations: { type: 'string', default: '500000' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
   },
 })
 const [rig] = positionals
-const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel, world: runWorlds, faults: runFaults }
+const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel, world: runWorlds, faults: runFaults, tags: runTags }
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
 if (run === undefined || positionals.length !== 1) fail(usage)
 
@@ -40,10 +43,19 @@ try {
   process.exitCode = 1
 }
 
-function runKills(seed: number, record: string | undefined) {
+/** The server to make databases on; absent for SQLite. */
+function postgres(): string | undefined {
   const server = process.env['BERTH_TEST_POSTGRES']
   if (values.postgres && server === undefined) fail('--postgres needs BERTH_TEST_POSTGRES, the URL of a PostgreSQL server')
-  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, postgres: values.postgres ? server : undefined, record })
+  return values.postgres ? server : undefined
+}
+
+function runKills(seed: number, record: string | undefined) {
+  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, postgres: postgres(), record })
+}
+
+function runTags(seed: number, record: string | undefined) {
+  return soakTags({ operations: wholeNumber('--operations', values.operations), seed, postgres: postgres(), record })
 }
 
 function runPowerCuts(seed: number, record: string | undefined) {
