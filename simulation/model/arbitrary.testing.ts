@@ -95,3 +95,34 @@ const surrounding = [
 export const operations: readonly fc.Arbitrary<Operation>[] = [
   ...pushing, ...pushing, ...sessions, ...tagging, ...tagging, ...reading, ...removing, ...surrounding,
 ]
+
+const mountFrom = kind('mount', fc.record({ repository, blob, from: anyRepository }))
+const pushOne = kind('push', fc.record({ repository, blob, algorithm: fc.constant('sha256' as const) }))
+
+/** What comes before operations that run at once: nothing that takes away. */
+export const precedingOperations: readonly fc.Arbitrary<Operation>[] = [pushOne, pushOne, mountFrom, ...tagging]
+
+/** Operations that may run at once; each is one step, or a few that are known. A mount from anywhere asks several repositories. */
+export const concurrentOperations: readonly fc.Arbitrary<Operation>[] = [
+  pushOne,
+  mountFrom,
+  ...tagging,
+  ...reading,
+  ...removing,
+]
+
+/** Operations that all want to change one tag on a condition. */
+export const contendingOperations: readonly fc.Arbitrary<Operation>[] = [
+  kind(
+    'put',
+    fc.record({
+      repository: fc.constant('a/one'),
+      manifest: fc.constantFrom(3, 5, 7),
+      tag: fc.constant('v1'),
+      algorithm: fc.constant('sha256' as const),
+      further: fc.constant([]),
+      precondition: fc.constantFrom({ noneMatch: 'any' }, { match: 'any' }, { match: [manifests[3]?.digests.sha256] }),
+    }),
+  ),
+  kind('delete manifest', fc.record({ repository: fc.constant('a/one'), reference: fc.constant({ tag: 'v1' }) })),
+]

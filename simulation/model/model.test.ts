@@ -1,5 +1,8 @@
 import { expect, test } from 'bun:test'
-import type { Database } from '../../src/database/index.ts'
+import { statement, type Database } from '../../src/database/index.ts'
+import { preconditionHolds, type Precondition } from '../../src/oci/index.ts'
+import { concurrentOperations, contendingOperations } from './arbitrary.testing.ts'
+import { checkConcurrency } from './concurrent.testing.ts'
 import { checkEquivalence, missingAnswers } from './equivalence.testing.ts'
 
 // New histories in each run; a failure names its seed, and BERTH_TEST_SEED=<seed> makes the same ones again.
@@ -62,4 +65,36 @@ test('a difference is shrunk to what it takes', async () => {
   const history = /Counterexample: \[(.*?) \/\*/.exec(error?.message ?? '')?.[1] ?? ''
   expect(history.match(/"kind"/g)?.length).toBeWithin(1, 6)
   expect(history).toContain('"delete manifest"')
+}, 120_000)
+
+test('500 times some operations at once: what they answer and leave is what some order of them gives', async () => {
+  await checkConcurrency({ seed, runs: 300, operations: concurrentOperations })
+  await checkConcurrency({ seed, runs: 200, operations: contendingOperations })
+}, 120_000)
+
+const tagOf = statement<{ digest: string }>(`
+  select t.digest from tag t join repository r on r.id = t.repository_id where r.path = $1 and t.name = $2`)
+
+/** Judges a condition that holds before the change, and not in it. */
+const judgedTooEarly = (database: Database): Database => ({
+  ...database,
+  transact: (async (transaction: { readonly name: string }, input: PutInput, operationId?: string) => {
+    const tag = transaction.name === 'put manifest' ? input.tags[0]?.name : undefined
+    const present = tag === undefined ? undefined : (await database.one(tagOf, input.repository, tag))?.digest
+    const holds = tag !== undefined && input.tags.length === 1 && preconditionHolds(input.precondition, present)
+    const given = holds ? { ...input, precondition: undefined } : input
+    return await database.transact(transaction as never, given as never, operationId)
+  }) as Database['transact'],
+})
+
+interface PutInput {
+  readonly repository: string
+  readonly tags: readonly { readonly name: string }[]
+  readonly precondition?: Precondition
+}
+
+test('operations at once are seen to differ when a condition is judged apart from the change', async () => {
+  const found = checkConcurrency({ seed, runs: 2_000, operations: contendingOperations, plant: judgedTooEarly, shrink: false })
+  const message = await found.then(() => 'nothing', (error: Error) => `${error.message} ${String(error.cause)}`)
+  for (const part of [`seed: ${seed}`, 'no order of the operations']) expect(message).toContain(part)
 }, 120_000)
