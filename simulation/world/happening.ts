@@ -46,11 +46,15 @@ export interface Call {
   readonly time: number
 }
 
-/** `crashed`: the server died under it. `failed`: a 5xx, it may have taken place. `refused`: a 4xx. */
+/**
+ * `crashed`: the server died under it. `failed`: a 5xx, it may have taken place; `defect` when no fault explains it. `refused`: a
+ * 4xx.
+ */
 export type CallOutcome =
-  | { readonly was: 'ok' }
+  | { readonly was: 'ok'; readonly result: unknown }
   | { readonly was: 'crashed' }
-  | { readonly was: 'failed' | 'refused'; readonly code: string; readonly missing: readonly string[] }
+  | { readonly was: 'failed'; readonly code: string; readonly defect: unknown }
+  | { readonly was: 'refused'; readonly code: string; readonly missing: readonly string[] }
 
 export interface Happenings {
   tell(happening: Happening): void

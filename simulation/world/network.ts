@@ -1,7 +1,8 @@
-import { errorTable, RegistryError } from '../../src/oci/index.ts'
+import { RegistryError } from '../../src/oci/index.ts'
 import type { Registry, UploadBody } from '../../src/registry/index.ts'
 import type { Faults } from './faults.ts'
 import type { Call, CallOutcome, Happenings, Keys, Operation } from './happening.ts'
+import { isInjected } from './injected.ts'
 import type { Life, Scheduler } from './scheduler.ts'
 import type { Server } from './server.ts'
 
@@ -179,12 +180,13 @@ export class Network {
 }
 
 function outcomeOf(settled: { readonly result: unknown } | { readonly error: unknown }): CallOutcome {
-  if ('result' in settled) return { was: 'ok' }
+  if ('result' in settled) return { was: 'ok', result: settled.result }
   const { error } = settled
-  if (error instanceof Lost) return { was: 'failed', code: 'BROKEN', missing: [] }
-  if (!(error instanceof RegistryError)) return { was: 'failed', code: `not a RegistryError: ${String(error)}`, missing: [] }
-  const was = errorTable[error.code].status >= 500 ? 'failed' : 'refused'
-  return { was, code: error.code, missing: missingOf(error) }
+  // A transfer that broke: what its bytes were is for whoever got them.
+  if (error instanceof Lost) return { was: 'failed', code: 'BROKEN', defect: undefined }
+  if (!(error instanceof RegistryError)) return { was: 'failed', code: 'not a RegistryError', defect: error }
+  if (error.status < 500) return { was: 'refused', code: error.code, missing: missingOf(error) }
+  return { was: 'failed', code: error.code, defect: isInjected(error) ? undefined : error }
 }
 
 function missingOf({ code, entries }: RegistryError): readonly string[] {

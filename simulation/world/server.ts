@@ -13,6 +13,7 @@ import { createDatabaseSeam } from './database.ts'
 import { createDiskSeam } from './disk.ts'
 import type { Faults } from './faults.ts'
 import type { Happenings } from './happening.ts'
+import { isInjected } from './injected.ts'
 import type { Observer } from './observer.ts'
 import type { Life, Scheduler } from './scheduler.ts'
 
@@ -39,6 +40,8 @@ export interface ServerDeps {
   readonly databasePath: string
   readonly seed: number
   readonly shared: boolean
+  /** Something went wrong that no fault explains. */
+  readonly fail: (error: unknown) => void
 }
 
 export const storeRoot = '/data'
@@ -119,10 +122,8 @@ export class Server {
     }
   }
 
-  /** Only a fault may make it fail; whoever counts them decides. */
   #collectionFailed(error: unknown): void {
-    const { faults, scheduler } = this.#deps
-    if (faults.struck === 0 && !faults.has.has('fullDisk')) throw error
-    scheduler.note(`the collection failed: ${String(error)}`)
+    if (!isInjected(error)) this.#deps.fail(error)
+    this.#deps.scheduler.note(`the collection failed: ${String(error)}`)
   }
 }

@@ -13,6 +13,7 @@ import { deleteThings, expectBytes, indexImages, readImages } from './meddlers.t
 import { Network } from './network.ts'
 import { createObserver } from './observer.ts'
 import { Scheduler } from './scheduler.ts'
+import { Sessions } from './sessions.ts'
 import { Server, settings, type Parts } from './server.ts'
 import { createHotTags, useHotTags } from './tag-writer.ts'
 import { createClient, createWorkload } from './workload.ts'
@@ -55,6 +56,7 @@ export class World {
   readonly #servers: Server[]
   readonly #network: Network
   readonly #ledger: Ledger
+  readonly #sessions: Sessions
   readonly #chaos: Chaos
   readonly #interleavings
   readonly #workload
@@ -71,11 +73,14 @@ export class World {
     const observer = (this.#observer = createObserver(databasePath))
     const outside = scheduler.begin('outside')
     const shared = faults.has.has('twoProcesses')
-    const deps = { seed, parts, scheduler, faults, happenings, observer, databasePath, shared, disk: this.#disk.fs }
+    const fail = (error: unknown): void => void (this.#failure ??= error)
+    const deps = { fail, seed, parts, scheduler, faults, happenings, observer, databasePath, shared, disk: this.#disk.fs }
     this.#servers = (shared ? ['1', '2'] : ['1']).map((name) => new Server(name, deps))
     const servers = this.#servers
     const network = (this.#network = new Network({ scheduler, faults, happenings, servers, outside }))
     const ledger = (this.#ledger = new Ledger({ now: () => scheduler.now, lease: settings.lease, drain: settings.drain }))
+    const trouble = { possible: faults.names.includes('ioError') || faults.has.has('fullDisk') }
+    this.#sessions = new Sessions({ now: () => scheduler.now, expiry: settings.uploadExpiry }, trouble)
     happenings.listen((happening) => this.#check(happening))
     this.#interleavings = countInterleavings(observer)
     happenings.listen(this.#interleavings.listen)
@@ -185,15 +190,13 @@ export class World {
   }
 
   #check(happening: Happening): void {
-    this.#ledger.listen(happening)
-    if (this.#ledger.violation !== undefined) this.#failure ??= new Violation(this.#ledger.violation)
-    if (happening.kind !== 'end' || happening.outcome.was !== 'failed' || this.#excused()) return
-    this.#failure ??= new Violation(`${happening.call.operation} of ${happening.call.client} failed without a fault: ${happening.outcome.code}`)
-  }
-
-  /** Where something went wrong, calls may fail, then and for a while after. */
-  #excused(): boolean {
-    return this.#faults.struck > 0 || this.#faults.has.size > 0 || this.#chaos.crashes > 0
+    for (const judge of [this.#ledger, this.#sessions]) {
+      judge.listen(happening)
+      if (judge.violation !== undefined) this.#failure ??= new Violation(judge.violation)
+    }
+    if (happening.kind === 'end' && happening.outcome.was === 'failed' && happening.outcome.defect !== undefined) {
+      this.#failure ??= happening.outcome.defect
+    }
   }
 
   #inspect(): void {
