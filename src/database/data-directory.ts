@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, rea
 import { join } from 'node:path'
 import { DatabaseError } from './database.ts'
 import { belongsElsewhere } from './installation.ts'
-import { openSqlite, type SqliteConnection } from './sqlite/connection.ts'
+import { openSqlite } from './sqlite/connection.ts'
 
 /** The folder with everything one server keeps, held against a second server until `release`. */
 export interface DataDirectory {
@@ -31,6 +31,7 @@ export function lookAtDataDirectory(path: string): SeenDirectory {
 }
 
 function see(path: string): SeenDirectory {
+  checkRestored(path)
   const installation = readMarker(join(path, 'installation'))
   const holdsData = installation !== undefined || folders.some((folder) => holdsFiles(join(path, folder)))
   return { path, databasePath: join(path, 'berth.db'), installation, holdsData }
@@ -38,7 +39,6 @@ function see(path: string): SeenDirectory {
 
 /** Makes the folder when there is none. Fails with `locked` while another server uses it. */
 export function openDataDirectory(path: string): DataDirectory {
-  mkdirSync(path, { recursive: true, mode: 0o750 })
   const lock = lockDirectory(path)
   try {
     const seen = see(path)
@@ -53,16 +53,34 @@ export function openDataDirectory(path: string): DataDirectory {
   }
 }
 
+function checkRestored(path: string): void {
+  if (!existsSync(join(path, restoringFile))) return
+  throw new DatabaseError('corrupt', `a restore into the data directory ${path} has not come to its end: run it again, or remove the directory`)
+}
+
+/** There while a restore fills the directory. */
+export const restoringFile = 'restoring'
+
 /** The kernel drops SQLite's lock with the process that holds it, so a killed server leaves no stale lock behind. */
-function lockDirectory(path: string): SqliteConnection {
-  const connection = openSqlite(join(path, 'berth.lock'), 'lock')
+export function lockDirectory(path: string): FolderLock {
+  return lockFolder(path, 'berth.lock', `another server uses the data directory ${path}: stop it first, or give this one its own with --data`)
+}
+
+export interface FolderLock {
+  close(): void
+}
+
+/** Makes the folder when there is none and holds a file of it until it is closed. Fails with `locked` while another process has it. */
+export function lockFolder(path: string, file: string, message: string): FolderLock {
+  mkdirSync(path, { recursive: true, mode: 0o750 })
+  const connection = openSqlite(join(path, file), 'lock')
   try {
     connection.execute('begin exclusive')
     return connection
   } catch (error) {
     connection.close()
     if (!(error instanceof DatabaseError) || error.code !== 'locked') throw error
-    throw new DatabaseError('locked', `another server uses the data directory ${path}: stop it first, or give this one its own with --data`, error)
+    throw new DatabaseError('locked', message, error)
   }
 }
 
@@ -76,11 +94,20 @@ function readMarker(marker: string): string | undefined {
 function bind(path: string, marker: string, present: string | undefined, installation: string): void {
   if (present === installation) return
   if (present !== undefined) throw belongsElsewhere(path, present, installation)
+  writeMarker(path, marker, installation)
+}
+
+/** A line in a file of its own, whole or not at all. */
+export function writeMarker(path: string, marker: string, text: string): void {
   const file = openSync(`${marker}.new`, 'w')
-  writeSync(file, `${installation}\n`)
+  writeSync(file, `${text}\n`)
   fsyncSync(file)
   closeSync(file)
   renameSync(`${marker}.new`, marker)
+  syncDirectory(path)
+}
+
+export function syncDirectory(path: string): void {
   const folder = openSync(path, 'r')
   fsyncSync(folder)
   closeSync(folder)

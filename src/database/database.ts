@@ -42,8 +42,9 @@ export type DatabaseReader = Pick<Database, 'dialect' | 'installation' | 'one' |
  * `newer`         the schema was written by a newer program
  * `corrupt`       the database is damaged, missing where data exists, or not ours
  * `locked`        another server uses it
+ * `occupied`      something is where this call wants to make something new
  */
-export type DatabaseErrorCode = 'full' | 'unavailable' | 'failed' | 'newer' | 'corrupt' | 'locked'
+export type DatabaseErrorCode = 'full' | 'unavailable' | 'failed' | 'newer' | 'corrupt' | 'locked' | 'occupied'
 
 /** The one error a Database throws. `cause` keeps the driver's own error where it is in this thread. */
 export class DatabaseError extends Error {

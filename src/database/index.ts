@@ -1,6 +1,23 @@
 export { bindDirectory } from './bind-directory.ts'
-export { lookAtDataDirectory, openDataDirectory, type DataDirectory, type SeenDirectory } from './data-directory.ts'
+export { lockFolder, lookAtDataDirectory, openDataDirectory, type DataDirectory, type SeenDirectory } from './data-directory.ts'
 export { DatabaseError, type Database, type DatabaseErrorCode, type DatabaseReader } from './database.ts'
+export {
+  dumpedTables,
+  loadPostgres,
+  loadSqlite,
+  openPostgresSnapshot,
+  openSqliteSnapshot,
+  type DumpedTable,
+  type Fill,
+  type LastNumber,
+  type LoadOptions,
+  type LoadTarget,
+  type Snapshot,
+  type TableRows,
+} from './dump/index.ts'
+export { belongsElsewhere } from './installation.ts'
+export { newestSchema } from './migrations/index.ts'
+export { openRestoringDirectory, type RestoringDirectory } from './restoring-directory.ts'
 export { everyStatement, statement, type Statement, type Value } from './statement.ts'
 export {
   transaction,

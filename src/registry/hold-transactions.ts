@@ -9,13 +9,14 @@ const release = statement('delete from collection_hold where name = $1')
 
 /**
  * From its commit until `until`, or its release, the collector decides nothing: an object that is live or being written then
- * keeps its bytes. Files of objects doomed before may still go. Taken again under the same name it is renewed.
+ * keeps its bytes. Files of objects doomed before may still go. Taken again under the same name it is renewed. Answers the time
+ * by the clock that `until` goes by.
  */
 export const holdCollection = transaction('hold collection', async (tx: Tx, input: CollectionHold) => {
   await excludeCollection(tx)
   await tx.run(forgetEnded, tx.now)
   await tx.run(take, input.name, input.until, input.reason)
-  return { ok: null }
+  return { ok: { now: tx.now } }
 })
 
 /** Ends a hold; one that is not there is as good as ended. */

@@ -1,3 +1,4 @@
+export { type Archive, type ArchiveFile, createArchive } from './archive/index.ts'
 export {
   type BlobStore,
   type ObjectWriter,
@@ -15,4 +16,5 @@ export {
   systemFileSystem,
 } from './filesystem/index.ts'
 export { createMemoryStore } from './memory/index.ts'
+export { digestOfKey } from './object-key.ts'
 export { streamOf } from './stream-of.ts'

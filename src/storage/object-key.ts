@@ -1,5 +1,5 @@
 import { excerpt } from '../lib/index.ts'
-import { isDigest } from '../oci/index.ts'
+import { isDigest, type Digest } from '../oci/index.ts'
 import { StorageError } from './blob-store.ts'
 
 /** Where a finished object lies: `key` is `<directory>/<name>`, all relative, and `name` is `<hex of the digest>.<id>`. */
@@ -49,6 +49,15 @@ export function parseObjectKey(key: string): ObjectKey {
     }
   }
   throw new StorageError('failed', `not the key of an object: ${excerpt(String(key))}`)
+}
+
+/**
+ * The digest of the bytes under a key.
+ * @throws StorageError `failed` when the key is malformed
+ */
+export function digestOfKey(key: string): Digest {
+  const { directory, hex } = parseObjectKey(key)
+  return `${directory.split('/')[1]}:${hex}` as Digest
 }
 
 /**

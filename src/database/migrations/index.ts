@@ -15,3 +15,6 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'foundation', statements: foundation },
   { version: 2, name: 'collection-hold', statements: collectionHold },
 ]
+
+/** Version of the schema that this program writes. */
+export const newestSchema = migrations.length

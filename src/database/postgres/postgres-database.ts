@@ -3,7 +3,7 @@ import type { Clock, Ids } from '../../lib/index.ts'
 import type { Database, DatabaseReader } from '../database.ts'
 import { DatabaseError } from '../database.ts'
 import { belongsElsewhere } from '../installation.ts'
-import { checkSchema, migrate } from '../migrations/migrate.ts'
+import { checkSchema, migrate, type MigratingConnection } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
 import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf } from './client.ts'
@@ -13,6 +13,8 @@ export interface PostgresOptions {
   readonly url: string
   /** Whether the schema must be there already: true where data exists that only a database can explain. */
   readonly mustExist: boolean
+  /** Whether a server may be at work on it: its schema is taken as it is, or refused. */
+  readonly beside?: true
   readonly clock: Clock
   readonly ids: Ids
   /** Told of errors on idle connections; nothing is lost by them. */
@@ -119,14 +121,20 @@ async function persist(
   }
 }
 
-async function prepareSchema(client: PoolClient, { ids, clock, mustExist }: PostgresOptions): Promise<string> {
+async function prepareSchema(client: PoolClient, { ids, clock, mustExist, beside }: PostgresOptions): Promise<string> {
+  const one: MigratingConnection['one'] = async (statement, ...values) =>
+    (await client.query(queryOf(statement, values))).rows[0] as never
+  if (beside === true) {
+    await checkPresent(client)
+    return await checkSchema({ one })
+  }
   await client.query('begin')
   await client.query(`select pg_advisory_xact_lock(${migrationLock})`)
   if (mustExist) await checkPresent(client)
   const installation = await migrate(
     {
       now: clock.now(),
-      one: async (statement, ...values) => (await client.query(queryOf(statement, values))).rows[0] as never,
+      one,
       run: async (statement, ...values) => (await client.query(queryOf(statement, values))).rowCount ?? 0,
       execute: async (sql) => void (await client.query(sql)),
     },

@@ -19,6 +19,8 @@ export interface SqliteOptions {
   readonly mustExist: boolean
   /** The installation it must be of; absent where there is none yet. */
   readonly installation?: string | undefined
+  /** Whether a server may be at work on it: its schema is taken as it is, or refused. */
+  readonly beside?: true
   /** Starts the thread that writes, once the file is known to be good. */
   readonly startWriter: () => WriterThread
   readonly clock: Clock
@@ -30,7 +32,7 @@ export interface SqliteOptions {
 /** Opens, checks and migrates the file, then leaves all writing to the writer thread. */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
   checkFile(options)
-  const installation = await prepareSchema(options)
+  const installation = options.beside === true ? await lookAtSchema(options.path) : await prepareSchema(options)
   const writer = new WriterClient(options.startWriter(), options.onFatal)
   await writer.open(options.path)
   const reader = openSqlite(options.path, 'read')
@@ -100,6 +102,15 @@ function checkFile({ path, mustExist, installation }: Pick<SqliteOptions, 'path'
 }
 
 const schemaPresent = statement<{ name: string }>(`select name from sqlite_schema where name = 'meta'`)
+
+async function lookAtSchema(path: string): Promise<string> {
+  const connection = openSqlite(path, 'read')
+  try {
+    return await checkSchema(txOn(connection, 'look', 0))
+  } finally {
+    connection.close()
+  }
+}
 
 async function prepareSchema({ path, clock, ids }: SqliteOptions): Promise<string> {
   const connection = openSqlite(path, 'write')

@@ -1,0 +1,38 @@
+/** A table whose rows are carried from one database to another. */
+export interface DumpedTable {
+  readonly name: string
+  /** Its primary key: the order in which rows are dumped. */
+  readonly key: readonly string[]
+  /** Which rows; all when left out. */
+  readonly where?: string
+  /** Columns that mean something in one database only. */
+  readonly omit?: readonly string[]
+}
+
+/**
+ * Every table that is dumped, parents before the children that refer to them. Left out are upload sessions with the objects they
+ * write, which belong to the process that has them, and holds of collection that end by themselves.
+ */
+export const dumpedTables: readonly DumpedTable[] = [
+  { name: 'meta', key: ['name'] },
+  { name: 'domain', key: ['id'] },
+  { name: 'namespace', key: ['id'] },
+  { name: 'repository', key: ['id'] },
+  { name: 'store', key: ['id'] },
+  { name: 'object', key: ['id'], where: `state <> 'writing'` },
+  { name: 'blob', key: ['id'] },
+  { name: 'content', key: ['blob_id'] },
+  { name: 'link', key: ['repository_id', 'blob_id'] },
+  { name: 'manifest', key: ['repository_id', 'digest'] },
+  { name: 'reference', key: ['repository_id', 'manifest_digest', 'child_digest', 'kind'] },
+  { name: 'tag', key: ['repository_id', 'name'] },
+  { name: 'tag_event', key: ['id'] },
+  { name: 'gc_queue', key: ['kind', 'key'], where: `kind <> 'upload'` },
+  { name: 'event', key: ['seq'], omit: ['transaction_id'] },
+  { name: 'job', key: ['id'] },
+  { name: 'schedule', key: ['id'] },
+  { name: 'collection_hold', key: ['name'], where: 'until is null' },
+]
+
+/** Tables of the schema that are not dumped. */
+export const undumpedTables: readonly string[] = ['upload', 'upload_part', 'schema_version']

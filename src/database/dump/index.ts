@@ -1,0 +1,7 @@
+export { dumpedTables, type DumpedTable } from './dumped-tables.ts'
+export type { Fill, LoadOptions, LoadTarget } from './load.ts'
+export { loadPostgres } from './postgres-load.ts'
+export { openPostgresSnapshot } from './postgres-snapshot.ts'
+export type { LastNumber, Snapshot, TableRows } from './snapshot.ts'
+export { loadSqlite } from './sqlite-load.ts'
+export { openSqliteSnapshot } from './sqlite-snapshot.ts'

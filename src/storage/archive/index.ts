@@ -1,0 +1,1 @@
+export { type Archive, type ArchiveFile, createArchive } from './archive.ts'
