@@ -14,12 +14,14 @@ import {
   type SeenDirectory,
   type WriterThread,
 } from './database/index.ts'
+import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch, type Places } from './features/backup/index.ts'
 import { createRepair, createScrubber, inspect, isIndexSound, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createLogger, isoTime, type Logger } from './observe/index.ts'
 import { allowAll, createCollector, createRegistry, releaseCollection, standingHolds, type CollectionHold, type Collector } from './registry/index.ts'
 import { createFilesystemStore } from './storage/index.ts'
+import { transactions } from './transactions.ts'
 
 /** The program as a value: `fetch` is the whole server, without a port. */
 export interface App {
@@ -289,4 +291,18 @@ async function openReader(config: Config, { databasePath: path, installation }: 
   if (config.database.url === undefined) return await openSqliteReader({ path, installation })
   const onIdleError = (error: Error): void => logger.warn('an idle database connection was lost', { error })
   return await openPostgresReader({ url: config.database.url, installation, onIdleError })
+}
+
+/** `berth backup`: in a process of its own, beside a server or without one. */
+export async function backUp(version: string, config: Config, folder: string, watch: CopyWatch): Promise<BackupSummary> {
+  return await backUpInstallation({ ...watch, ...placesOf(config, folder), version, transactions })
+}
+
+/** `berth restore`: into a new data directory, and a new database. */
+export async function restore(config: Config, folder: string, watch: CopyWatch): Promise<BackupSummary> {
+  return await restoreInstallation({ ...watch, ...placesOf(config, folder) })
+}
+
+function placesOf({ data, database }: Config, folder: string): Places {
+  return { data, databaseUrl: database.url, folder, clock: systemClock, ids: systemIds }
 }

@@ -21,6 +21,8 @@ const program = createProgram({
   // Loaded only when a server starts: help and `config check` answer at once.
   watched: process.stderr.isTTY,
   checkIntegrity: async (config, request) => await (await import('./app.ts')).checkIntegrity(config, request),
+  backUp: async (...request) => await (await import('./app.ts')).backUp(packageJson.version, ...request),
+  restore: async (...request) => await (await import('./app.ts')).restore(...request),
   startServer: async (config) => await (await import('./app.ts')).startServer(config),
 })
 

@@ -8,6 +8,11 @@ const en = {
   'help.fsck.deep': 'Read every stored byte and compare it with its digest.',
   'help.fsck.repair': 'Repair what can be; no server may be running.',
   'help.fsck.json': 'Print JSON lines: one for each finding, then a summary.',
+  'help.backup': 'Copy everything that is stored into a folder, also while a server runs.',
+  'help.backup.to': 'The folder of the backup. A second backup into it copies only what is new.',
+  'help.restore': 'Make a new data directory, or a new database, from a backup.',
+  'help.restore.from': 'The folder of the backup.',
+  'help.copy.json': 'Print the summary as JSON.',
   'help.config': 'Look at the configuration.',
   'help.config.check': 'Say whether the configuration is valid, or everything that is wrong with it.',
   'help.config.print': 'Print the values in effect as a berth.yaml, each with the place it comes from.',
@@ -23,6 +28,7 @@ const en = {
   'usage.unknown-command': 'unknown command {name}',
   'usage.missing-value': '{name} needs a value',
   'usage.too-many': 'too many arguments for {name}',
+  'usage.required': '{name} is needed',
   'usage.other': 'cannot read the command line: {reason}',
   'usage.see': 'See `berth --help`.',
 
@@ -84,6 +90,17 @@ const en = {
   'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
   'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
 
+  'copy.progress': '{done} of {total} objects',
+  'copy.damaged': 'damaged, and not in the backup: {object}',
+  'backup.done':
+    'The backup in {folder} is whole. It shows {time}: {rows} rows, {objects} objects ({size}), of which {copied} ({copiedSize}) were new.',
+  'backup.stopped': 'Stopped. The backup that was in the folder before is untouched; what was copied is used by the next one.',
+  'backup.failed': 'no backup was taken into {folder}: {reason}',
+  'restore.done':
+    'Restored {data} from the backup of {time}: {rows} rows, {objects} objects ({size}). It is an installation of its own now.',
+  'restore.stopped': 'Stopped. No server starts on what is half restored; run the same command again to go on.',
+  'restore.failed': 'nothing was restored from {folder}: {reason}',
+
   'fsck.affects': 'affects {list}',
   'fsck.more': ', and more',
   'fsck.next': 'what to do: {next}',
@@ -112,6 +129,11 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'help.fsck.deep': '读取保存的每一个字节，并用摘要核对。',
   'help.fsck.repair': '修复可以修复的问题；不能有正在运行的服务。',
   'help.fsck.json': '以 JSON 行输出：每个问题一行，最后一行为总结。',
+  'help.backup': '把保存的全部内容复制到一个文件夹，可以在服务运行时进行。',
+  'help.backup.to': '备份所在的文件夹。再次备份到同一文件夹时，只复制新增的内容。',
+  'help.restore': '用备份建立新的数据目录或新的数据库。',
+  'help.restore.from': '备份所在的文件夹。',
+  'help.copy.json': '以 JSON 输出总结。',
   'help.config': '查看配置。',
   'help.config.check': '检查配置是否有效，并列出全部错误。',
   'help.config.print': '以 berth.yaml 的形式输出实际生效的值，并注明每个值的来源。',
@@ -127,6 +149,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'usage.unknown-command': '未知的命令 {name}',
   'usage.missing-value': '{name} 需要一个值',
   'usage.too-many': '{name} 的参数过多',
+  'usage.required': '缺少 {name}',
   'usage.other': '无法理解命令行：{reason}',
   'usage.see': '请参阅 `berth --help`。',
 
@@ -180,6 +203,15 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
   'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
   'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',
+
+  'copy.progress': '已处理 {done} 个对象，共 {total} 个',
+  'copy.damaged': '已损坏，不在备份中：{object}',
+  'backup.done': '{folder} 中的备份是完整的，反映 {time} 的状态：{rows} 行，{objects} 个对象（{size}），其中新复制 {copied} 个（{copiedSize}）。',
+  'backup.stopped': '已停止。文件夹中原有的备份没有改动；已经复制的内容下次备份时会继续使用。',
+  'backup.failed': '没有备份到 {folder}：{reason}',
+  'restore.done': '已用 {time} 的备份恢复 {data}：{rows} 行，{objects} 个对象（{size}）。它现在是一个独立的安装。',
+  'restore.stopped': '已停止。只恢复了一部分的目录上不会启动服务；再次运行同一条命令即可继续。',
+  'restore.failed': '没有从 {folder} 恢复任何内容：{reason}',
 
   'fsck.affects': '受影响：{list}',
   'fsck.more': '，以及更多',

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { type Environment, type Key, keys, type LoadedConfig, loadConfig } from '../config/index.ts'
+import { copy, type CopyDeps, type Verb } from './local/copy.ts'
 import { checkConfig, printConfig } from './local/config.ts'
 import { fsck, type FsckDeps } from './local/fsck.ts'
 import { serve, type ServeDeps } from './local/serve.ts'
@@ -8,7 +10,8 @@ import { describeProblems } from './problems.ts'
 import { describeUsage } from './usage.ts'
 
 /** What the command line needs from the process it runs in. */
-export interface ProgramDeps extends Omit<ServeDeps, 'say'>, Pick<FsckDeps, 'watched' | 'checkIntegrity'> {
+export interface ProgramDeps
+  extends Omit<ServeDeps, 'say'>, Pick<FsckDeps, 'watched' | 'checkIntegrity'>, Pick<CopyDeps, 'backUp' | 'restore'> {
   readonly environment: Environment
   /** The working directory. */
   readonly cwd: string
@@ -19,8 +22,10 @@ export interface Program {
   run(argv: readonly string[]): Promise<number>
 }
 
-/** A command: `on` tells whether one of its own switches was given. */
-type Act = (loaded: ValidConfig, on: (name: string) => boolean) => Promise<number>
+/** The options of a command line by their names. */
+type Given = Readonly<Record<string, string | true>>
+
+type Act = (loaded: ValidConfig, given: Given) => Promise<number>
 
 type ValidConfig = LoadedConfig & { readonly ok: true }
 
@@ -60,31 +65,47 @@ function describeProgram(deps: ProgramDeps, say: Say, finish: (code: number) => 
     .configureOutput({ writeOut: deps.print, writeErr: deps.printError, outputError: () => undefined })
     .configureHelp({ styleTitle: (title) => titles(say).get(title) ?? title })
 
-  const add = (parent: Command, name: string, help: MessageKey, act: Act, switches: readonly string[] = []) => {
+  const add: Add = (parent, name, help, act, own = []) => {
     const command = parent.command(name).description(say(help))
-    for (const name of switches) command.option(`--${name}`, say(`help.fsck.${name}` as MessageKey))
-    for (const option of configOptions(deps.environment.language, say)) command.addOption(option)
-    command.action(async (options: Record<string, string | true>) => {
+    for (const option of [...own, ...configOptions(deps.environment.language, say)]) command.addOption(option)
+    const isOwn = (name: string) => own.some((option) => option.name() === name)
+    command.action(async (options: Given) => {
       const given = Object.entries(options)
-      const flags = new Map(given.filter(([name]) => !switches.includes(name)).map(([name, value]) => [`--${name}`, String(value)]))
+      const flags = new Map(given.filter(([name]) => !isOwn(name)).map(([name, value]) => [`--${name}`, String(value)]))
       const loaded = loadConfig({ flags, environment: deps.environment, cwd: deps.cwd })
       if (!loaded.ok) deps.printError(describeProblems(loaded.problems, say))
-      finish(loaded.ok ? await act(loaded, (name) => options[name] === true) : usageError)
+      finish(loaded.ok ? await act(loaded, options) : usageError)
     })
   }
+  addCommands(program, add, deps, say)
+  return program
+}
+
+type Add = (parent: Command, name: string, help: MessageKey, act: Act, own?: readonly Option[]) => void
+
+function addCommands(program: Command, add: Add, deps: ProgramDeps, say: Say): void {
   const print = (text: string) => {
     deps.print(text)
     return Promise.resolve(done)
   }
   add(program, 'serve', 'help.serve', (loaded) => serve(loaded.config, { ...deps, say }))
   const { language } = deps.environment
-  const check: Act = ({ config }, on) =>
-    fsck(config, { deep: on('deep'), repair: on('repair'), json: on('json') }, { ...deps, say, language })
-  add(program, 'fsck', 'help.fsck', check, ['deep', 'repair', 'json'])
+  const check: Act = ({ config }, { deep, repair, json }) =>
+    fsck(config, { deep: deep === true, repair: repair === true, json: json === true }, { ...deps, say, language })
+  const switchOf = (name: string, help: MessageKey) => new Option(`--${name}`, say(help))
+  const ofCheck = (['deep', 'repair', 'json'] as const).map((name) => switchOf(name, `help.fsck.${name}`))
+  add(program, 'fsck', 'help.fsck', check, ofCheck)
+  const copying = (verb: Verb, flag: 'to' | 'from') => {
+    const act: Act = ({ config }, given) =>
+      copy(verb, { config, folder: resolve(deps.cwd, String(given[flag])), json: given['json'] === true }, { ...deps, say })
+    const folder = new Option(`--${flag} <DIR>`, say(`help.${verb}.${flag}` as MessageKey)).makeOptionMandatory()
+    add(program, verb, `help.${verb}`, act, [folder, switchOf('json', 'help.copy.json')])
+  }
+  copying('backup', 'to')
+  copying('restore', 'from')
   const config = program.command('config').description(say('help.config')).helpCommand(false)
   add(config, 'check', 'help.config.check', ({ settings }) => print(checkConfig(settings, say)))
   add(config, 'print', 'help.config.print', ({ settings }) => print(printConfig(settings, say)))
-  return program
 }
 
 /** The flags of every command that reads the configuration: what they mean stands in the schema. */

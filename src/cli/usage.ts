@@ -5,6 +5,7 @@ const texts = new Map<string, MessageKey>([
   ['commander.unknownOption', 'usage.unknown-flag'],
   ['commander.unknownCommand', 'usage.unknown-command'],
   ['commander.optionMissingArgument', 'usage.missing-value'],
+  ['commander.missingMandatoryOptionValue', 'usage.required'],
   ['commander.excessArguments', 'usage.too-many'],
 ])
 

@@ -1,6 +1,7 @@
 import type { Config, Environment } from '../../config/index.ts'
 import { excerpt } from '../../lib/index.ts'
 import type { Say } from '../messages.ts'
+import { readable } from '../readable.ts'
 import { describeStartFailure } from './start-failure.ts'
 
 /** Something that is wrong, with its texts in the user's language. The JSON report has these members as they are. */
@@ -131,12 +132,6 @@ function describeSum(sum: IntegritySum, { deep, repair }: FsckOptions, say: Say)
     ...(sum.findings === 0 ? [] : [say(repair ? 'fsck.problems-repaired' : 'fsck.problems', { count: String(sum.findings), repaired: String(sum.repaired) })]),
   ]
   return `${lines.join('\n')}\n`
-}
-
-function readable(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
 }
 
 /** Milliseconds between two looks of the line: nobody reads faster. */
