@@ -29,6 +29,22 @@ async function expectMigrated(database: Database): Promise<void> {
   expect(await database.all(holds)).toEqual([])
 }
 
+/** Breaks off before the n-th statement, as a kill would: what was begun is never committed. */
+function brokenOff(connection: MigratingConnection, before: number): MigratingConnection {
+  let count = 0
+  const passing = <Call extends (...args: never[]) => Promise<unknown>>(call: Call) =>
+    (async (...args: Parameters<Call>) => {
+      if (++count === before) throw new BrokenOff()
+      return await call(...args)
+    }) as Call
+  return { now: connection.now, one: passing(connection.one), run: passing(connection.run), execute: passing(connection.execute) }
+}
+
+class BrokenOff extends Error {}
+
+/** Statements of a migration from one version on; more than this are never reached. */
+const manyStatements = 100
+
 test('versions are numbered without a gap', () => expect(known).toEqual(known.map((_, index) => index + 1)))
 
 describe.each(known)('a database of schema version %p', (version) => {
@@ -41,7 +57,7 @@ describe.each(known)('a database of schema version %p', (version) => {
     })
     afterEach(() => rmSync(folder, { recursive: true }))
 
-    test('is brought to the newest by a start and keeps what is in it', async () => {
+    test('is brought to the newest by a start, after one was broken off at any statement, and keeps what is in it', async () => {
       const path = join(folder, 'berth.db')
       const old = openSqlite(path, 'write')
       old.execute('begin immediate')
@@ -50,6 +66,15 @@ describe.each(known)('a database of schema version %p', (version) => {
       old.execute(keptBlob)
       old.execute('commit')
       old.close()
+      for (let n = 1; n < manyStatements; n++) {
+        const killed = openSqlite(path, 'write')
+        killed.execute('begin immediate')
+        const whole = { ...txOn(killed, 'migration', clock.now()), execute: async (sql: string) => killed.execute(sql) }
+        const ended = await migrate(brokenOff(whole, n), sqliteTypes, installation).catch((error: unknown) => error)
+        killed.close()
+        if (!(ended instanceof BrokenOff)) break
+        expect(n).toBeLessThan(manyStatements - 1)
+      }
       const startWriter = () => inlineWriter(transactionTable([]))
       const common = { clock, ids: systemIds, startWriter, onFatal: (error: Error) => expect(error).toBeUndefined() }
       const database = await openSqliteDatabase({ ...common, path, mustExist: true, installation })
@@ -60,7 +85,7 @@ describe.each(known)('a database of schema version %p', (version) => {
 
   const server = testPostgres()
   const why = server === undefined ? ' (skipped: BERTH_TEST_POSTGRES is not set)' : ''
-  test.skipIf(server === undefined)(`on PostgreSQL is brought to the newest by a start and keeps what is in it${why}`, async () => {
+  test.skipIf(server === undefined)(`on PostgreSQL is brought to the newest by a start, after one was broken off at any statement, and keeps what is in it${why}`, async () => {
     const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
     await administer(server as string, `create database ${name}`)
     const url = new URL(server as string)
@@ -75,6 +100,13 @@ describe.each(known)('a database of schema version %p', (version) => {
     }
     await migrate(connection, postgresTypes, installation, steps)
     await client.query(keptBlob)
+    for (let n = 1; n < manyStatements; n++) {
+      await client.query('begin')
+      const ended = await migrate(brokenOff(connection, n), postgresTypes, installation).catch((error: unknown) => error)
+      await client.query('rollback')
+      if (!(ended instanceof BrokenOff)) break
+      expect(n).toBeLessThan(manyStatements - 1)
+    }
     await client.end()
     const onIdleError = (): void => undefined
     const database = await openPostgresDatabase({ url: url.href, mustExist: true, clock, ids: systemIds, onIdleError })
