@@ -9,12 +9,14 @@ export {
   type StoredPage,
 } from './blob-store.ts'
 export {
+  createFilesystemSegments,
   createFilesystemStore,
   type FileSystem,
   type FilesystemStoreOptions,
   type OpenFile,
   systemFileSystem,
 } from './filesystem/index.ts'
-export { createMemoryStore } from './memory/index.ts'
+export { createMemorySegments, createMemoryStore } from './memory/index.ts'
 export { digestOfKey } from './object-key.ts'
+export type { SegmentStore } from './segment-store.ts'
 export { streamOf } from './stream-of.ts'

@@ -13,12 +13,16 @@ export interface ObjectKey {
 const idPattern = /^[0-9a-z][0-9a-z-]{0,63}$/
 const longestKey = 'blobs/sha512/ab/'.length + 128 + 1 + 64
 
+export function isObjectId(id: string): boolean {
+  return typeof id === 'string' && idPattern.test(id)
+}
+
 /**
  * The one gate for ids. Whoever can change a database row must not be able to name a file outside the store with it.
  * @throws StorageError `failed`
  */
 export function checkObjectId(id: string): string {
-  if (typeof id === 'string' && idPattern.test(id)) return id
+  if (isObjectId(id)) return id
   throw new StorageError('failed', `not an object id: ${excerpt(String(id))}`)
 }
 

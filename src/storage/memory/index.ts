@@ -1,1 +1,2 @@
+export { createMemorySegments } from './memory-segments.ts'
 export { createMemoryStore } from './memory-store.ts'
