@@ -3,6 +3,8 @@ import {
   bindDirectory,
   DatabaseError,
   lookAtDataDirectory,
+  makePostgresDatabase,
+  makeSqliteDatabase,
   openDataDirectory,
   openPostgresDatabase,
   openPostgresReader,
@@ -16,11 +18,12 @@ import {
 } from './database/index.ts'
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch, type Places } from './features/backup/index.ts'
 import { createRepair, createScrubber, inspect, isIndexSound, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
+import { createRecorder, keepRecording, rebuild, type Rebuilt } from './features/recovery/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createLogger, isoTime, type Logger } from './observe/index.ts'
 import { allowAll, createCollector, createRegistry, releaseCollection, standingHolds, type CollectionHold, type Collector } from './registry/index.ts'
-import { createFilesystemStore } from './storage/index.ts'
+import { createFilesystemSegments, createFilesystemStore } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 
 /** The program as a value: `fetch` is the whole server, without a port. */
@@ -67,9 +70,11 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     })
     const endCollection = keepCollecting(createCollector(core), config.gc.interval, logger)
     const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing({ database, store, rate: config.storage.scrub, logger })
+    const endRecording = keepRecovery(database, directory, logger)
     const close = async (): Promise<void> => {
       await endCollection()
       await endScrubbing?.()
+      await endRecording()
       await database.close()
       directory.release()
     }
@@ -78,6 +83,13 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     directory.release()
     throw error
   }
+}
+
+/** Writes recovery segments until the returned function is called. */
+function keepRecovery(database: Database, { path }: DataDirectory, logger: Logger): () => Promise<void> {
+  const onBroken = (reason: string): void => logger.warn('the recovery segments begin anew with a whole snapshot', { reason })
+  const segments = createFilesystemSegments({ root: path })
+  return keepRecording(createRecorder({ database, segments, clock: systemClock, onBroken }), { clock: systemClock, logger })
 }
 
 async function openBoundDatabase(...[config, directory, ...rest]: Parameters<typeof openDatabase>): Promise<Database> {
@@ -305,4 +317,29 @@ export async function restore(config: Config, folder: string, watch: CopyWatch):
 
 function placesOf({ data, database }: Config, folder: string): Places {
   return { data, databaseUrl: database.url, folder, clock: systemClock, ids: systemIds }
+}
+
+/** `berth rebuild-index`: a new database from the recovery segments. Fails without having changed anything. */
+export async function rebuildIndex(config: Config, { untilDamage }: { readonly untilDamage: boolean }): Promise<Rebuilt> {
+  lookAtDataDirectory(config.data)
+  const directory = openDataDirectory(config.data)
+  const { url } = config.database
+  const common = { clock: systemClock, ids: systemIds }
+  try {
+    const rebuilt = await rebuild({
+      segments: createFilesystemSegments({ root: directory.path }),
+      store: createFilesystemStore({ root: directory.path }),
+      installation: directory.installation,
+      lease: config.gc.lease,
+      untilDamage,
+      makeDatabase: async (installation, work) =>
+        url === undefined
+          ? await makeSqliteDatabase({ ...common, installation, path: directory.databasePath }, work)
+          : await makePostgresDatabase({ ...common, installation, url }, work),
+    })
+    directory.bind(rebuilt.installation)
+    return rebuilt
+  } finally {
+    directory.release()
+  }
 }

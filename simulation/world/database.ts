@@ -39,6 +39,7 @@ export function createDatabaseSeam(inner: Database, seam: DatabaseSeam): Databas
       await read(statement)
       return await inner.all(statement, ...values)
     },
+    snapshot: (work) => inner.snapshot(work),
     close: () => inner.close(),
   }
 }

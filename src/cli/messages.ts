@@ -13,6 +13,8 @@ const en = {
   'help.restore': 'Make a new data directory, or a new database, from a backup.',
   'help.restore.from': 'The folder of the backup.',
   'help.copy.json': 'Print the summary as JSON.',
+  'help.rebuild-index': 'Make a new database from the recovery segments, when the old one is lost.',
+  'help.rebuild-index.older': 'When segments are damaged: restore the older state that was recorded before.',
   'help.config': 'Look at the configuration.',
   'help.config.check': 'Say whether the configuration is valid, or everything that is wrong with it.',
   'help.config.print': 'Print the values in effect as a berth.yaml, each with the place it comes from.',
@@ -86,6 +88,9 @@ const en = {
   'start.locked':
     'the data directory {data} is in use by another Berth server. Stop that server, or choose another directory with --data DIR',
   'start.database': 'cannot use the database: {reason}',
+  'start.lost':
+    'cannot start: {reason}. Nothing was changed. Put the database back from where it went, or restore what was recorded of it with ' +
+    '`berth rebuild-index --data {data}`',
   'start.unavailable': 'cannot start: {reason}. Check that the database runs and that database.url is right',
   'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
   'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
@@ -117,6 +122,29 @@ const en = {
     'a server uses the data directory {data}, and --repair needs it alone. Stop the server first; without --repair the check may run beside it',
   'fsck.unavailable': 'cannot check: {reason}. Check that the database runs and that database.url is right',
   'fsck.failed': 'cannot check: {reason}',
+
+  'rebuild.restored': 'Restored the state of {at} from {segments} recovery segments. What was changed after that is not in it.',
+  'rebuild.counts': 'Repositories: {repositories}, tags: {tags}, manifests: {manifests}, blobs: {blobs} ({size} bytes).',
+  'rebuild.until-damage':
+    'Segment {segment} was left out with everything after it: {reason}. What was pushed or deleted after that moment is not known: ' +
+    'deleted images may be back.',
+  'rebuild.missing': 'Blobs whose file is missing or cut off: {count}. They count as missing until they are pushed again:',
+  'rebuild.contradictions': 'Entries of the segments that contradict each other and were left out: {count}:',
+  'rebuild.next':
+    'Nothing is deleted from the store until `berth fsck` finds nothing wrong. Run it now, then start the server with `berth serve`.',
+  'rebuild.exists':
+    '{found}. A database that is there is never overwritten. If it can be used, start the server; if it is damaged, move its files ' +
+    '(berth.db, berth.db-wal, berth.db-shm) to another place, or give database.url an empty database, and run this again',
+  'rebuild.nothing-recorded': 'there are no recovery segments in {data} from which a database could be restored: restore it from a backup',
+  'rebuild.segments-damaged':
+    'recovery segment {segment} can not be used: {reason}. Nothing was changed. Put it back from a copy, or restore the older state of ' +
+    '{at} with --older: what was pushed after that is lost, what was deleted after that is back',
+  'rebuild.segments-lost':
+    'recovery segment {segment} can not be used: {reason}. No older state is recorded. Nothing was changed. Put it back from a copy, or ' +
+    'restore the database from a backup',
+  'rebuild.other-segments':
+    'the recovery segments in {data} belong to another registry (installation {installation}). Nothing was changed. Put those that ' +
+    'belong to this directory back in place',
 } as const
 
 /** The name of a text. */
@@ -134,6 +162,8 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'help.restore': '用备份建立新的数据目录或新的数据库。',
   'help.restore.from': '备份所在的文件夹。',
   'help.copy.json': '以 JSON 输出总结。',
+  'help.rebuild-index': '数据库丢失后，用恢复段重建一个新的数据库。',
+  'help.rebuild-index.older': '恢复段损坏时，恢复到损坏之前记录的较早状态。',
   'help.config': '查看配置。',
   'help.config.check': '检查配置是否有效，并列出全部错误。',
   'help.config.print': '以 berth.yaml 的形式输出实际生效的值，并注明每个值的来源。',
@@ -200,6 +230,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
   'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
   'start.database': '无法使用数据库：{reason}',
+  'start.lost': '无法启动：{reason}。没有做任何改动。请把数据库放回原处，或用 `berth rebuild-index --data {data}` 恢复已记录的内容',
   'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
   'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
   'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',
@@ -228,6 +259,20 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'fsck.locked': '数据目录 {data} 正被一个服务使用，而 --repair 需要独占它。请先停止该服务；不加 --repair 时可以与服务同时运行',
   'fsck.unavailable': '无法检查：{reason}。请确认数据库正在运行，并检查 database.url',
   'fsck.failed': '无法检查：{reason}',
+
+  'rebuild.restored': '已用 {segments} 个恢复段恢复到 {at} 的状态。此后的改动不包含在内。',
+  'rebuild.counts': '仓库：{repositories}，标签：{tags}，manifest：{manifests}，blob：{blobs}（{size} 字节）。',
+  'rebuild.until-damage': '恢复段 {segment} 及其之后的内容未被使用：{reason}。此后推送或删除了什么无从得知：已删除的镜像可能重新出现。',
+  'rebuild.missing': '文件缺失或不完整的 blob：{count} 个。在重新推送之前，它们被视为不存在：',
+  'rebuild.contradictions': '恢复段中相互矛盾、未被恢复的条目：{count} 个：',
+  'rebuild.next': '在 `berth fsck` 没有发现任何问题之前，不会从存储中删除任何内容。请现在运行它，然后用 `berth serve` 启动服务。',
+  'rebuild.exists':
+    '{found}。已有的数据库绝不会被覆盖。如果它可用，请直接启动服务；如果它已损坏，请把它的文件（berth.db、berth.db-wal、berth.db-shm）移到别处，或让 database.url 指向一个空的数据库，然后重试',
+  'rebuild.nothing-recorded': '{data} 中没有可用于恢复数据库的恢复段：请从备份恢复',
+  'rebuild.segments-damaged':
+    '恢复段 {segment} 无法使用：{reason}。没有做任何改动。请从副本放回该文件，或用 --older 恢复到较早的 {at} 的状态：此后推送的内容会丢失，此后删除的内容会重新出现',
+  'rebuild.segments-lost': '恢复段 {segment} 无法使用：{reason}。没有更早的记录。没有做任何改动。请从副本放回该文件，或从备份恢复数据库',
+  'rebuild.other-segments': '{data} 中的恢复段属于另一个仓库（installation {installation}）。没有做任何改动。请放回属于该目录的恢复段',
 }
 
 /** Every text in every language. */

@@ -4,6 +4,7 @@ import { type Environment, type Key, keys, type LoadedConfig, loadConfig } from 
 import { copy, type CopyDeps, type Verb } from './local/copy.ts'
 import { checkConfig, printConfig } from './local/config.ts'
 import { fsck, type FsckDeps } from './local/fsck.ts'
+import { rebuildIndex, type RebuildIndexDeps } from './local/rebuild-index.ts'
 import { serve, type ServeDeps } from './local/serve.ts'
 import { createSay, type MessageKey, type Say } from './messages.ts'
 import { describeProblems } from './problems.ts'
@@ -11,7 +12,10 @@ import { describeUsage } from './usage.ts'
 
 /** What the command line needs from the process it runs in. */
 export interface ProgramDeps
-  extends Omit<ServeDeps, 'say'>, Pick<FsckDeps, 'watched' | 'checkIntegrity'>, Pick<CopyDeps, 'backUp' | 'restore'> {
+  extends Omit<ServeDeps, 'say'>,
+    Pick<FsckDeps, 'watched' | 'checkIntegrity'>,
+    Pick<CopyDeps, 'backUp' | 'restore'>,
+    Pick<RebuildIndexDeps, 'rebuildIndex'> {
   readonly environment: Environment
   /** The working directory. */
   readonly cwd: string
@@ -95,6 +99,8 @@ function addCommands(program: Command, add: Add, deps: ProgramDeps, say: Say): v
   const switchOf = (name: string, help: MessageKey) => new Option(`--${name}`, say(help))
   const ofCheck = (['deep', 'repair', 'json'] as const).map((name) => switchOf(name, `help.fsck.${name}`))
   add(program, 'fsck', 'help.fsck', check, ofCheck)
+  const rebuild: Act = ({ config }, { older }) => rebuildIndex(config, { untilDamage: older === true }, { ...deps, say })
+  add(program, 'rebuild-index', 'help.rebuild-index', rebuild, [switchOf('older', 'help.rebuild-index.older')])
   const copying = (verb: Verb, flag: 'to' | 'from') => {
     const act: Act = ({ config }, given) =>
       copy(verb, { config, folder: resolve(deps.cwd, String(given[flag])), json: given['json'] === true }, { ...deps, say })

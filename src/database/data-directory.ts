@@ -21,7 +21,7 @@ export interface DataDirectory {
 /** What can be known of the folder without holding it. */
 export type SeenDirectory = Pick<DataDirectory, 'path' | 'databasePath' | 'holdsData' | 'installation'>
 
-const folders = ['blobs', 'uploads']
+const folders = ['blobs', 'uploads', 'recovery']
 
 /** Looks at the folder without changing anything, also while a server uses it. Fails with `corrupt` when it holds no data. */
 export function lookAtDataDirectory(path: string): SeenDirectory {

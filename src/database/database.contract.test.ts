@@ -73,4 +73,20 @@ forEachDatabase('a database', (kind) => {
     await Promise.all(many)
     expect((await t.database.one(countMeta))?.n).toBe(300)
   })
+
+  test('reads of one moment do not see what is committed meanwhile', async () => {
+    await t.database.transact(put, { name: 'a', value: '1' })
+    const seen = await t.database.snapshot(async (moment) => {
+      const before = await moment.one(countMeta)
+      await t.database.transact(put, { name: 'b', value: '2' })
+      return [before, await moment.one(countMeta), await moment.all(readMeta, 'b')]
+    })
+    expect(seen).toEqual([{ n: 1 }, { n: 1 }, []])
+    expect(await t.database.snapshot((moment) => moment.one(countMeta))).toEqual({ n: 2 })
+  })
+
+  test('a failing look at a moment leaves nothing behind', async () => {
+    await expect(t.database.snapshot(() => Promise.reject(new TypeError('planned')))).rejects.toThrow(TypeError)
+    expect(await t.database.snapshot((moment) => moment.one(countMeta))).toEqual({ n: 0 })
+  })
 })

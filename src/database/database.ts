@@ -28,6 +28,12 @@ export interface Database {
   one<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row | undefined>
   all<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row[]>
 
+  /**
+   * Runs `work` with reads that all see one moment: everything committed before the first of them, nothing committed after.
+   * Writers do not wait for it; keep it short all the same (a log or old rows are kept for it).
+   */
+  snapshot<T>(work: (moment: Reads) => Promise<T>): Promise<T>
+
   /** Waits for running transactions, then closes. */
   close(): Promise<void>
 }
@@ -35,16 +41,20 @@ export interface Database {
 /** A database that is only looked at, for checks: nothing is migrated, recovered into the file or locked. */
 export type DatabaseReader = Pick<Database, 'dialect' | 'installation' | 'one' | 'all' | 'close'>
 
+/** Reading alone. */
+export type Reads = Pick<Database, 'one' | 'all'>
+
 /**
  * `full`          no room or read-only: nothing was kept, later calls may succeed
  * `unavailable`   the server can't be reached or is overloaded: nothing is known to be kept, try again
  * `failed`        a defect or a failed medium
  * `newer`         the schema was written by a newer program
- * `corrupt`       the database is damaged, missing where data exists, or not ours
+ * `corrupt`       the database is damaged, or not ours
+ * `lost`          it is missing or empty where data exists
  * `locked`        another server uses it
  * `occupied`      something is where this call wants to make something new
  */
-export type DatabaseErrorCode = 'full' | 'unavailable' | 'failed' | 'newer' | 'corrupt' | 'locked' | 'occupied'
+export type DatabaseErrorCode = 'full' | 'unavailable' | 'failed' | 'newer' | 'corrupt' | 'lost' | 'locked' | 'occupied'
 
 /** The one error a Database throws. `cause` keeps the driver's own error where it is in this thread. */
 export class DatabaseError extends Error {

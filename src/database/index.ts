@@ -1,6 +1,6 @@
 export { bindDirectory } from './bind-directory.ts'
 export { lockFolder, lookAtDataDirectory, openDataDirectory, type DataDirectory, type SeenDirectory } from './data-directory.ts'
-export { DatabaseError, type Database, type DatabaseErrorCode, type DatabaseReader } from './database.ts'
+export { DatabaseError, type Database, type DatabaseErrorCode, type DatabaseReader, type Reads } from './database.ts'
 export {
   dumpedTables,
   loadPostgres,
@@ -29,5 +29,5 @@ export {
   type TransactionTable,
   type Tx,
 } from './transaction.ts'
-export { inlineWriter, openSqliteDatabase, openSqliteReader, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
-export { openPostgresDatabase, openPostgresReader } from './postgres/index.ts'
+export { inlineWriter, makeSqliteDatabase, openSqliteDatabase, openSqliteReader, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
+export { makePostgresDatabase, openPostgresDatabase, openPostgresReader } from './postgres/index.ts'

@@ -1,1 +1,9 @@
 export { record, type Event, type EventActor } from './event-transactions.ts'
+export {
+  createEventFeed,
+  type EventFeed,
+  type FeedEvent,
+  type FeedPosition,
+  isPositionOf,
+  startingPosition,
+} from './event-feed.ts'

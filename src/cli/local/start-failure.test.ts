@@ -17,6 +17,7 @@ test.each([
   ['locked', undefined, 'data directory /srv/berth is in use by another Berth server. Stop that server'],
   ['newer', undefined, 'cannot use the database: the reason'],
   ['corrupt', undefined, 'cannot use the database: the reason'],
+  ['lost', undefined, 'cannot start: the reason. Nothing was changed. Put the database back'],
   ['unavailable', undefined, 'the reason. Check that the database runs'],
   ['full', undefined, 'the reason. Make room'],
   ['EBADMSG', 'open', 'cannot start: the reason. Start again with BERTH_LOG_LEVEL=debug'],

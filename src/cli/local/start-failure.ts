@@ -14,6 +14,7 @@ const otherTexts = new Map<unknown, MessageKey>([
   ['locked', 'start.locked'],
   ['newer', 'start.database'],
   ['corrupt', 'start.database'],
+  ['lost', 'start.lost'],
   ['unavailable', 'start.unavailable'],
   ['full', 'start.full'],
   ['ENOSPC', 'start.full'],

@@ -1,12 +1,12 @@
 import type { PoolClient } from 'pg'
 import type { Clock, Ids } from '../../lib/index.ts'
-import type { Database, DatabaseReader } from '../database.ts'
+import type { Database, DatabaseReader, Reads } from '../database.ts'
 import { DatabaseError } from '../database.ts'
 import { belongsElsewhere } from '../installation.ts'
 import { checkSchema, migrate, type MigratingConnection } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
-import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf } from './client.ts'
+import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf, type PostgresQuery } from './client.ts'
 import { runTransaction } from './run-transaction.ts'
 
 export interface PostgresOptions {
@@ -27,7 +27,7 @@ const poolSize = 16
 const attempts = 20
 /** How long one transaction is tried: a server that answers nothing is reported, not waited for as often as one that refuses. */
 const patience = 10_000
-const migrationLock = 4_920_170
+export const migrationLock = 4_920_170
 
 export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
   const pool = createPool(options.url, poolSize, options.onIdleError)
@@ -41,6 +41,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
         (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
       one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,
       all: async (statement, ...values) => (await read(pool, queryOf(statement, values))) as never[],
+      snapshot: async (work) => await readMoment(pool, work),
       close: () => pool.end(),
     })
   } catch (error) {
@@ -87,11 +88,28 @@ async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T
   }
 }
 
-async function read(pool: Pool, query: ReturnType<typeof queryOf>): Promise<unknown[]> {
+async function read(on: Pool | PoolClient, query: PostgresQuery | string): Promise<unknown[]> {
   try {
-    return (await pool.query(query)).rows as unknown[]
+    return (await on.query(query as PostgresQuery)).rows as unknown[]
   } catch (error) {
     throw databaseError(error)
+  }
+}
+
+/** The first query takes the snapshot that the others read too. What `work` throws leaves as it is. */
+async function readMoment<T>(pool: Pool, work: (moment: Reads) => Promise<T>): Promise<T> {
+  try {
+    return await withClient(pool, async (client) => {
+      await read(client, 'begin isolation level repeatable read read only')
+      const result = await work({
+        one: async (statement, ...values) => (await read(client, queryOf(statement, values)))[0] as never,
+        all: async (statement, ...values) => (await read(client, queryOf(statement, values))) as never[],
+      })
+      await read(client, 'commit')
+      return result
+    })
+  } catch (error) {
+    throw isConnectionLoss(error) ? databaseError(error) : error
   }
 }
 
@@ -148,6 +166,6 @@ async function prepareSchema(client: PoolClient, { ids, clock, mustExist, beside
 async function checkPresent(client: PoolClient): Promise<void> {
   const { rows } = await client.query<{ present: boolean }>(`select to_regclass('meta') is not null as present`)
   if (rows[0]?.present !== true) {
-    throw new DatabaseError('corrupt', 'the database is empty, but the data directory holds data: restore the database from a backup, or point database.url at the right one; nothing was changed')
+    throw new DatabaseError('lost', 'the database is empty, but the data directory holds data')
   }
 }

@@ -45,7 +45,7 @@ async function beginTransaction(client: PostgresClient): Promise<number> {
   return now
 }
 
-function txOn(client: PostgresClient, operationId: string, now: number): Tx {
+export function txOn(client: PostgresClient, operationId: string, now: number): Tx {
   return {
     operationId,
     now,

@@ -1,3 +1,4 @@
+export { makeSqliteDatabase } from './new-sqlite-database.ts'
 export { openSqliteDatabase, openSqliteReader, type SqliteOptions } from './sqlite-database.ts'
 export { inlineWriter } from './inline-writer.ts'
 export { serveWriter, type WriterPort } from './writer-thread.ts'

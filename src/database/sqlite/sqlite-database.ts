@@ -10,6 +10,7 @@ import type { Outcome } from '../transaction.ts'
 import { openSqlite } from './connection.ts'
 import { createDataVersion } from './data-version.ts'
 import { txOn } from './merged-commit.ts'
+import { createMoments } from './moments.ts'
 import { WriterClient, type WriterThread } from './writer-client.ts'
 
 export interface SqliteOptions {
@@ -37,6 +38,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   await writer.open(options.path)
   const reader = openSqlite(options.path, 'read')
   const version = createDataVersion(reader)
+  const moments = createMoments(options.path)
   return Object.freeze<Database>({
     dialect: 'sqlite',
     installation,
@@ -54,8 +56,10 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     },
     one: async (statement, ...values) => reader.one(statement, values),
     all: async (statement, ...values) => reader.all(statement, values),
+    snapshot: (work) => moments.read(work),
     // The writer last: the last connection that may write empties the log into the file, so that the file alone is whole.
     close: async () => {
+      await moments.close()
       reader.close()
       await writer.close()
     },
@@ -89,7 +93,7 @@ function checkFile({ path, mustExist, installation }: Pick<SqliteOptions, 'path'
   const size = existsSync(path) ? statSync(path).size : undefined
   if (size === undefined || size === 0) {
     if (!mustExist) return
-    throw new DatabaseError('corrupt', `the database ${path} is ${size === 0 ? 'empty' : 'missing'}, but its data directory holds data: restore it from a backup; nothing was changed`)
+    throw new DatabaseError('lost', `the database ${path} is ${size === 0 ? 'empty' : 'missing'}, but its data directory holds data`)
   }
   const connection = openSqlite(path, 'read')
   try {

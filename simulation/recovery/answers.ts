@@ -1,0 +1,42 @@
+import { createHttp } from '../../src/http/index.ts'
+import { systemClock, systemIds } from '../../src/lib/index.ts'
+import { createLogger } from '../../src/observe/index.ts'
+import type { Registry } from '../../src/registry/index.ts'
+
+/** Everything that was ever named, whether it is there or not. */
+export interface Named {
+  readonly repositories: ReadonlySet<string>
+  readonly digests: ReadonlySet<string>
+  readonly tags: ReadonlySet<string>
+}
+
+/** What a registry answers to every reading request about everything that was named: a line each. */
+export async function answersOf(registry: Registry, { repositories, digests, tags }: Named): Promise<string[]> {
+  const http = createHttp({
+    registry,
+    limits: { manifest: 4 * 1024 * 1024 },
+    logger: createLogger({ level: 'silent' }),
+    ids: systemIds,
+    clock: systemClock,
+    ready: () => true,
+    anonymousMayPull: true,
+  })
+  const paths = ['/v2/', '/v2/_catalog']
+  for (const repository of repositories) {
+    paths.push(`/v2/${repository}/tags/list`)
+    for (const tag of tags) paths.push(`/v2/${repository}/manifests/${tag}`)
+    for (const digest of digests) {
+      for (const route of ['manifests', 'blobs', 'referrers']) paths.push(`/v2/${repository}/${route}/${digest}`)
+    }
+  }
+  const answers: string[] = []
+  for (const path of paths) {
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await http.fetch(new Request(`http://registry${path}`, { method }), '127.0.0.1')
+      const headers = ['content-type', 'content-length', 'docker-content-digest', 'etag', 'link'].map((name) => answer.headers.get(name))
+      const body = new Bun.CryptoHasher('sha256').update(await answer.bytes()).digest('hex')
+      answers.push([method, path, answer.status, ...headers, body].join(' '))
+    }
+  }
+  return answers
+}

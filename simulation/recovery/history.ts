@@ -1,0 +1,101 @@
+import { digestBytes, mediaTypes, parseRepositoryName, parseTag, RegistryError, type Digest, type RepositoryName } from '../../src/oci/index.ts'
+import { anonymous, bodyOf, byDigest, byTag, manifestOf, pushManifest, type TestRegistry } from '../../src/registry/test-registry.testing.ts'
+import { bytesOf, createContent } from '../rig/content.ts'
+import type { Random } from '../rig/random.ts'
+import type { Named } from './answers.ts'
+
+const repositories = ['team/app', 'team/base', 'other/app', 'solo']
+const tags = ['v1', 'v2', 'latest']
+const sizes = [20, 300, 32_768, 32_769, 60_000]
+
+/** A random life of a small registry: few names, so that everything meets everything. */
+export class History implements Named {
+  readonly repositories = new Set(repositories)
+  readonly tags = new Set(tags)
+  readonly #under: TestRegistry
+  readonly #random: Random
+  readonly #sizes = new Map<Digest, number>()
+  readonly #blobs = new Set<Digest>()
+  readonly #manifests = new Set<Digest>()
+
+  constructor(under: TestRegistry, random: Random) {
+    this.#under = under
+    this.#random = random
+  }
+
+  get digests(): ReadonlySet<string> {
+    return new Set(this.#sizes.keys())
+  }
+
+  /** One operation, which the registry may refuse. */
+  async step(): Promise<void> {
+    try {
+      if (this.#blobs.size === 0) await this.#pushBlob()
+      else if (this.#manifests.size === 0) await this.#pushImage()
+      else await this.#anything()
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code === 'UNKNOWN') throw error
+    }
+  }
+
+  async #anything(): Promise<void> {
+    const { registry, collector, clock } = this.#under
+    const turn = this.#random.below(24)
+    if (turn < 5) await this.#pushBlob()
+    else if (turn < 10) await this.#pushImage()
+    else if (turn < 12) await this.#pushIndex()
+    else if (turn < 14) await registry.uploads.mount(anonymous, this.#repository(), this.#blob(), this.#repository())
+    else if (turn < 15) await registry.uploads.begin(anonymous, this.#repository())
+    else if (turn < 17) await registry.deletes.manifest(anonymous, this.#repository(), byTag(parseTag(this.#random.pick(tags))))
+    else if (turn < 19) await registry.deletes.manifest(anonymous, this.#repository(), byDigest(this.#manifest()))
+    else if (turn < 20) await registry.deletes.blob(anonymous, this.#repository(), this.#blob())
+    else if (turn < 22) clock.advance(this.#random.pick([1_000, 70_000, 2_000_000, 4_000_000]))
+    else await collector.collectDue(100)
+  }
+
+  async #pushBlob(): Promise<void> {
+    const content = createContent(`blob ${this.#random.below(12)}`, this.#random.pick(sizes))
+    this.#blobs.add(content.digest)
+    this.#sizes.set(content.digest, content.size)
+    await this.#under.registry.uploads.pushWhole(anonymous, this.#repository(), content.digest, bodyOf(bytesOf(content)))
+  }
+
+  async #pushImage(): Promise<void> {
+    const refers = this.#manifests.size > 0 && this.#random.chance(0.3)
+    const subject = refers ? { subject: { mediaType: mediaTypes.ociManifest, ...this.#described(this.#manifest()) } } : {}
+    const layers = Array.from({ length: this.#random.below(3) }, () => this.#described(this.#blob()))
+    const annotations = { n: String(this.#random.below(6)) }
+    await this.#put(manifestOf(layers, this.#described(this.#blob()), { ...subject, annotations }))
+  }
+
+  async #pushIndex(): Promise<void> {
+    const children = Array.from({ length: this.#random.below(3) }, () => this.#random.pick([...this.#sizes.keys()]))
+    const manifests = children.map((digest) => ({ mediaType: mediaTypes.ociManifest, ...this.#described(digest) }))
+    await this.#put({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+  }
+
+  async #put(document: object): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify(document))
+    const digest = digestBytes(bytes, 'sha256')
+    this.#manifests.add(digest)
+    this.#sizes.set(digest, bytes.length)
+    const reference = this.#random.chance(0.7) ? byTag(this.#random.pick(tags)) : byDigest(digest)
+    await pushManifest(this.#under.registry, this.#repository(), reference, document)
+  }
+
+  #repository(): RepositoryName {
+    return parseRepositoryName(this.#random.pick(repositories))
+  }
+
+  #blob(): Digest {
+    return this.#random.pick([...this.#blobs])
+  }
+
+  #manifest(): Digest {
+    return this.#random.pick([...this.#manifests])
+  }
+
+  #described(digest: Digest): { digest: Digest; size: number } {
+    return { digest, size: this.#sizes.get(digest) ?? 0 }
+  }
+}

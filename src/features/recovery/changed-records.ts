@@ -1,0 +1,79 @@
+import type { Reads, Statement } from '../../database/index.ts'
+import type { FeedEvent } from '../../record/index.ts'
+import { blobRecords, linkRecord, manifestRecord, namespaceRecord, repositoryRecord, tagRecord } from './records-of-rows.ts'
+import type { RecordKind, RecoveryRecord } from './recovery-record.ts'
+import { namedBlobs, namedLinks, namedManifests, namedNamespaces, namedRepositories, namedTags } from './state-store.ts'
+
+/** A thing whose state may have changed: `r` is the id of the repository, `k` a digest or the name of a tag. */
+interface Named {
+  readonly r: number
+  readonly k: string
+}
+
+type NamedByKind = Readonly<Record<Exclude<RecordKind, 'namespace'>, Map<string, Named>>>
+
+/**
+ * The state, at this moment, of everything that the events name. What an event says is only where to look: what is written is
+ * what the rows say.
+ */
+export async function* changedRecords(moment: Reads, events: readonly FeedEvent[]): AsyncGenerator<RecoveryRecord> {
+  const named = namedBy(events)
+  const repositories = await moment.all(namedRepositories, listOf(named.repository))
+  const namespaces = new Set(repositories.map(({ namespace_id }) => namespace_id))
+  const wanted = JSON.stringify([...namespaces].map((id) => ({ r: id })))
+  for (const row of await moment.all(namedNamespaces, wanted)) yield namespaceRecord(row)
+  yield* states(named.repository, repositories.map(repositoryRecord), ({ r }) => ({ kind: 'repository', key: [r], row: null }))
+  yield* blobStates(moment, named.blob)
+  yield* states(named.manifest, await rows(moment, namedManifests, named.manifest, manifestRecord), ({ r, k }) => ({ kind: 'manifest', key: [r, k], row: null }))
+  yield* states(named.link, await rows(moment, namedLinks, named.link, linkRecord), ({ r, k }) => ({ kind: 'link', key: [r, k], row: null }))
+  yield* states(named.tag, await rows(moment, namedTags, named.tag, tagRecord), ({ r, k }) => ({ kind: 'tag', key: [r, k], row: null }))
+}
+
+/** Kinds of events that change the row of a blob, not only who holds it. */
+const changesBlob = new Set(['blob.commit', 'blob.replace', 'blob.collect', 'object.damaged', 'manifest.put'])
+
+function namedBy(events: readonly FeedEvent[]): NamedByKind {
+  const named: NamedByKind = { repository: new Map(), blob: new Map(), manifest: new Map(), link: new Map(), tag: new Map() }
+  const add = (kind: keyof NamedByKind, r: number, k: string): void => void named[kind].set(`${r} ${k}`, { r, k })
+  for (const { kind, repositoryId: repository, keys } of events) {
+    const digest = typeof keys['digest'] === 'string' ? keys['digest'] : undefined
+    if (digest !== undefined && changesBlob.has(kind)) add('blob', 0, digest)
+    if (repository === undefined) continue
+    add('repository', repository, '')
+    if (digest !== undefined && /^(blob|link)\./.test(kind)) add('link', repository, digest)
+    if (digest !== undefined && kind.startsWith('manifest.')) add('manifest', repository, digest)
+    for (const tag of Array.isArray(keys['tags']) ? keys['tags'] : []) add('tag', repository, String(tag))
+  }
+  return named
+}
+
+async function* blobStates(moment: Reads, named: ReadonlyMap<string, Named>): AsyncGenerator<RecoveryRecord> {
+  const found = named.size === 0 ? [] : await moment.all(namedBlobs, listOf(named))
+  const present = new Set(found.map(({ digest }) => digest))
+  for (const { k } of named.values()) if (!present.has(k)) yield { kind: 'blob', key: [k], row: null }
+  yield* blobRecords(moment, found)
+}
+
+async function rows<Row>(
+  moment: Reads,
+  query: Statement<Row>,
+  named: ReadonlyMap<string, Named>,
+  recordOf: (row: Row) => RecoveryRecord,
+): Promise<RecoveryRecord[]> {
+  return named.size === 0 ? [] : (await moment.all(query, listOf(named))).map(recordOf)
+}
+
+/** What was found, and for what was not: that it is gone, which comes first, since a name may have gone over to another row. */
+function* states(
+  named: ReadonlyMap<string, Named>,
+  found: readonly RecoveryRecord[],
+  gone: (named: Named) => RecoveryRecord,
+): Generator<RecoveryRecord> {
+  const present = new Set(found.map(({ key }) => `${key[0]} ${key[1] ?? ''}`))
+  for (const [name, each] of named) if (!present.has(name)) yield gone(each)
+  yield* found
+}
+
+function listOf(named: ReadonlyMap<string, Named>): string {
+  return JSON.stringify([...named.values()])
+}
