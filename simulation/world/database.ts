@@ -29,6 +29,7 @@ export function createDatabaseSeam(inner: Database, seam: DatabaseSeam): Databas
   return {
     dialect: inner.dialect,
     installation: inner.installation,
+    secret: inner.secret,
     version: seam.shared ? undefined : inner.version,
     transact: createTransact(inner, seam),
     one: async (statement, ...values) => {

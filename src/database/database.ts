@@ -6,6 +6,8 @@ export interface Database {
   readonly dialect: 'sqlite' | 'postgres'
   /** Made once when the schema is created; ties a blob store's folder to its database. */
   readonly installation: string
+  /** 64 hexadecimal digits that nobody outside can know, the same on every node: what this installation signs with. */
+  readonly secret: string
 
   /**
    * Runs a named transaction and answers once it is durable. Deadlocks and serialization failures are retried inside. With

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { createSeededIds, systemIds } from './ids.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const ordered = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const object = /^[0-9a-f]{32}$/
 
 for (const [name, ids] of [['system', systemIds] as const, ['seeded', createSeededIds(1)] as const]) {
@@ -11,7 +12,13 @@ for (const [name, ids] of [['system', systemIds] as const, ['seeded', createSeed
       for (let i = 0; i < 200; i++) {
         expect(ids.uuid()).toMatch(uuid)
         expect(ids.object()).toMatch(object)
+        expect(ids.ordered()).toMatch(ordered)
       }
+    })
+
+    test('are in order where that is asked for', () => {
+      const taken = Array.from({ length: 5000 }, () => ids.ordered())
+      expect(taken).toEqual(taken.toSorted())
     })
 
     test('do not repeat', () => {

@@ -30,7 +30,10 @@ export interface PutManifestInput {
 }
 
 const heldDigests = statement<{ digest: string }>(`
-  select digest from manifest where repository_id = $1 and content_sha256 = $2 and deleted_at is null`)
+  select digest from manifest where repository_id = $1 and digest = $2 and deleted_at is null
+  union all
+  select digest from manifest
+  where repository_id = $1 and content_sha256 = $2 and content_sha256 <> digest and deleted_at is null`)
 const manifestThere = statement<{ digest: string }>(`
   select digest from manifest where repository_id = $1 and digest = $2 and deleted_at is null`)
 const upsertManifest = statement(`

@@ -23,6 +23,8 @@ export type Fill = (target: LoadTarget) => Promise<void>
 export const markObjectDamaged = `update object set state = 'damaged' where id = $1 and state = 'live'`
 /** Rows that every new schema has: the dump brings its own. */
 export const presetRows = ['delete from meta', 'delete from domain', 'delete from store']
+/** Another installation signs with a secret of its own, made by its first start. */
+export const forgetSecret = `delete from meta where name = 'secret'`
 export const setInstallation = `update meta set value = $1 where name = 'installation'`
 
 export function insertInto(table: string, columns: readonly string[], rows: number): string {

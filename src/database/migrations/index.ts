@@ -1,6 +1,7 @@
 import type { DialectTypes } from './dialect-types.ts'
 import { foundation } from './0001-foundation.ts'
 import { collectionHold } from './0002-collection-hold.ts'
+import { narrowerIndex } from './0003-narrower-index.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -14,6 +15,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'foundation', statements: foundation },
   { version: 2, name: 'collection-hold', statements: collectionHold },
+  { version: 3, name: 'narrower-index', statements: narrowerIndex },
 ]
 
 /** Version of the schema that this program writes. */

@@ -19,6 +19,7 @@ const blobs = statementOf<{ digest: string }>('select digest from blob')
 const holds = statementOf<{ name: string }>('select name from collection_hold')
 const keptBlob = `insert into blob (domain_id, digest, size) values (1, 'sha256:kept', 4)`
 const installation = '6f1f7c2e-0000-4000-8000-000000000000'
+const fresh = { id: installation, secret: 'f'.repeat(64) }
 const known = migrations.map(({ version }) => version)
 
 /** What a database of each earlier version must be after a start: the newest schema, with all that was in it. */
@@ -62,7 +63,7 @@ describe.each(known)('a database of schema version %p', (version) => {
       const old = openSqlite(path, 'write')
       old.execute('begin immediate')
       const connection = { ...txOn(old, 'migration', clock.now()), execute: async (sql: string) => old.execute(sql) }
-      await migrate(connection, sqliteTypes, installation, steps)
+      await migrate(connection, sqliteTypes, fresh, steps)
       old.execute(keptBlob)
       old.execute('commit')
       old.close()
@@ -70,7 +71,7 @@ describe.each(known)('a database of schema version %p', (version) => {
         const killed = openSqlite(path, 'write')
         killed.execute('begin immediate')
         const whole = { ...txOn(killed, 'migration', clock.now()), execute: async (sql: string) => killed.execute(sql) }
-        const ended = await migrate(brokenOff(whole, n), sqliteTypes, installation).catch((error: unknown) => error)
+        const ended = await migrate(brokenOff(whole, n), sqliteTypes, fresh).catch((error: unknown) => error)
         killed.close()
         if (!(ended instanceof BrokenOff)) break
         expect(n).toBeLessThan(manyStatements - 1)
@@ -98,11 +99,11 @@ describe.each(known)('a database of schema version %p', (version) => {
       run: async (statement, ...values) => (await client.query(queryOf(statement, values))).rowCount ?? 0,
       execute: async (sql) => void (await client.query(sql)),
     }
-    await migrate(connection, postgresTypes, installation, steps)
+    await migrate(connection, postgresTypes, fresh, steps)
     await client.query(keptBlob)
     for (let n = 1; n < manyStatements; n++) {
       await client.query('begin')
-      const ended = await migrate(brokenOff(connection, n), postgresTypes, installation).catch((error: unknown) => error)
+      const ended = await migrate(brokenOff(connection, n), postgresTypes, fresh).catch((error: unknown) => error)
       await client.query('rollback')
       if (!(ended instanceof BrokenOff)) break
       expect(n).toBeLessThan(manyStatements - 1)

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../database.ts'
-import { readInstallation } from '../installation.ts'
-import { statement } from '../statement.ts'
+import { readInstallation, readSecret, type Installation } from '../installation.ts'
+import { statement, type Statement } from '../statement.ts'
 import type { Tx } from '../transaction.ts'
 import { migrations, type DialectTypes, type Migration } from './index.ts'
 
@@ -14,18 +14,18 @@ const createVersions = (types: DialectTypes) =>
   `create table if not exists schema_version (version ${types.integer} primary key, name ${types.text} not null, applied_at ${types.integer} not null)`
 const newestVersion = statement<{ version: number | null }>('select max(version) as version from schema_version')
 const recordVersion = statement('insert into schema_version (version, name, applied_at) values ($1, $2, $3)')
-const writeInstallation = statement(`insert into meta (name, value) values ('installation', $1)`)
+const writeMeta = statement('insert into meta (name, value) values ($1, $2)')
 
 /**
- * Brings the schema to this program's version and answers the installation's id, made on first use. Fails with `newer`
+ * Brings the schema to this program's version and answers the installation, made on first use. Fails with `newer`
  * when a newer program has been here: its rows could mean what this one does not know.
  */
 export async function migrate(
   connection: MigratingConnection,
   types: DialectTypes,
-  newInstallation: string,
+  fresh: Installation,
   steps: readonly Migration[] = migrations,
-): Promise<string> {
+): Promise<Installation> {
   await connection.execute(createVersions(types))
   const present = (await connection.one(newestVersion))?.version ?? 0
   const known = steps.at(-1)?.version ?? 0
@@ -34,23 +34,25 @@ export async function migrate(
     for (const sql of step.statements(types)) await connection.execute(sql)
     await connection.run(recordVersion, step.version, step.name, connection.now)
   }
-  return await installation(connection, newInstallation)
+  const id = await readOrWrite(connection, 'installation', readInstallation, fresh.id)
+  const secret = await readOrWrite(connection, 'secret', readSecret, fresh.secret)
+  return { id, secret }
 }
 
 /**
  * Answers the installation's id of a database that is only looked at. Fails with `newer` or `failed` when its schema is not
  * this program's, and with `corrupt` when it is not a registry's.
  */
-export async function checkSchema(connection: Pick<Tx, 'one'>): Promise<string> {
+export async function checkSchema(connection: Pick<Tx, 'one'>): Promise<Installation> {
   const present = (await connection.one(newestVersion))?.version ?? 0
   const known = migrations.at(-1)?.version ?? 0
   if (present > known) throw newerSchema(present, known)
   if (present < known) {
     throw new DatabaseError('failed', `the database has schema version ${present}, this program's is ${known}: start the server once, which brings it up to date`)
   }
-  const found = await connection.one(readInstallation)
-  if (found === undefined) throw new DatabaseError('corrupt', 'the database has no installation id: restore it from a backup')
-  return found.value
+  const [id, secret] = [await connection.one(readInstallation), await connection.one(readSecret)]
+  if (id === undefined || secret === undefined) throw new DatabaseError('corrupt', 'the database has no installation id: restore it from a backup')
+  return { id: id.value, secret: secret.value }
 }
 
 function newerSchema(present: number, known: number): DatabaseError {
@@ -60,9 +62,9 @@ function newerSchema(present: number, known: number): DatabaseError {
   )
 }
 
-async function installation(connection: MigratingConnection, fresh: string): Promise<string> {
-  const present = await connection.one(readInstallation)
+async function readOrWrite(connection: MigratingConnection, name: string, read: Statement<{ value: string }>, fresh: string): Promise<string> {
+  const present = await connection.one(read)
   if (present !== undefined) return present.value
-  await connection.run(writeInstallation, fresh)
+  await connection.run(writeMeta, name, fresh)
   return fresh
 }

@@ -1,5 +1,6 @@
 import type { Clock, Ids } from '../../lib/index.ts'
 import { DatabaseError } from '../database.ts'
+import { newInstallation } from '../installation.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { Tx } from '../transaction.ts'
@@ -32,7 +33,7 @@ export async function makePostgresDatabase<T>(options: NewPostgresOptions, work:
       if (rows[0]?.present === true) throw new DatabaseError('occupied', 'there is a database already: nothing was changed')
       const tx = txOn(client, options.ids.uuid(), options.clock.now())
       const execute = async (sql: string): Promise<void> => void (await client.query(sql))
-      await migrate({ ...tx, execute }, postgresTypes, await options.installation())
+      await migrate({ ...tx, execute }, postgresTypes, { ...newInstallation(options.ids), id: await options.installation() })
       const result = await work(tx)
       await client.query('commit')
       return result

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg'
 import type { Clock, Ids } from '../../lib/index.ts'
 import type { Database, DatabaseReader, Reads } from '../database.ts'
 import { DatabaseError } from '../database.ts'
-import { belongsElsewhere } from '../installation.ts'
+import { belongsElsewhere, newInstallation, type Installation } from '../installation.ts'
 import { checkSchema, migrate, type MigratingConnection } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
@@ -32,10 +32,11 @@ export const migrationLock = 4_920_170
 export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
   const pool = createPool(options.url, poolSize, options.onIdleError)
   try {
-    const installation = await withClient(pool, (client) => prepareSchema(client, options))
+    const { id: installation, secret } = await withClient(pool, (client) => prepareSchema(client, options))
     return Object.freeze<Database>({
       dialect: 'postgres',
       installation,
+      secret,
       version: undefined,
       transact: async (transaction, input, operationId) =>
         (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
@@ -58,7 +59,7 @@ export async function openPostgresReader(
   const one: DatabaseReader['one'] = async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never
   try {
     await withClient(pool, checkPresent)
-    const found = await checkSchema({ one })
+    const found = (await checkSchema({ one })).id
     if (installation !== undefined && installation !== found) throw belongsElsewhere('the data directory', installation, found)
     return Object.freeze<DatabaseReader>({
       dialect: 'postgres',
@@ -121,7 +122,7 @@ async function persist(
   givenId: string | undefined,
   { ids, clock, now }: PostgresOptions,
 ): Promise<Outcome<unknown>> {
-  const operationId = givenId ?? ids.uuid()
+  const operationId = givenId ?? ids.ordered()
   let again = givenId !== undefined
   const deadline = clock.monotonic() + patience
   for (let attempt = 1; ; attempt++) {
@@ -139,7 +140,7 @@ async function persist(
   }
 }
 
-async function prepareSchema(client: PoolClient, { ids, clock, mustExist, beside }: PostgresOptions): Promise<string> {
+async function prepareSchema(client: PoolClient, { ids, clock, mustExist, beside }: PostgresOptions): Promise<Installation> {
   const one: MigratingConnection['one'] = async (statement, ...values) =>
     (await client.query(queryOf(statement, values))).rows[0] as never
   if (beside === true) {
@@ -157,7 +158,7 @@ async function prepareSchema(client: PoolClient, { ids, clock, mustExist, beside
       execute: async (sql) => void (await client.query(sql)),
     },
     postgresTypes,
-    ids.uuid(),
+    newInstallation(ids),
   )
   await client.query('commit')
   return installation

@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { dirname } from 'node:path'
 import type { Clock, Ids } from '../../lib/index.ts'
 import { DatabaseError } from '../database.ts'
+import { newInstallation } from '../installation.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { sqliteTypes } from '../migrations/index.ts'
 import type { Tx } from '../transaction.ts'
@@ -40,7 +41,7 @@ export async function makeSqliteDatabase<T>(options: NewSqliteOptions, work: (tx
   try {
     connection.execute('begin immediate')
     const tx = txOn(connection, ids.uuid(), clock.now())
-    await migrate({ ...tx, execute: async (sql) => connection.execute(sql) }, sqliteTypes, id)
+    await migrate({ ...tx, execute: async (sql) => connection.execute(sql) }, sqliteTypes, { ...newInstallation(ids), id })
     result = await work(tx)
     connection.execute('commit')
     // Copies the log into the file and removes it.

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import type { Clock, Ids } from '../../lib/index.ts'
 import type { Database, DatabaseReader } from '../database.ts'
 import { DatabaseError } from '../database.ts'
-import { belongsElsewhere, readInstallation } from '../installation.ts'
+import { belongsElsewhere, newInstallation, readInstallation, type Installation } from '../installation.ts'
 import { statement } from '../statement.ts'
 import { checkSchema, migrate } from '../migrations/migrate.ts'
 import { sqliteTypes } from '../migrations/index.ts'
@@ -33,7 +33,7 @@ export interface SqliteOptions {
 /** Opens, checks and migrates the file, then leaves all writing to the writer thread. */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
   checkFile(options)
-  const installation = options.beside === true ? await lookAtSchema(options.path) : await prepareSchema(options)
+  const { id: installation, secret } = options.beside === true ? await lookAtSchema(options.path) : await prepareSchema(options)
   const writer = new WriterClient(options.startWriter(), options.onFatal)
   await writer.open(options.path)
   const reader = openSqlite(options.path, 'read')
@@ -42,12 +42,13 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   return Object.freeze<Database>({
     dialect: 'sqlite',
     installation,
+    secret,
     version: version.now,
     transact: async (transaction, input, operationId) => {
       const outcome = await writer.write({
         name: transaction.name,
         input,
-        operationId: operationId ?? options.ids.uuid(),
+        operationId: operationId ?? options.ids.ordered(),
         again: operationId !== undefined,
         now: options.clock.now(),
       })
@@ -73,7 +74,7 @@ export async function openSqliteReader(options: Pick<SqliteOptions, 'path' | 'in
   try {
     return Object.freeze<DatabaseReader>({
       dialect: 'sqlite',
-      installation: await checkSchema({ one: async (statement, ...values) => reader.one(statement, values) }),
+      installation: (await checkSchema({ one: async (statement, ...values) => reader.one(statement, values) })).id,
       one: async (statement, ...values) => reader.one(statement, values),
       all: async (statement, ...values) => reader.all(statement, values),
       close: async () => reader.close(),
@@ -107,7 +108,7 @@ function checkFile({ path, mustExist, installation }: Pick<SqliteOptions, 'path'
 
 const schemaPresent = statement<{ name: string }>(`select name from sqlite_schema where name = 'meta'`)
 
-async function lookAtSchema(path: string): Promise<string> {
+async function lookAtSchema(path: string): Promise<Installation> {
   const connection = openSqlite(path, 'read')
   try {
     return await checkSchema(txOn(connection, 'look', 0))
@@ -116,12 +117,12 @@ async function lookAtSchema(path: string): Promise<string> {
   }
 }
 
-async function prepareSchema({ path, clock, ids }: SqliteOptions): Promise<string> {
+async function prepareSchema({ path, clock, ids }: SqliteOptions): Promise<Installation> {
   const connection = openSqlite(path, 'write')
   try {
     connection.execute('begin immediate')
     const tx = txOn(connection, 'migration', clock.now())
-    const installation = await migrate({ ...tx, execute: async (sql) => connection.execute(sql) }, sqliteTypes, ids.uuid())
+    const installation = await migrate({ ...tx, execute: async (sql) => connection.execute(sql) }, sqliteTypes, newInstallation(ids))
     connection.execute('commit')
     return installation
   } finally {
