@@ -9,7 +9,6 @@ import { putManifest } from './registry/manifest-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
 import {
   advanceUpload,
-  beginUpload,
   cancelUpload,
   claimUpload,
   expireUpload,
@@ -22,7 +21,6 @@ import {
  * the program, so that what runs there can be seen here.
  */
 export const transactions = transactionTable([
-  beginUpload,
   claimUpload,
   advanceUpload,
   touchUpload,

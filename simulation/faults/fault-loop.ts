@@ -4,7 +4,7 @@ import { answerOfCore } from '../model/answer-of-core.ts'
 import type { Core, CoreFactory } from '../model/core.ts'
 import type { Answer, Operation } from '../model/operation.ts'
 import { rowsOfCore, rowsOfWorld, sweep } from '../model/sweep.ts'
-import { answerOf, copyWorld, createWorld, type World } from '../model/world.ts'
+import { answerOf, copyWorld, createWorld, sessionOf, type World } from '../model/world.ts'
 import { takeInventory } from '../rig/inventory.ts'
 import { readSqliteRows } from '../rig/sqlite-rows.ts'
 import { Injector, type FaultKind, type Struck } from './injector.ts'
@@ -104,11 +104,12 @@ class Rig {
     return struck
   }
 
-  /** Goes on from the world that the rows are those of: all of what was asked for, nothing, or a repository that it made. */
+  /** Goes on from the world that the rows are those of: all of what was asked for, nothing, or the place that it made for it. */
   async #takeUp(act: Operation, got: Answer, wanted: Answer, after: World): Promise<void> {
     const rows = await rowsOfCore(this.#core.database, this.#core.sessions)
     const made = copyWorld(this.#world)
-    if ('repository' in act && (act.kind === 'push' || act.kind === 'begin')) made.registry.take(act.repository)
+    if (act.kind === 'push') made.registry.take(act.repository)
+    if (act.kind === 'append' || act.kind === 'finish') made.uploads.open(sessionOf(made, act.session).id)
     const same = JSON.stringify(got) === JSON.stringify(wanted)
     const candidates = same ? [after] : [copyWorld(this.#world), made, after]
     const found = candidates.find((world) => JSON.stringify(rowsOfWorld(world, this.#core.sessions)) === JSON.stringify(rows))

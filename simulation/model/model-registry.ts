@@ -66,6 +66,11 @@ export class ModelRegistry {
     return made
   }
 
+  /** So many bytes of a blob come in: where they will be an object, the repository is made before their digest is known. */
+  receive(name: string, size: number): void {
+    if (size > this.#limits.inline) this.take(name)
+  }
+
   /** The bytes came whole and with the right digest. */
   commit(name: string, { digest, size }: Blob): void {
     if (size > this.#limits.inline) {

@@ -52,7 +52,7 @@ test.each<[string, (database: Database) => Database]>([
   ['an upload is not cancelled', instead('cancel upload', done(null))],
   ['a list ends early', shortened(/select name from tag/)],
 ])('is seen to differ when %s', async (_, database) => {
-  const found = checkEquivalence({ seed, runs: 1_000, length: 60, surroundings: { database }, shrink: false })
+  const found = checkEquivalence({ seed, runs: 5_000, length: 60, surroundings: { database }, shrink: false })
   const error = await found.then(() => undefined, (reason: unknown) => reason as Error)
   const message = `${error?.message} ${String(error?.cause)}`
   for (const part of [`seed: ${seed}`, '{"kind":', 'the specification']) expect(message).toContain(part)

@@ -19,19 +19,25 @@ export function* sweep({ registry: { state } }: World): Generator<Operation> {
 /** Each row is one text, so that what is there too much or too little can be shown. */
 export type Rows = readonly string[]
 
-/** The rows that there must be. `ids`: those of the sessions, in the order in which they were begun. */
-export function rowsOfWorld({ registry: { state }, uploads }: World, ids: readonly string[]): Rows {
+/** The rows that there must be. `names`: those of the sessions, in the order in which they were begun. */
+export function rowsOfWorld({ registry: { state }, uploads }: World, names: readonly string[]): Rows {
   const rows = [...state.repositories].flatMap(([path, { links, manifests, tags }]) => [
     `repository ${path}`,
     ...[...tags].map(([name, digest]) => `tag ${path} ${name} ${digest}`),
     ...[...manifests.keys()].map((digest) => `manifest ${path} ${digest}`),
     ...[...links].map(([digest, { leaseUntil, hidden }]) => `link ${path} ${digest} ${leaseUntil} ${hidden ? 'hidden' : 'seen'}`),
   ])
-  const sessions = [...uploads.sessions].map(
-    ([number, { repository, received, finished, expiresAt }]) =>
-      `upload ${ids[number]} ${repository} ${received} ${finished ?? 'open'} ${expiresAt}`,
+  const sessions = [...uploads.sessions].flatMap(([number, { repository, written }]) =>
+    written === undefined
+      ? []
+      : `upload ${idOf(names[number])} ${repository} ${written.received} ${written.finished ?? 'open'} ${written.expiresAt}`,
   )
   return [...rows, ...sessions].sort()
+}
+
+/** A session's row has the first part of its name. */
+function idOf(name = ''): string {
+  return name.split('.', 1)[0] ?? ''
 }
 
 const everyRow = statement<{ row: string }>(`
@@ -44,7 +50,8 @@ const everyRow = statement<{ row: string }>(`
     from upload u join repository r on r.id = u.repository_id`)
 
 /** The rows that there are, but for sessions that no client knows of: a push in one request has one too. */
-export async function rowsOfCore(database: Database, ids: readonly string[]): Promise<Rows> {
+export async function rowsOfCore(database: Database, names: readonly string[]): Promise<Rows> {
+  const known = new Set(names.map(idOf))
   const rows = (await database.all(everyRow)).map(({ row }) => row).sort()
-  return rows.filter((row) => !row.startsWith('upload ') || ids.includes(row.split(' ')[1] ?? ''))
+  return rows.filter((row) => !row.startsWith('upload ') || known.has(row.split(' ')[1] ?? ''))
 }

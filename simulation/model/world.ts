@@ -67,7 +67,7 @@ export function sessionOf(world: World, number: number): { readonly id: number; 
 
 export function sentBy(world: World, operation: OperationOf<'append' | 'finish'>): Sent {
   const { id, begun } = sessionOf(world, operation.session)
-  const start = world.uploads.sessions.get(id)?.received ?? 0
+  const start = world.uploads.sessions.get(id)?.written?.received ?? 0
   if (operation.kind === 'finish') {
     return { start, end: operation.rest ? Math.max(start, begun.blob.bytes.length) : start, first: undefined, cutAfter: undefined }
   }
@@ -113,10 +113,10 @@ function performUpload(world: World, operation: UploadOperation): unknown {
   }
   if (operation.kind === 'push') {
     const { repository, blob, algorithm, as = blob } = operation
-    registry.take(repository)
-    const digest = blobNumber(blob).digests[algorithm]
+    const { bytes, digests: { [algorithm]: digest } } = blobNumber(blob)
+    registry.receive(repository, bytes.length)
     if (digest !== blobNumber(as).digests[algorithm]) throw new Refused('DIGEST_INVALID')
-    return registry.commit(repository, { digest, size: blobNumber(blob).bytes.length })
+    return registry.commit(repository, { digest, size: bytes.length })
   }
   const session = sessionOf(world, operation.session)
   const repository = 'elsewhere' in operation && operation.elsewhere === true ? 'b/elsewhere' : session.begun.repository

@@ -53,7 +53,7 @@ const table: Readonly<Record<string, (observer: Observer) => Detector>> = {
     ),
   'an upload expires while it is committed': () =>
     sawWithin(
-      callOf((call) => (call.operation === 'upload.finish' ? call.keys.upload : undefined)),
+      callOf((call) => (call.operation === 'upload.finish' ? sessionOf(call) : undefined)),
       (happening) => (isOk(happening, 'expire upload') ? happening.keys.upload : undefined),
     ),
   'a body is overtaken in the same process': () => overtaken((first, second) => first === second, 'begin'),
@@ -123,8 +123,9 @@ function overtaken(who: (first: string, second: string) => boolean, by: 'begin' 
     const upload = uploadOf(happening, by)
     const others = [...running.values()].filter((one) => one.upload === upload && who(one.process, happening.process))
     const isBody = happening.kind === 'begin' && ['upload.append', 'upload.finish'].includes(happening.call.operation)
-    if (isBody && happening.call.keys.upload !== undefined) {
-      running.set(happening.call.id, { upload: happening.call.keys.upload, process: happening.process, step: happening.step })
+    const session = isBody ? sessionOf(happening.call) : undefined
+    if (isBody && session !== undefined) {
+      running.set(happening.call.id, { upload: session, process: happening.process, step: happening.step })
     }
     return others.some(({ step }) => happening.step - step >= 2) ? 1 : 0
   }
@@ -133,8 +134,11 @@ function overtaken(who: (first: string, second: string) => boolean, by: 'begin' 
 function uploadOf(happening: Happening, by: 'begin' | 'claim'): string | undefined {
   if (by === 'claim') return isOk(happening, 'claim upload') ? happening.keys.upload : undefined
   const isBody = happening.kind === 'begin' && ['upload.append', 'upload.finish'].includes(happening.call.operation)
-  return isBody ? happening.call.keys.upload : undefined
+  return isBody ? sessionOf(happening.call) : undefined
 }
+
+/** A client knows a session by its name, which begins with the id that its row has. */
+const sessionOf = ({ keys }: Call): string | undefined => keys.upload?.split('.', 1)[0]
 
 export type Interleavings = Readonly<Record<string, number>>
 

@@ -2,8 +2,8 @@ import { statement, transaction, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { blobIsWhole, holdBlob, keepContent, takeBlob, type BlobRow } from './link-store.ts'
 import { doomObject } from './object-store.ts'
-import { lockRepository, takeRepository } from './repository-store.ts'
-import { finishUpload, lockUpload, type UploadKey } from './upload-transactions.ts'
+import { takeRepository } from './repository-store.ts'
+import { begunEpoch, finishUpload, lockUpload, type UploadKey, type UploadRow } from './upload-transactions.ts'
 import { linkKey, queueCollection } from './queue-store.ts'
 
 /** How long a finished upload still answers its closing PUT. */
@@ -29,29 +29,35 @@ export interface CommitBlobInput extends UploadKey {
 
 /** The bytes are verified and durable; this makes them exist. */
 export const commitBlob = transaction('commit blob', async (tx: Tx, input: CommitBlobInput) => {
-  const repository = await lockRepository(tx, input.repository)
+  const repository = await takeRepository(tx, input.repository)
   if ('refused' in repository) return repository
-  const upload = await lockUpload(tx, input)
-  if ('refused' in upload) return upload
-  if (upload.state === 'finished') {
-    return upload.digest === input.digest ? { ok: null } : { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  // Bytes that came with the closing request alone need no session: whoever sends them again ends with the same blob.
+  const upload = input.epoch === begunEpoch ? undefined : await lockUpload(tx, input)
+  if (upload !== undefined) {
+    if ('refused' in upload) return upload
+    if (upload.state === 'finished') {
+      return upload.digest === input.digest ? { ok: null } : { refused: 'BLOB_UPLOAD_UNKNOWN' }
+    }
+    if (upload.epoch !== input.epoch) return { refused: 'BLOB_UPLOAD_INVALID' }
   }
-  if (upload.epoch !== input.epoch) return { refused: 'BLOB_UPLOAD_INVALID' }
   const blob = await takeBlob(tx, repository.domainId, input.digest, input.size)
   let kept: KeptObject = 'first'
   if ('inline' in input.bytes) await keepContent(tx, blob.id, input.bytes.inline)
   else kept = await keepObject(tx, blob, { ...input, ...input.bytes })
   if (kept === 'lost') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
   await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
-  const abandoned = upload.object_id
-  await finishUpload(tx, input.id, input.digest, input.size, finishedUploadStays)
-  if (abandoned !== null && !('objectId' in input.bytes && input.bytes.objectId === abandoned)) {
-    await doomObject(tx, abandoned, input.drain)
-  }
+  if (upload !== undefined) await endSession(tx, upload, input)
   // A replaced object changes what every repository with this blob is served from.
   const kind = kept === 'replaced' ? 'blob.replace' : 'blob.commit'
-  return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys: { digest: input.digest } }, null)
+  const keys = { digest: input.digest, ...(repository.created ? { createdRepository: input.repository } : {}) }
+  return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys }, null)
 })
+
+/** The session stays as finished for a while; an object of it that the blob is not kept in goes. */
+async function endSession(tx: Tx, { object_id: written }: UploadRow, { id, digest, size, bytes, drain }: CommitBlobInput): Promise<void> {
+  await finishUpload(tx, id, digest, size, finishedUploadStays)
+  if (written !== null && !('objectId' in bytes && bytes.objectId === written)) await doomObject(tx, written, drain)
+}
 
 interface NewObject {
   readonly objectId: string

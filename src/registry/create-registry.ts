@@ -11,6 +11,7 @@ import { createPull } from './pull.ts'
 import { createPush } from './push.ts'
 import type { Registry } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
+import { createUploadNames } from './upload-name.ts'
 import { createUploadWriter } from './upload-writer.ts'
 import { createUploads } from './upload.ts'
 import { createVerification } from './verified-read.ts'
@@ -33,9 +34,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const verification = createVerification(deps.settings.verify)
   const owner = deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
+  const names = createUploadNames(deps.database.secret, deps)
   return Object.freeze({
     pull: withRegistryErrors(createPull({ ...deps, existence, contents, verification })),
-    uploads: withRegistryErrors(createUploads({ ...deps, writer, owner })),
+    uploads: withRegistryErrors(createUploads({ ...deps, writer, names, owner })),
     push: withRegistryErrors(createPush(deps)),
     deletes: withRegistryErrors(createDeletes(deps)),
     lists: withRegistryErrors(createLists(deps)),

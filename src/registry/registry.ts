@@ -77,7 +77,7 @@ export interface Uploads {
 }
 
 export interface UploadStatus {
-  /** UUID of the session. */
+  /** Names the session, for this repository and actor alone: a UUID, a time and a signature, to be handed back as it is. */
   readonly id: string
   /** Bytes acknowledged so far. */
   readonly offset: number

@@ -12,6 +12,11 @@ export interface OpenUploadRow {
   readonly digest: string | null
 }
 
+/** Whether a session without a row was ended: the name that proves it was begun is good for longer. */
+export const findEnded = statement<{ one: number }>(`
+  select 1 as one from gc_queue q
+  where q.kind = 'upload' and q.key = $1 and not exists (select 1 from upload u where u.id = $1)`)
+
 /** A session of another repository or another actor is as unknown as one that never was. */
 export const findUpload = statement<OpenUploadRow>(`
   select u.owner, u.epoch, u.received, u.object_id, o.key as object_key, u.head, u.state, u.digest

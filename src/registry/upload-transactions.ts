@@ -1,5 +1,5 @@
 import { statement, transaction, type Refusal, type Tx } from '../database/index.ts'
-import { record, type EventActor } from '../record/index.ts'
+import { record, type Event, type EventActor } from '../record/index.ts'
 import { putOffWhileHeld } from './hold-store.ts'
 import { doomObject, insertObject, lockWritingObject, nameObject } from './object-store.ts'
 import { endCollection, postponeCollection, queueCollection } from './queue-store.ts'
@@ -11,6 +11,9 @@ export interface UploadKey {
   readonly repository: string
   readonly identity: string | undefined
 }
+
+/** Of a session that was begun and has no row yet: nothing was written in it. Its row has epoch 1 at first. */
+export const begunEpoch = 0
 
 export interface UploadRow {
   readonly repository_id: number
@@ -54,19 +57,39 @@ export async function finishUpload(tx: Tx, id: string, digest: string, size: num
   await queueCollection(tx, 'upload', id, tx.now + keepFor)
 }
 
-export const beginUpload = transaction(
-  'begin upload',
-  async (tx: Tx, input: UploadKey & { readonly actor: EventActor; readonly owner: string; readonly expiry: number }) => {
+/** What the first transaction of a session needs to make its row. */
+interface SessionWrite extends UploadKey {
+  readonly actor: EventActor
+  readonly epoch: number
+  readonly owner: string
+  readonly expiry: number
+}
+
+/** Locks the row of a session, made when nothing was written in it before. `created`: the repository came with it. */
+async function openUpload(
+  tx: Tx,
+  input: SessionWrite,
+): Promise<{ readonly upload: UploadRow; readonly created: Event | undefined } | Refusal> {
+  let created: Event | undefined
+  if (input.epoch === begunEpoch) {
     const repository = await takeRepository(tx, input.repository)
     if ('refused' in repository) return repository
+    if (repository.created) created = repositoryCreated(repository.id, input)
     const expiresAt = tx.now + input.expiry
     await tx.run(insert, input.id, repository.id, input.identity ?? null, input.owner, tx.now, expiresAt)
     await queueCollection(tx, 'upload', input.id, expiresAt)
-    if (!repository.created) return { ok: null }
-    const keys = { createdRepository: input.repository }
-    return await record(tx, { kind: 'repository.create', actor: input.actor, repositoryId: repository.id, keys }, null)
-  },
-)
+  }
+  const upload = await lockUpload(tx, input)
+  return 'refused' in upload ? upload : { upload, created }
+}
+
+function repositoryCreated(repositoryId: number, { repository, actor }: SessionWrite): Event {
+  return { kind: 'repository.create', actor, repositoryId, keys: { createdRepository: repository } }
+}
+
+async function recordCreated<Result>(tx: Tx, created: Event | undefined, result: Result): Promise<{ ok: Result }> {
+  return created === undefined ? { ok: result } : await record(tx, created, result)
+}
 
 /**
  * Makes this process the one that writes on, into a new object. The session keeps its present bytes until the first
@@ -74,17 +97,15 @@ export const beginUpload = transaction(
  */
 export const claimUpload = transaction(
   'claim upload',
-  async (
-    tx: Tx,
-    input: UploadKey & { readonly epoch: number; readonly owner: string; readonly objectId: string; readonly expiry: number },
-  ) => {
-    const upload = await lockUpload(tx, input)
-    if ('refused' in upload) return upload
+  async (tx: Tx, input: SessionWrite & { readonly objectId: string }) => {
+    const opened = await openUpload(tx, input)
+    if ('refused' in opened) return opened
+    const { upload, created } = opened
     const mine = upload.epoch === input.epoch + 1 && upload.owner === input.owner
     if (upload.state !== 'open' || (upload.epoch !== input.epoch && !mine)) return overtaken(input.id, upload)
     if (!mine) await tx.run(claim, input.id, input.owner, tx.now + input.expiry)
     await insertObject(tx, input.objectId, tx.now + input.expiry)
-    return { ok: { epoch: input.epoch + 1 } }
+    return await recordCreated(tx, created, { epoch: input.epoch + 1 })
   },
 )
 
@@ -93,25 +114,24 @@ export const advanceUpload = transaction(
   'advance upload',
   async (
     tx: Tx,
-    input: UploadKey & {
-      readonly epoch: number
+    input: SessionWrite & {
       readonly from: number
       readonly to: number
       readonly bytes: { readonly head: Uint8Array } | { readonly objectId: string }
-      readonly expiry: number
       readonly drain: number
     },
   ) => {
-    const upload = await lockUpload(tx, input)
-    if ('refused' in upload) return upload
-    if (upload.state !== 'open' || upload.epoch !== input.epoch) return overtaken(input.id, upload)
+    const opened = await openUpload(tx, input)
+    if ('refused' in opened) return opened
+    const { upload, created } = opened
+    if (upload.state !== 'open' || upload.epoch !== Math.max(input.epoch, 1)) return overtaken(input.id, upload)
     if (upload.received !== input.from && upload.received !== input.to) return overtaken(input.id, upload)
     const head = 'head' in input.bytes ? input.bytes.head : null
     const objectId = 'head' in input.bytes ? null : input.bytes.objectId
     if (objectId !== null && !(await lockWritingObject(tx, objectId))) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
     if (upload.object_id !== null && upload.object_id !== objectId) await doomObject(tx, upload.object_id, input.drain)
     await tx.run(advance, input.id, input.to, head, objectId, tx.now + input.expiry)
-    return { ok: null }
+    return await recordCreated(tx, created, null)
   },
 )
 
@@ -133,18 +153,23 @@ export const nameUploadObject = transaction(
     (await nameObject(tx, input.objectId, input.key)) ? { ok: null } : { refused: 'BLOB_UPLOAD_UNKNOWN' },
 )
 
-/** Ends a session without a blob. `written` is an object of this session that no `advance upload` has told the row of. */
-export const cancelUpload = transaction(
-  'cancel upload',
-  async (tx: Tx, input: UploadKey & { readonly written: string | undefined; readonly drain: number }) => {
-    const upload = await lockUpload(tx, input)
-    if ('refused' in upload) return upload
-    if (upload.state !== 'open') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
-    await removeUpload(tx, input.id, upload, input.drain)
-    if (input.written !== undefined && input.written !== upload.object_id) await doomObject(tx, input.written, input.drain)
-    return { ok: null }
-  },
-)
+export interface CancelUploadInput extends UploadKey {
+  /** An object of this session that no `advance upload` has told the row of. */
+  readonly written: string | undefined
+  /** Ms for which it stays known that the session was ended: as long as its name would be good. */
+  readonly forget: number
+  readonly drain: number
+}
+
+/** Ends a session without a blob. Its entry in the collector's queue stays for a while, and says that it was ended. */
+export const cancelUpload = transaction('cancel upload', async (tx: Tx, input: CancelUploadInput) => {
+  const upload = await tx.one(lock, input.id, input.repository, input.identity ?? null)
+  if (upload?.state === 'finished') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  if (upload !== undefined) await removeUpload(tx, input.id, upload, input.drain)
+  if (input.written !== undefined && input.written !== upload?.object_id) await doomObject(tx, input.written, input.drain)
+  if (input.forget > 0) await queueCollection(tx, 'upload', input.id, tx.now + input.forget)
+  return { ok: null }
+})
 
 /** The collector's step for an upload: removes it when it has expired, however far it came. */
 export const expireUpload = transaction('expire upload', async (tx: Tx, input: { readonly id: string; readonly drain: number }) => {
@@ -159,6 +184,7 @@ export const expireUpload = transaction('expire upload', async (tx: Tx, input: {
     return { ok: 'kept' as const }
   }
   await removeUpload(tx, input.id, upload, input.drain)
+  await endCollection(tx, 'upload', input.id)
   return { ok: 'removed' as const }
 })
 
@@ -166,7 +192,6 @@ async function removeUpload(tx: Tx, id: string, upload: UploadRow, drain: number
   await tx.run(removeParts, id)
   await tx.run(remove, id)
   if (upload.object_id !== null) await doomObject(tx, upload.object_id, drain)
-  await endCollection(tx, 'upload', id)
 }
 
 function overtaken(id: string, upload: UploadRow): Refusal {

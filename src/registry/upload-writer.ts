@@ -1,6 +1,7 @@
 import type { Database } from '../database/index.ts'
 import { createLru, type Clock, type Ids, type Lru } from '../lib/index.ts'
 import { createHasher, digestBytes, type Digest, type DigestAlgorithm, type Hasher } from '../oci/index.ts'
+import type { EventActor } from '../record/index.ts'
 import { StorageError, streamOf, type BlobStore, type ObjectWriter } from '../storage/index.ts'
 import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
 import { resultOf } from './failure.ts'
@@ -33,11 +34,14 @@ export interface Received {
 /** Writes bodies where they belong: a few bytes into memory, for the row; many into an object of this process. */
 export interface UploadWriter {
   /** The caller holds the session's lock in this process. `algorithm` is the one to hash with, should the hashing begin here. */
-  receive(key: UploadKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received>
+  receive(key: WrittenKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received>
   /** The received bytes were acknowledged: the next body may go on from here without reading them again. */
   remember(id: string, received: Received): void
   digest(received: Received, algorithm: DigestAlgorithm): Promise<Digest>
 }
+
+/** A session, and who writes in it now. */
+type WrittenKey = UploadKey & { readonly actor: EventActor }
 
 interface Target {
   readonly objectId: string
@@ -61,7 +65,7 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
   const remembered = createLru<string, Received>({ capacity: rememberedSessions })
   const begun = createLru<string, true>({ capacity: rememberedObjects })
 
-  async function receive(key: UploadKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received> {
+  async function receive(key: WrittenKey, row: OpenUploadRow, body: UploadBody, algorithm: DigestAlgorithm): Promise<Received> {
     const known = remembered.get(key.id)
     remembered.delete(key.id)
     const reader = readBody(body)
@@ -92,7 +96,7 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
  */
 async function openTarget(
   { database, store, ids, settings, owner, begun }: TargetDeps,
-  key: UploadKey,
+  key: WrittenKey,
   row: OpenUploadRow,
   known: Received | undefined,
   algorithm: DigestAlgorithm,

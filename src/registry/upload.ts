@@ -1,7 +1,8 @@
 import type { Database, Outcome } from '../database/index.ts'
-import { createKeyedLock, createLru, type Ids, type Lru } from '../lib/index.ts'
+import { createKeyedLock, createLru, type Clock, type Lru } from '../lib/index.ts'
 import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
+import type { EventActor } from '../record/index.ts'
 import type { Actor } from './actor.ts'
 import { admit } from './admission.ts'
 import { commitBlob, mountBlob, type CommitBlobInput } from './blob-transactions.ts'
@@ -10,14 +11,16 @@ import { resultOf } from './failure.ts'
 import type { Authorize } from './ports.ts'
 import type { UploadBody, Uploads, UploadStatus } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
-import { findUpload, type OpenUploadRow } from './upload-store.ts'
-import { advanceUpload, beginUpload, cancelUpload, nameUploadObject, type UploadKey } from './upload-transactions.ts'
+import type { UploadName, UploadNames } from './upload-name.ts'
+import { findEnded, findUpload, type OpenUploadRow } from './upload-store.ts'
+import { advanceUpload, begunEpoch, cancelUpload, nameUploadObject, type UploadKey } from './upload-transactions.ts'
 import type { Received, UploadWriter } from './upload-writer.ts'
 
 export interface UploadDeps {
   readonly database: Database
   readonly store: BlobStore
-  readonly ids: Ids
+  readonly clock: Clock
+  readonly names: UploadNames
   readonly authorize: Authorize
   readonly settings: RegistrySettings
   readonly writer: UploadWriter
@@ -26,133 +29,148 @@ export interface UploadDeps {
 
 interface SessionDeps extends UploadDeps {
   /** Sessions that nothing has been sent to since this process began them: most end with the next request. */
-  readonly begun: Lru<string, OpenUploadRow>
+  readonly begun: Lru<string, true>
+}
+
+/** A session as one caller may use it. */
+interface Session {
+  readonly key: UploadKey & { readonly actor: EventActor }
+  readonly name: UploadName
+  /** Ms for which the name must be known to be ended, once it is; 0 when nobody was told of it. */
+  readonly forget: number
 }
 
 const begunSessions = 4096
 
 export function createUploads(uploadDeps: UploadDeps): Uploads {
   const deps: SessionDeps = { ...uploadDeps, begun: createLru({ capacity: begunSessions }) }
-  const { authorize } = deps
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
-  const push = (actor: Actor, repository: RepositoryName): Promise<void> => admit(authorize, actor, 'push', repository)
+  const push = (actor: Actor, repository: RepositoryName): Promise<void> => admit(deps.authorize, actor, 'push', repository)
+  const known = async (actor: Actor, repository: RepositoryName, text: string): Promise<Session> => {
+    await push(actor, repository)
+    return sessionOf(deps, actor, repository, text)
+  }
 
   return {
     begin: async (actor, repository) => {
       await push(actor, repository)
-      return await beginSession(deps, actor, repository)
+      return beginSession(deps, actor, repository)
     },
     mount: async (actor, repository, digest, from) => {
       await push(actor, repository)
       return await mountFromAny(deps, actor, repository, digest, from)
     },
     status: async (actor, repository, id) => {
-      await push(actor, repository)
-      return { id, offset: open(await read(deps, keyOf(actor, repository, id))).received }
+      const session = await known(actor, repository, id)
+      return { id, offset: open(await read(deps, session)).received }
     },
     append: async (actor, repository, id, body) => {
-      await push(actor, repository)
-      return await sessions.run(id, () => appendToSession(deps, keyOf(actor, repository, id), body))
+      const session = await known(actor, repository, id)
+      return await sessions.run(session.key.id, () => appendToSession(deps, session, body))
     },
     finish: async (actor, repository, id, digest, body) => {
-      await push(actor, repository)
-      await sessions.run(id, () => finishSession(deps, actor, keyOf(actor, repository, id), digest, body))
+      const session = await known(actor, repository, id)
+      await sessions.run(session.key.id, async () => finishSession(deps, session, await find(deps, session), digest, body))
     },
     pushWhole: async (actor, repository, digest, body) => {
       await push(actor, repository)
       await pushWhole(deps, actor, repository, digest, body)
     },
     cancel: async (actor, repository, id) => {
-      await push(actor, repository)
-      await sessions.run(id, async () => resultOf(await cancelSession(deps, keyOf(actor, repository, id))))
+      const session = await known(actor, repository, id)
+      await sessions.run(session.key.id, () => endSession(deps, session))
     },
   }
 }
 
-async function beginSession(
-  { database, ids, settings, owner, begun }: SessionDeps,
-  actor: Actor,
-  repository: RepositoryName,
-): Promise<UploadStatus> {
-  const key = keyOf(actor, repository, ids.uuid())
-  resultOf(await database.transact(beginUpload, { ...key, actor: eventActor(actor), owner, expiry: settings.uploadExpiry }))
+/**
+ * Nothing is written and nothing read: the name itself says that the session was begun. Whether the repository takes anything is
+ * said before the first bytes are written.
+ */
+function beginSession({ database, names, begun }: SessionDeps, actor: Actor, repository: RepositoryName): UploadStatus {
+  const { id, text } = names.issue(repository, actor.identity)
   // Where other processes serve the same database, one of them may be sent the next body.
-  if (database.version !== undefined) begun.set(sessionName(key), { ...justBegun, owner })
-  return { id: key.id, offset: 0 }
+  if (database.version !== undefined) begun.set(id, true)
+  return { id: text, offset: 0 }
 }
 
-async function cancelSession({ database, settings }: UploadDeps, key: UploadKey): Promise<Outcome<null>> {
-  return await database.transact(cancelUpload, { ...key, written: undefined, drain: settings.drain })
+async function endSession(deps: SessionDeps, session: Session): Promise<void> {
+  open(await find(deps, session))
+  resultOf(await cancelSession(deps, session))
+}
+
+async function cancelSession({ database, settings }: UploadDeps, { key, forget }: Session): Promise<Outcome<null>> {
+  return await database.transact(cancelUpload, { ...key, written: undefined, forget, drain: settings.drain })
 }
 
 /** One call, one session that the client never learns of. */
 async function pushWhole(deps: SessionDeps, actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void> {
-  const key = keyOf(actor, repository, (await beginSession(deps, actor, repository)).id)
+  const name = deps.names.issue(repository, actor.identity)
+  const session = { key: keyOf(actor, repository, name), name, forget: 0 }
   try {
-    await finishSession(deps, actor, key, digest, body)
+    await finishSession(deps, session, notWritten, digest, body)
   } catch (error) {
     // Where it can't be removed now (disk full), its expiry removes it.
-    await cancelSession(deps, key).catch(() => undefined)
+    await cancelSession(deps, session).catch(() => undefined)
     throw error
   }
 }
 
-async function appendToSession(deps: SessionDeps, key: UploadKey, body: UploadBody): Promise<UploadStatus> {
-  const row = open(await find(deps, key, body))
-  checkStart(key, row, body)
-  const received = await deps.writer.receive(key, row, body, 'sha256')
-  await acknowledge(deps, key, row, received)
-  if (!received.end.whole) throw cutOff(key, received)
-  return { id: key.id, offset: received.size }
+async function appendToSession(deps: SessionDeps, session: Session, body: UploadBody): Promise<UploadStatus> {
+  const row = open(await find(deps, session))
+  checkStart(session, row, body)
+  const received = await deps.writer.receive(session.key, row, body, 'sha256')
+  await acknowledge(deps, session, row, received)
+  if (!received.end.whole) throw cutOff(session, received)
+  return { id: session.name.text, offset: received.size }
 }
 
 /** A PUT that ends a session may come a second time, when its answer was lost: it answers the same. */
-async function finishSession(deps: SessionDeps, actor: Actor, key: UploadKey, digest: Digest, body: UploadBody): Promise<void> {
-  const row = await find(deps, key, body)
+async function finishSession(deps: UploadDeps, session: Session, row: OpenUploadRow, digest: Digest, body: UploadBody): Promise<void> {
   if (row.state === 'finished') {
     if (row.digest === digest) return
     throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   }
-  checkStart(key, row, body)
+  checkStart(session, row, body)
   const algorithm = digestAlgorithm(digest)
-  const received = await deps.writer.receive(key, row, body, algorithm)
+  const received = await deps.writer.receive(session.key, row, body, algorithm)
   if (!received.end.whole) {
-    await acknowledge(deps, key, row, received)
-    throw cutOff(key, received)
+    await acknowledge(deps, session, row, received)
+    throw cutOff(session, received)
   }
   const actual = await deps.writer.digest(received, algorithm)
-  if (actual !== digest) await rejectContent(deps, key, received, digest, actual)
-  await commit(deps, actor, key, digest, received)
+  if (actual !== digest) await rejectContent(deps, session, received, digest, actual)
+  await commit(deps, session, digest, received)
 }
 
-async function acknowledge({ database, writer, settings }: UploadDeps, key: UploadKey, row: OpenUploadRow, received: Received) {
-  const { epoch, size, bytes } = received
-  const { uploadExpiry: expiry, drain } = settings
-  resultOf(await database.transact(advanceUpload, { ...key, epoch, from: row.received, to: size, bytes, expiry, drain }))
-  writer.remember(key.id, received)
+async function acknowledge(deps: UploadDeps, { key }: Session, row: OpenUploadRow, { epoch, size, bytes, ...received }: Received) {
+  const { uploadExpiry: expiry, drain } = deps.settings
+  const input = { ...key, owner: deps.owner, epoch, from: row.received, to: size, bytes, expiry, drain }
+  resultOf(await deps.database.transact(advanceUpload, input))
+  deps.writer.remember(key.id, { ...received, epoch: Math.max(epoch, 1), size, bytes })
 }
 
 async function rejectContent(
   { database, settings }: UploadDeps,
-  key: UploadKey,
+  { key, forget }: Session,
   received: Received,
   expected: Digest,
   actual: Digest,
 ): Promise<never> {
   const written = 'objectId' in received.bytes ? received.bytes.objectId : undefined
-  resultOf(await database.transact(cancelUpload, { ...key, written, drain: settings.drain }))
+  resultOf(await database.transact(cancelUpload, { ...key, written, forget, drain: settings.drain }))
   throw new RegistryError('DIGEST_INVALID', {
     message: `the ${received.size} bytes sent have the digest ${actual}, not ${expected}; the upload was dropped, start a new one`,
     detail: { expected, actual },
   })
 }
 
-async function commit(deps: UploadDeps, actor: Actor, key: UploadKey, digest: Digest, received: Received): Promise<void> {
+async function commit(deps: UploadDeps, { key }: Session, digest: Digest, received: Received): Promise<void> {
   const { database, store, settings } = deps
   const { lease, drain } = settings
   const { epoch, size } = received
-  const input = { ...key, actor: eventActor(actor), epoch, digest, size, lease, drain }
+  const input = { ...key, epoch, digest, size, lease, drain }
   if ('head' in received.bytes) {
     return void resultOf(await database.transact(commitBlob, { ...input, bytes: { inline: received.bytes.head }, evidence: undefined }))
   }
@@ -191,28 +209,38 @@ async function mountFromAny(
   return false
 }
 
-const justBegun = { epoch: 1, received: 0, object_id: null, object_key: null, head: null, state: 'open', digest: null } as const
+/** What would be in the row of a session in which nothing was written. */
+const notWritten: OpenUploadRow = Object.freeze({
+  owner: '',
+  epoch: begunEpoch,
+  received: 0,
+  object_id: null,
+  object_key: null,
+  head: null,
+  state: 'open',
+  digest: null,
+})
 
-const sessionName = ({ id, repository, identity }: UploadKey): string => `${id} ${repository} ${identity ?? ''}`
-
-/**
- * What memory says of a session that was just begun spares a read; the transaction that follows goes by the row itself. A body
- * that does not fit is refused before any transaction, so for that the row is asked: the session may be gone.
- */
-async function find(deps: SessionDeps, key: UploadKey, body: UploadBody): Promise<OpenUploadRow> {
-  const begun = deps.begun.get(sessionName(key))
-  deps.begun.delete(sessionName(key))
-  return begun !== undefined && startsAt(begun.received, body) ? begun : await read(deps, key)
+/** What memory knows spares a read; the transaction that follows goes by the row itself. */
+async function find(deps: SessionDeps, session: Session): Promise<OpenUploadRow> {
+  const untouched = deps.begun.get(session.key.id) === true
+  deps.begun.delete(session.key.id)
+  return untouched && !isExpired(deps, session) ? notWritten : await read(deps, session)
 }
 
-function startsAt(received: number, { range }: UploadBody): boolean {
-  return range === undefined || range.first === received
-}
-
-async function read({ database }: SessionDeps, key: UploadKey): Promise<OpenUploadRow> {
+async function read(deps: SessionDeps, session: Session): Promise<OpenUploadRow> {
+  const [{ database }, { key }] = [deps, session]
   const row = await database.one(findUpload, key.id, key.repository, key.identity ?? null)
-  if (row === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
-  return row
+  if (row !== undefined) return row
+  if (isExpired(deps, session) || (await database.one(findEnded, key.id)) !== undefined) {
+    throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
+  }
+  return notWritten
+}
+
+/** A session in which something was written goes by its row instead: it expires later. */
+function isExpired({ clock, settings }: UploadDeps, { name }: Session): boolean {
+  return clock.now() - name.begunAt >= settings.uploadExpiry
 }
 
 function open(row: OpenUploadRow): OpenUploadRow {
@@ -221,26 +249,32 @@ function open(row: OpenUploadRow): OpenUploadRow {
 }
 
 /** A body that does not begin where the last one ended is refused before anything is touched: the session lives on. */
-function checkStart(key: UploadKey, row: OpenUploadRow, body: UploadBody): void {
-  if (startsAt(row.received, body)) return
+function checkStart({ name }: Session, row: OpenUploadRow, { range }: UploadBody): void {
+  if (range === undefined || range.first === row.received) return
   throw new RegistryError('RANGE_INVALID', {
-    message: `this upload has ${row.received} bytes, so the next one is number ${row.received}, not ${body.range?.first}`,
-    detail: { id: key.id, offset: row.received },
+    message: `this upload has ${row.received} bytes, so the next one is number ${row.received}, not ${range.first}`,
+    detail: { id: name.text, offset: row.received },
   })
 }
 
-function cutOff({ id }: UploadKey, received: Received): RegistryError {
+function cutOff({ name }: Session, received: Received): RegistryError {
   return new RegistryError('SIZE_INVALID', {
     message: `the body was cut off; the upload has ${received.size} bytes now: ask for its status and go on from there`,
-    detail: { id, offset: received.size },
+    detail: { id: name.text, offset: received.size },
     cause: received.end.whole ? undefined : received.end.cause,
   })
 }
 
-function keyOf(actor: Actor, repository: RepositoryName, id: string): UploadKey {
-  return { id, repository, identity: actor.identity }
+function sessionOf({ names, settings }: UploadDeps, actor: Actor, repository: RepositoryName, text: string): Session {
+  const name = names.read(text, repository, actor.identity)
+  if (name === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
+  return { key: keyOf(actor, repository, name), name, forget: settings.uploadExpiry }
 }
 
-function eventActor({ identity, address }: Actor): CommitBlobInput['actor'] {
+function keyOf(actor: Actor, repository: RepositoryName, { id }: UploadName): Session['key'] {
+  return { id, repository, identity: actor.identity, actor: eventActor(actor) }
+}
+
+function eventActor({ identity, address }: Actor): EventActor {
   return { identity, address }
 }

@@ -27,7 +27,7 @@ onPostgres('the orders of two transactions', 1, (arenas) => {
     ['write skew', contestOf(moveUnless('a', 'b'), moveUnless('b', 'a'))],
     ['a renewal and the collector', paired('renew lease', 'collect link', 'the lease is over')],
     ['a deletion and the collector', paired('delete blob', 'collect blob', 'the lease is over')],
-    ['two first pushes', paired('begin upload', 'begin upload', 'nothing is there')],
+    ['two first pushes', paired('claim a session without a row', 'claim a session without a row', 'nothing is there')],
     ['a commit and damage', paired('commit blob', 'mark damaged', 'the layer has no link')],
     [
       'a broken collector and a deletion',

@@ -6,10 +6,12 @@ interface Commit {
   /** Says that the present object was just seen whole. */
   readonly evidence?: boolean
   readonly inline?: boolean
+  /** All bytes came with the closing request: the session has no row. */
+  readonly whole?: boolean
   readonly states: readonly State[]
 }
 
-function commit(name: string, { evidence = false, inline = false, states }: Commit): Operation {
+function commit(name: string, { evidence = false, inline = false, whole = false, states }: Commit): Operation {
   return operation(name, {
     subject: 'blob commit',
     transaction: 'commit blob',
@@ -18,7 +20,7 @@ function commit(name: string, { evidence = false, inline = false, states }: Comm
       const held = inline ? { inline: layerBytes } : { objectId: id, key: `blobs/${id}` }
       const found = evidence ? { objectId: 'present' } : undefined
       const bytesOf = { digest: layer, size: 10, bytes: held, evidence: found }
-      return { id, repository, identity: undefined, actor, epoch: 1, ...bytesOf, lease, drain }
+      return { id, repository, identity: undefined, actor, epoch: whole ? 0 : 1, ...bytesOf, lease, drain }
     },
     states,
     promises: ['the layer is here', 'the layer is leased'],
@@ -87,6 +89,11 @@ export const pushOperations: readonly Operation[] = [
   commit('commit inline blob', {
     inline: true,
     states: ['the layer is new', 'the layer has no link', 'a manifest refers to the layer'],
+  }),
+  commit('commit whole blob', {
+    inline: true,
+    whole: true,
+    states: ['nothing is there', 'the repository is not there', 'the layer is new', 'the layer has no link', 'a manifest refers to the layer'],
   }),
   operation('mount', {
     subject: 'mount',

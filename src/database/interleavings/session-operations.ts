@@ -3,6 +3,8 @@ import { operation, type Operation } from './operation.ts'
 import { actor, drain, expiry, repository, type State } from './rows.ts'
 
 const key = { id: 'first', repository, identity: undefined }
+/** Nothing was written in it yet. */
+const begun = { ...key, id: 'third' }
 const states: readonly State[] = ['the layer is new', 'the session has not told of its object', 'a manifest refers to the layer']
 const silent = { states, records: () => false }
 
@@ -16,25 +18,36 @@ export const sessionOperations: readonly Operation[] = [
     transaction: 'expire upload',
     input: () => ({ id: 'first', drain }),
   }),
-  operation('begin upload', {
-    subject: 'upload begin',
-    transaction: 'begin upload',
-    input: (side) => ({ ...key, id: side === 0 ? 'third' : 'fourth', actor, owner: 'here', expiry }),
-    states: ['nothing is there', 'the repository is not there', 'a manifest refers to the layer'],
-    records: () => undefined,
-    refusedWhenFrozen: true,
-  }),
   operation('claim upload', {
     ...silent,
     subject: 'upload claim',
     transaction: 'claim upload',
-    input: (side) => ({ ...key, epoch: 1, expiry, owner: `process ${side}`, objectId: `object ${side}` }),
+    input: (side) => ({ ...key, actor, epoch: 1, expiry, owner: `process ${side}`, objectId: `object ${side}` }),
+  }),
+  operation('claim a session without a row', {
+    subject: 'upload begin',
+    transaction: 'claim upload',
+    input: (side) => ({ ...begun, actor, epoch: 0, expiry, owner: `process ${side}`, objectId: `object ${side}` }),
+    states: ['nothing is there', 'the repository is not there', 'a manifest refers to the layer'],
+    records: () => undefined,
+    refusedWhenFrozen: true,
+  }),
+  operation('write the first bytes of a session', {
+    subject: 'upload begin',
+    transaction: 'advance upload',
+    input: (side) => {
+      const bytes = { head: new TextEncoder().encode(`first ${side}`) }
+      return { ...begun, actor, epoch: 0, owner: `process ${side}`, from: 0, to: 7, bytes, expiry, drain }
+    },
+    states: ['nothing is there', 'the repository is not there', 'a manifest refers to the layer'],
+    records: () => undefined,
+    refusedWhenFrozen: true,
   }),
   operation('advance upload', {
     ...silent,
     subject: 'upload advance',
     transaction: 'advance upload',
-    input: () => ({ ...key, epoch: 1, from: 10, to: 20, bytes: { objectId: 'first' }, expiry, drain }),
+    input: () => ({ ...key, actor, epoch: 1, owner: 'here', from: 10, to: 20, bytes: { objectId: 'first' }, expiry, drain }),
   }),
   operation('touch upload', {
     ...silent,
@@ -52,6 +65,13 @@ export const sessionOperations: readonly Operation[] = [
     ...silent,
     subject: 'upload cancel',
     transaction: 'cancel upload',
-    input: () => ({ ...key, written: 'first', drain }),
+    input: () => ({ ...key, written: 'first', forget: expiry, drain }),
+  }),
+  operation('cancel a session without a row', {
+    subject: 'upload cancel',
+    transaction: 'cancel upload',
+    input: () => ({ ...begun, written: undefined, forget: expiry, drain }),
+    states: ['nothing is there', 'a manifest refers to the layer'],
+    records: () => false,
   }),
 ]

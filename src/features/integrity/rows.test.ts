@@ -17,7 +17,7 @@ forEachDatabase('rows that do not agree', (kind) => {
   const open = async (): Promise<string> => {
     const { id } = await t.registry.uploads.begin(anonymous, repository('team/app'))
     await t.registry.uploads.append(anonymous, repository('team/app'), id, bodyOf(layerOf(3)))
-    return id
+    return id.split('.', 1)[0] ?? ''
   }
 
   test('what the collector forgot is named, and queued again by a repair', async () => {
@@ -26,7 +26,7 @@ forEachDatabase('rows that do not agree', (kind) => {
     await open()
     await t.registry.deletes.blob(anonymous, repository('team/app'), await pushBlob(t.registry, 'team/app', 'deleted'))
     await t.alter('delete from gc_queue')
-    const forgotten = ['object-not-queued', 'blob-not-queued', 'link-not-queued', ...Array<string>(5).fill('upload-not-queued')]
+    const forgotten = ['object-not-queued', 'blob-not-queued', 'link-not-queued', ...Array<string>(2).fill('upload-not-queued')]
     expect((await t.check()).codes).toEqual(forgotten)
     expect((await t.check({ repair: t.repair })).repaired).toBe(forgotten.length)
     expect((await t.check()).codes).toEqual([])
