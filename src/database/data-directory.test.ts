@@ -56,9 +56,18 @@ describe('a data directory', () => {
     await (await start()).stop()
   })
 
+  function change(path: string, sql: string): void {
+    const connection = openSqlite(path, 'write')
+    connection.execute(sql)
+    connection.close()
+  }
+
   const damages: [string, (path: string) => void][] = [
     ['a missing database', (path) => rmSync(path)],
     ['an empty database', (path) => truncateSync(path, 0)],
+    ['a database of one byte', (path) => truncateSync(path, 1)],
+    ['a database of something else', (path) => change(path, 'drop table meta')],
+    ['a database that names no installation', (path) => change(path, 'delete from meta')],
     ['a database that was cut off', (path) => truncateSync(path, statSync(path).size / 2)],
     ['a database that was overwritten', (path) => writeFileSync(path, 'garbage'.repeat(10_000))],
     ['an overwritten header', (path) => writeFileSync(path, Buffer.concat([Buffer.alloc(64), readFileSync(path).subarray(64)]))],
@@ -70,6 +79,12 @@ describe('a data directory', () => {
     const before = existsSync(database) ? readFileSync(database) : undefined
     expect(await code(start())).toBe(/missing|empty/.test(name) ? 'lost' : 'corrupt')
     expect(existsSync(database) ? readFileSync(database) : undefined).toEqual(before)
+  })
+
+  test('a damaged lock is named', async () => {
+    mkdirSync(data())
+    writeFileSync(join(data(), 'berth.lock'), 'garbage'.repeat(10_000))
+    await expect(start()).rejects.toThrow('berth.lock')
   })
 
   test('blobs without a database are refused', async () => {

@@ -79,7 +79,11 @@ export function lockFolder(path: string, file: string, message: string): FolderL
     return connection
   } catch (error) {
     connection.close()
-    if (!(error instanceof DatabaseError) || error.code !== 'locked') throw error
+    if (!(error instanceof DatabaseError)) throw error
+    if (error.code === 'corrupt') {
+      throw new DatabaseError('corrupt', `the file ${file} in ${path} is damaged: remove it, it holds no data, and start again`, error)
+    }
+    if (error.code !== 'locked') throw error
     throw new DatabaseError('locked', message, error)
   }
 }

@@ -86,24 +86,31 @@ export async function openSqliteReader(options: Pick<SqliteOptions, 'path' | 'in
 }
 
 /**
- * SQLite takes an empty or missing file for a new database. Where data exists that would turn "lost" into "empty", so both
- * are refused. A file that was cut off or overwritten SQLite refuses by itself; but a connection that may write would, as it
- * closes, copy the log into whatever is there and delete it, so the first look is by one that may only read.
+ * SQLite takes a missing file, and one of no byte or a single one, for a new database. Where data exists that would turn
+ * "lost" into "empty", so there must be a database that names its installation. A file that was cut off or overwritten SQLite
+ * refuses by itself; but a connection that may write would, as it closes, copy the log into whatever is there and delete it,
+ * so the first look is by one that may only read.
  */
 function checkFile({ path, mustExist, installation }: Pick<SqliteOptions, 'path' | 'mustExist' | 'installation'>): void {
-  const size = existsSync(path) ? statSync(path).size : undefined
-  if (size === undefined || size === 0) {
+  const file = existsSync(path) ? statSync(path) : undefined
+  if (file?.isFile() === false) throw unusable(path, 'is not a file')
+  if (file === undefined || file.size === 0) {
     if (!mustExist) return
-    throw new DatabaseError('lost', `the database ${path} is ${size === 0 ? 'empty' : 'missing'}, but its data directory holds data`)
+    throw new DatabaseError('lost', `the database ${path} is ${file === undefined ? 'missing' : 'empty'}, but its data directory holds data`)
   }
   const connection = openSqlite(path, 'read')
   try {
     const hasSchema = connection.one(schemaPresent, []) !== undefined
     const found = hasSchema ? connection.one(readInstallation, [])?.value : undefined
+    if (found === undefined && mustExist) throw unusable(path, 'is not that of its data directory: it names no installation')
     if (found !== installation && found !== undefined && installation !== undefined) throw belongsElsewhere(path, installation, found)
   } finally {
     connection.close()
   }
+}
+
+function unusable(path: string, what: string): DatabaseError {
+  return new DatabaseError('corrupt', `the database ${path} ${what}: restore it from a backup; nothing was changed`)
 }
 
 const schemaPresent = statement<{ name: string }>(`select name from sqlite_schema where name = 'meta'`)
