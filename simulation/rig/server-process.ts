@@ -76,6 +76,11 @@ export class ServerProcess {
     return this.#output
   }
 
+  /** Absent while it runs, and when a signal ended it. */
+  get exitCode(): number | undefined {
+    return this.#child.exitCode ?? undefined
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
