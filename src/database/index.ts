@@ -15,7 +15,7 @@ export {
   type Snapshot,
   type TableRows,
 } from './dump/index.ts'
-export { belongsElsewhere } from './installation.ts'
+export { belongsElsewhere, newInstallation } from './installation.ts'
 export { newestSchema } from './migrations/index.ts'
 export { openRestoringDirectory, type RestoringDirectory } from './restoring-directory.ts'
 export { everyStatement, statement, type Statement, type Value } from './statement.ts'

@@ -11,7 +11,7 @@ import { undumpedTables } from './dumped-tables.ts'
 import { generatedKeys } from './snapshot.ts'
 
 const kept = '00000000-0000-4000-8000-000000000001'
-const options: LoadOptions = { version: newestSchema, installation: kept, now: 5 }
+const options: LoadOptions = { version: newestSchema, installation: kept, secret: 'f'.repeat(64), now: 5 }
 
 /** Rows in every table, some of which belong to nobody else, and numbers given out whose rows are gone. */
 const rows = [

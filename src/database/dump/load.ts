@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly version: number
   /** The id of the new installation. */
   readonly installation: string
+  /** What it signs with: another one than the installation that was backed up. */
+  readonly secret: string
   readonly now: number
 }
 
@@ -23,8 +25,7 @@ export type Fill = (target: LoadTarget) => Promise<void>
 export const markObjectDamaged = `update object set state = 'damaged' where id = $1 and state = 'live'`
 /** Rows that every new schema has: the dump brings its own. */
 export const presetRows = ['delete from meta', 'delete from domain', 'delete from store']
-/** Another installation signs with a secret of its own, made by its first start. */
-export const forgetSecret = `delete from meta where name = 'secret'`
+export const setSecret = `insert into meta (name, value) values ('secret', $1) on conflict (name) do update set value = excluded.value`
 export const setInstallation = `update meta set value = $1 where name = 'installation'`
 
 export function insertInto(table: string, columns: readonly string[], rows: number): string {

@@ -3,7 +3,7 @@ import { DatabaseError } from '../database.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { migrations, postgresTypes } from '../migrations/index.ts'
 import { createPool, databaseError, queryOf } from '../postgres/client.ts'
-import { checkColumns, insertInto, markObjectDamaged, presetRows, forgetSecret, setInstallation, type Fill, type LoadOptions } from './load.ts'
+import { checkColumns, insertInto, markObjectDamaged, presetRows, setInstallation, setSecret, type Fill, type LoadOptions } from './load.ts'
 import { generatedKeys, type TableRows } from './snapshot.ts'
 
 /**
@@ -43,7 +43,7 @@ async function isEmpty(client: PoolClient, installation: string): Promise<boolea
   throw new DatabaseError('occupied', 'the database is not empty: restore into a new one; nothing was changed')
 }
 
-async function load(client: PoolClient, { version, installation, now }: LoadOptions, fill: Fill): Promise<void> {
+async function load(client: PoolClient, { version, installation, secret, now }: LoadOptions, fill: Fill): Promise<void> {
   const connection = {
     now,
     one: async (...[statement, ...values]: Parameters<Parameters<typeof migrate>[0]['one']>) =>
@@ -52,7 +52,7 @@ async function load(client: PoolClient, { version, installation, now }: LoadOpti
       (await client.query(queryOf(statement, values))).rowCount ?? 0,
     execute: async (sql: string) => void (await client.query(sql)),
   }
-  await migrate(connection, postgresTypes, { id: installation, secret: '' }, migrations.filter((step) => step.version <= version))
+  await migrate(connection, postgresTypes, { id: installation, secret }, migrations.filter((step) => step.version <= version))
   for (const sql of presetRows) await client.query(sql)
   await fill({
     write: (table, rows) => write(client, table.name, rows),
@@ -67,7 +67,7 @@ async function load(client: PoolClient, { version, installation, now }: LoadOpti
     },
   })
   await client.query(setInstallation, [installation])
-  await client.query(forgetSecret)
+  await client.query(setSecret, [secret])
 }
 
 async function write(client: PoolClient, table: string, { columns, batches }: TableRows): Promise<void> {

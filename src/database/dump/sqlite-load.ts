@@ -3,7 +3,7 @@ import { txOn } from '../sqlite/merged-commit.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { migrations, sqliteTypes } from '../migrations/index.ts'
 import type { Statement } from '../statement.ts'
-import { checkColumns, insertInto, markObjectDamaged, presetRows, forgetSecret, setInstallation, type Fill, type LoadOptions } from './load.ts'
+import { checkColumns, insertInto, markObjectDamaged, presetRows, setInstallation, setSecret, type Fill, type LoadOptions } from './load.ts'
 
 /** Makes the database file, which must not be there, and fills it in one transaction. */
 export async function loadSqlite(path: string, options: LoadOptions, fill: Fill): Promise<void> {
@@ -11,7 +11,7 @@ export async function loadSqlite(path: string, options: LoadOptions, fill: Fill)
   try {
     connection.execute('begin immediate')
     const tx = { ...txOn(connection, 'load', options.now), execute: async (sql: string) => connection.execute(sql) }
-    await migrate(tx, sqliteTypes, { id: options.installation, secret: '' }, migrations.filter(({ version }) => version <= options.version))
+    await migrate(tx, sqliteTypes, { id: options.installation, secret: options.secret }, migrations.filter(({ version }) => version <= options.version))
     for (const sql of presetRows) connection.execute(sql)
     await fill({
       write: async (table, { columns, batches }) => {
@@ -25,7 +25,7 @@ export async function loadSqlite(path: string, options: LoadOptions, fill: Fill)
       markDamaged: async (ids) => ids.forEach((id) => connection.run(plain(markObjectDamaged), [id])),
     })
     connection.run(plain(setInstallation), [options.installation])
-    connection.execute(forgetSecret)
+    connection.run(plain(setSecret), [options.secret])
     connection.execute('commit')
   } finally {
     connection.close()

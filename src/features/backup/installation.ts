@@ -5,6 +5,7 @@ import {
   loadSqlite,
   lockFolder,
   lookAtDataDirectory,
+  newInstallation,
   openPostgresDatabase,
   openPostgresSnapshot,
   openRestoringDirectory,
@@ -85,7 +86,7 @@ export async function restoreInstallation({ data, databaseUrl, folder, ids, ...r
     const store = createFilesystemStore({ root: data })
     const load: RestoreTarget['load'] = async (...request) =>
       databaseUrl === undefined ? await loadSqlite(directory.databasePath, ...request) : await loadPostgres(databaseUrl, ...request)
-    return { ...directory, store, load }
+    return { ...directory, secret: newInstallation(ids).secret, store, load }
   }
   return await restoreBackup({ ...rest, archive: createArchive(folder), backup: createFilesystemStore({ root: folder }), openTarget })
 }

@@ -22,6 +22,7 @@ export interface RestoreDeps {
 export interface RestoreTarget {
   /** The id of the new installation. */
   readonly installation: string
+  readonly secret: string
   readonly store: BlobStore
   /** Makes and fills the database, whole or not at all. */
   load(options: LoadOptions, fill: Fill): Promise<void>
@@ -49,7 +50,7 @@ export async function restoreBackup(deps: RestoreDeps): Promise<BackupSummary> {
     const objects = without(await objectsOf(archive, manifest.tables), manifest.damaged)
     const { count, problems } = await copyObjects(backup, target.store, objects, onDone, signal)
     if (problems.length > 0) throw damaged(problems.map(({ problem }) => problem))
-    const options = { version: manifest.schema, installation: target.installation, now: clock.now() }
+    const options = { version: manifest.schema, installation: target.installation, secret: target.secret, now: clock.now() }
     await target.load(options, (load) => fill(archive, manifest, load))
     target.finish()
     const { id, takenAt, objects: held } = manifest

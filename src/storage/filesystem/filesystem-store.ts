@@ -111,7 +111,9 @@ class FilesystemStore implements BlobStore {
       for (const path of paths) await ifPresent(() => this.#fs.unlink(path))
     } catch (error) {
       this.#unfinished.condemn(id)
-      throw new AggregateError([failure, error], 'sync failed, and so did removing what was not synced')
+      const both = new AggregateError([failure, error], 'sync failed, and so did removing what was not synced')
+      // A full disk is one, also when it keeps the file from being removed.
+      throw Object.assign(both, { code: failure.code })
     }
   }
 }
