@@ -99,7 +99,7 @@ test('a start says that nothing is collected, why, and what ends it', async () =
     msg: 'nothing is deleted from the store: garbage collection is held',
     hold: 'rebuilt',
     reason: 'the index was rebuilt',
-    ends: 'when `berth fsck` finds nothing wrong',
+    ends: 'when `berth fsck` finds the rebuilt index sound',
   })
 })
 

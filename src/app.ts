@@ -182,7 +182,7 @@ function createHoldReport(logger: Logger): (holds: readonly CollectionHold[]) =>
       const now = systemClock.monotonic()
       if (now - (reportedAt.get(name) ?? -Infinity) < holdReportPause) continue
       reportedAt.set(name, now)
-      const ends = until === null ? 'when `berth fsck` finds nothing wrong' : `with what holds it, or by itself at ${isoTime(until)}`
+      const ends = until === null ? 'when `berth fsck` finds the rebuilt index sound' : `with what holds it, or by itself at ${isoTime(until)}`
       logger.warn('nothing is deleted from the store: garbage collection is held', { hold: name, reason, ends })
     }
   }

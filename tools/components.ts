@@ -20,7 +20,7 @@ export const components: readonly Component[] = [
   },
   {
     name: 'dockerd',
-    covers: 'docker build, push, pull and run',
+    covers: 'docker build, push, pull and run, also after the database was lost',
     install: { apt: 'docker.io' },
     folders: ['/usr/sbin'],
     root: true,

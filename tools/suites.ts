@@ -25,6 +25,6 @@ export const suites: readonly Suite[] = [
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
   { name: 'bench', check: true, tests: './bench/', minutes: 1 },
   { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['postgres', 'dockerd', 'docker', 'skopeo', 'crane', 'oras'] },
-  { name: 'simulation', tests: './simulation/', minutes: 20, needs: ['postgres', 'strace'] },
+  { name: 'simulation', tests: './simulation/', minutes: 20, needs: ['postgres', 'strace', 'dockerd', 'docker'] },
   { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },
 ]

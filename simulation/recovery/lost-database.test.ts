@@ -2,85 +2,15 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { createClient, expectStatus, type Client } from '../rig/client.ts'
-import { bytesOf, createContent, type Content } from '../rig/content.ts'
-import { createManifest, type Manifest } from '../rig/image.ts'
 import { startServer, type ServerProcess } from '../rig/server-process.ts'
 import { runBerth, untilRecorded } from './command.ts'
+import { contents, expectImage, image, push } from './image.ts'
+import { lostRows, type Rows } from './lost-rows.ts'
 
 setDefaultTimeout(120_000)
 
-/** Where the rows are: how to lose them, and how a server is told of them. */
-interface Rows {
-  readonly settings: Readonly<Record<string, string>>
-  lose(data: string): Promise<void>
-  dispose(): Promise<void>
-}
-
-const sqlite = (): Promise<Rows> =>
-  Promise.resolve({
-    settings: {},
-    lose: async (data) => {
-      for (const name of readdirSync(data)) if (name.startsWith('berth.db')) rmSync(join(data, name))
-    },
-    dispose: () => Promise.resolve(),
-  })
-
-async function postgres(server: string): Promise<Rows> {
-  const name = `berth_lost_${crypto.randomUUID().replaceAll('-', '')}`
-  const drop = () => administer(server, `drop database ${name} with (force)`)
-  const create = () => administer(server, `create database ${name}`)
-  await create()
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
-  const lose = async (): Promise<void> => {
-    await drop()
-    await create()
-  }
-  return { settings: { BERTH_DATABASE_URL: url }, lose, dispose: drop }
-}
-
-async function administer(server: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
-}
-
-const layer = (name: string, size: number): Content => createContent(name, size)
-const contents = [layer('small', 100), layer('row', 32_768), layer('object', 40_000), layer('large', 700_000)]
-const config = layer('config', 200)
-const image = (name: string): Manifest => createManifest(name, config, contents)
-
-async function push(client: Client, repository: string, tag: string): Promise<Manifest> {
-  for (const content of [config, ...contents]) {
-    const path = `/v2/${repository}/blobs/uploads/?digest=${content.digest}`
-    expectStatus(await client.send('POST', path, { body: bytesOf(content) }), 201)
-  }
-  const manifest = image(`${repository}:${tag}`)
-  const headers = { 'content-type': manifest.mediaType }
-  expectStatus(await client.send('PUT', `/v2/${repository}/manifests/${tag}`, { body: manifest.bytes, headers }), 201)
-  return manifest
-}
-
-async function expectImage(client: Client, repository: string, tag: string): Promise<void> {
-  const manifest = image(`${repository}:${tag}`)
-  const pulled = expectStatus(await client.send('GET', `/v2/${repository}/manifests/${tag}`), 200)
-  expect(Buffer.compare(pulled.bytes, manifest.bytes)).toBe(0)
-  for (const content of [config, ...contents]) {
-    const blob = expectStatus(await client.send('GET', `/v2/${repository}/blobs/${content.digest}`), 200)
-    expect(Buffer.compare(blob.bytes, bytesOf(content))).toBe(0)
-  }
-}
-
-const server = process.env['BERTH_TEST_POSTGRES']
-describe.each([
-  ['SQLite', sqlite],
-  ['PostgreSQL', server === undefined ? undefined : () => postgres(server)],
-] as const)('a lost database on %s', (name, create) => {
+describe.each(lostRows())('a lost database on %s', (name, create) => {
   if (create === undefined) return test.skip(`${name} (skipped: BERTH_TEST_POSTGRES is not set, npm test sets it)`, () => undefined)
   let folder: string
   let data: string

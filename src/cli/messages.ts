@@ -131,7 +131,7 @@ const en = {
   'rebuild.missing': 'Blobs whose file is missing or cut off: {count}. They count as missing until they are pushed again:',
   'rebuild.contradictions': 'Entries of the segments that contradict each other and were left out: {count}:',
   'rebuild.next':
-    'Nothing is deleted from the store until `berth fsck` finds nothing wrong. Run it now, then start the server with `berth serve`.',
+    'Nothing is deleted from the store until `berth fsck` finds that all of this is so. Run it now, then start the server with `berth serve`.',
   'rebuild.exists':
     '{found}. A database that is there is never overwritten. If it can be used, start the server; if it is damaged, move its files ' +
     '(berth.db, berth.db-wal, berth.db-shm) to another place, or give database.url an empty database, and run this again',
@@ -265,7 +265,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'rebuild.until-damage': '恢复段 {segment} 及其之后的内容未被使用：{reason}。此后推送或删除了什么无从得知：已删除的镜像可能重新出现。',
   'rebuild.missing': '文件缺失或不完整的 blob：{count} 个。在重新推送之前，它们被视为不存在：',
   'rebuild.contradictions': '恢复段中相互矛盾、未被恢复的条目：{count} 个：',
-  'rebuild.next': '在 `berth fsck` 没有发现任何问题之前，不会从存储中删除任何内容。请现在运行它，然后用 `berth serve` 启动服务。',
+  'rebuild.next': '在 `berth fsck` 确认以上内容属实之前，不会从存储中删除任何内容。请现在运行它，然后用 `berth serve` 启动服务。',
   'rebuild.exists':
     '{found}。已有的数据库绝不会被覆盖。如果它可用，请直接启动服务；如果它已损坏，请把它的文件（berth.db、berth.db-wal、berth.db-shm）移到别处，或让 database.url 指向一个空的数据库，然后重试',
   'rebuild.nothing-recorded': '{data} 中没有可用于恢复数据库的恢复段：请从备份恢复',

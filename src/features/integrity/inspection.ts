@@ -68,10 +68,13 @@ export async function inspect({ scene, repair, onFinding, onProgress }: Inspecti
   return { findings, codes, repaired, looked, bytes }
 }
 
-/** A file nobody knows may be the rest of something newer than a rebuilt index; it is no reason to distrust what the index has. */
-const strangers: ReadonlySet<string> = new Set<FindingCode>(['file-unknown', 'file-foreign'])
+/**
+ * Findings that the index is not to blame for. A file nobody knows may be the rest of something newer than a rebuilt index; bytes
+ * marked damaged are lost, and the index says so.
+ */
+const soundCodes: ReadonlySet<string> = new Set<FindingCode>(['file-unknown', 'file-foreign', 'object-damaged'])
 
 /** Whether everything that the database says is so. */
 export function isIndexSound({ codes }: InspectionSum): boolean {
-  return Object.keys(codes).every((code) => strangers.has(code))
+  return Object.keys(codes).every((code) => soundCodes.has(code))
 }
