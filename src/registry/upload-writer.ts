@@ -135,9 +135,13 @@ async function takeOver(store: BlobStore, from: string, to: string, row: OpenUpl
   try {
     return await store.copyUnfinished(from, to, row.received)
   } catch (error) {
-    await store.delete(to, undefined).catch(() => undefined)
-    if (row.object_key !== null && isMissing(error)) return await copyFinished(store, row.object_key, to, row.received)
-    throw error
+    if (row.object_key === null || !isMissing(error)) {
+      await store.delete(to, undefined).catch(() => undefined)
+      throw error
+    }
+    // The next copy has the same name: when that can't be freed, this is what the client is told.
+    await store.delete(to, undefined)
+    return await copyFinished(store, row.object_key, to, row.received)
   }
 }
 
