@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 import { soakFaults } from './faults/fault-round.ts'
 import { soakKills } from './kill/kill-soak.ts'
+import { drillAll } from './planted/drill.ts'
+import { plants } from './planted/plants.ts'
 import { soakModel } from './model/model-soak.testing.ts'
 import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
 import { soakTags } from './tags/tag-rounds.ts'
@@ -12,7 +14,8 @@ const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [
        npm run soak -- model [--runs N] [--seed N] [--record FILE]
        npm run soak -- world [--seeds N] [--seed N] [--record FILE]
        npm run soak -- faults [--faults N] [--seed N] [--record FILE]
-       npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]`
+       npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- planted [--only TEXT] [--record FILE]`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,10 +29,19 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 })
 const [rig] = positionals
-const runs = { kill: runKills, 'power-cut': runPowerCuts, model: runModel, world: runWorlds, faults: runFaults, tags: runTags }
+const runs = {
+  kill: runKills,
+  'power-cut': runPowerCuts,
+  model: runModel,
+  world: runWorlds,
+  faults: runFaults,
+  tags: runTags,
+  planted: runPlanted,
+}
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
 if (run === undefined || positionals.length !== 1) fail(usage)
 
@@ -72,6 +84,10 @@ function runWorlds(seed: number, record: string | undefined) {
 
 function runFaults(seed: number, record: string | undefined) {
   return soakFaults({ faults: wholeNumber('--faults', values.faults), seed, record })
+}
+
+function runPlanted(_seed: number, record: string | undefined) {
+  return drillAll({ plants: plants.filter(({ name }) => name.includes(values.only)), record })
 }
 
 function wholeNumber(flag: string, text: string): number {

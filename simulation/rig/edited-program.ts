@@ -12,29 +12,36 @@ export interface Edit {
 
 /** A copy of the program with a bug put in on purpose, to see whether a rig finds it. */
 export interface EditedProgram {
+  /** The root of the copy. */
+  readonly folder: string
   /** What to start instead of `./berth`. */
   readonly launcher: string
   dispose(): void
 }
 
 const root = join(import.meta.dir, '..', '..')
+const program = ['berth', 'package.json', 'src']
+/** What belongs to the program and all its tests. */
+export const checkout: readonly string[] = [...program, 'tsconfig.json', 'bench', 'conformance', 'docs', 'simulation', 'tools']
 
-/** Fails when an edit does not fit the source any more. */
-export function createEditedProgram(edits: readonly Edit[]): EditedProgram {
+/** Copies `parts` of this checkout and edits them. Fails when an edit does not fit the source any more. */
+export function createEditedProgram(edits: readonly Edit[], parts: readonly string[] = program): EditedProgram {
   const folder = mkdtempSync(join(tmpdir(), 'berth-edited-'))
   const dispose = (): void => rmSync(folder, { recursive: true })
   try {
-    for (const name of ['berth', 'package.json', 'src']) cpSync(join(root, name), join(folder, name), { recursive: true })
+    for (const name of parts) cpSync(join(root, name), join(folder, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    for (const { file, from, to } of edits) {
-      const path = join(folder, file)
-      const parts = readFileSync(path, 'utf8').split(from)
-      if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times the text to edit: ${from}`)
-      writeFileSync(path, parts.join(to))
-    }
+    for (const edit of edits) writeFileSync(join(folder, edit.file), edited(edit, folder))
   } catch (error) {
     dispose()
     throw error
   }
-  return Object.freeze({ launcher: join(folder, 'berth'), dispose })
+  return Object.freeze({ folder, launcher: join(folder, 'berth'), dispose })
+}
+
+/** The file of an edit, edited. Fails when the text is not there, or is there more than once. */
+export function edited({ file, from, to }: Edit, folder = root): string {
+  const parts = readFileSync(join(folder, file), 'utf8').split(from)
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times the text to edit: ${from}`)
+  return parts.join(to)
 }

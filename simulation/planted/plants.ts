@@ -1,0 +1,6 @@
+import { keeping } from './keeping.ts'
+import type { Plant } from './plant.ts'
+import { pushing } from './pushing.ts'
+
+/** All of them, each with the cheapest test that finds it. */
+export const plants: readonly Plant[] = [...pushing, ...keeping]
