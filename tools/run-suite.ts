@@ -23,12 +23,13 @@ async function runCommand(command: readonly string[]): Promise<Outcome> {
   return { passed: 0, failed: 1, skipped: [] }
 }
 
-async function runTests({ tests, except, minutes }: TestFolder, environment: Record<string, string>): Promise<Outcome> {
+async function runTests({ tests, except, minutes, parallel }: TestFolder, environment: Record<string, string>): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-test-report-'))
   const report = join(folder, 'report.xml')
   try {
     // --no-orphans: what a test leaves running ends with it.
     const flags = ['--no-orphans', '--only-failures', '--reporter=junit', `--reporter-outfile=${report}`]
+    if (parallel !== undefined) flags.push(`--parallel=${parallel}`)
     if (except !== undefined) flags.push(`--path-ignore-patterns=${except}`)
     const child = Bun.spawn([process.execPath, 'test', ...flags, tests], {
       cwd: root,

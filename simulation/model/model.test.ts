@@ -47,12 +47,11 @@ test.each<[string, (database: Database) => Database]>([
   ['a blob is not deleted', instead('delete blob', done(null))],
   ['a lease is not renewed', instead('renew lease', done(null))],
   ['the lease of a mount is too short', instead('mount blob', (mount: { lease: number }) => ({ input: { ...mount, lease: 1 } }))],
-  ['a deleted manifest leaves no lease', instead('delete manifest', (input: object) => ({ input: { ...input, lease: 0 } }))],
   ['damage is forgotten', instead('mark damaged', done(false))],
   ['an upload is not cancelled', instead('cancel upload', done(null))],
   ['a list ends early', shortened(/select name from tag/)],
 ])('is seen to differ when %s', async (_, database) => {
-  const found = checkEquivalence({ seed, runs: 5_000, length: 60, surroundings: { database }, shrink: false })
+  const found = checkEquivalence({ seed, runs: 1_000, length: 60, surroundings: { database }, shrink: false })
   const error = await found.then(() => undefined, (reason: unknown) => reason as Error)
   const message = `${error?.message} ${String(error?.cause)}`
   for (const part of [`seed: ${seed}`, '{"kind":', 'the specification']) expect(message).toContain(part)
