@@ -87,7 +87,9 @@ function runFaults(seed: number, record: string | undefined) {
 }
 
 function runPlanted(_seed: number, record: string | undefined) {
-  return drillAll({ plants: plants.filter(({ name }) => name.includes(values.only)), record })
+  const chosen = plants.filter(({ name }) => name.includes(values.only))
+  if (chosen.length === 0) fail(`no plant has "${values.only}" in its name`)
+  return drillAll({ plants: chosen, record })
 }
 
 function wholeNumber(flag: string, text: string): number {
