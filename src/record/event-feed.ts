@@ -1,5 +1,5 @@
 import type { Reads } from '../database/index.ts'
-import { eventAt, eventsAmong, eventsFrom, horizon, startingEvent, type EventRow } from './event-store.ts'
+import { eventAt, eventsAmong, eventsFrom, horizon, startingEvent, youngest, type EventRow } from './event-store.ts'
 
 /** Up to where the events were read: all up to this one, which is named by its operation too. `seq` 0: none yet. */
 export interface FeedPosition {
@@ -36,13 +36,13 @@ const mostGaps = 10_000
 export function createEventFeed(from: FeedPosition): EventFeed {
   let settled = from
   let newest = from
-  /** Missing numbers, ascending, each with the first transaction that had not begun when it was missed. */
+  /** Missing numbers, ascending, each with a transaction that is later than the one that took it. */
   const gaps = new Map<number, number>()
   /** Events read above the settled position, ascending: where it can move when gaps close. */
   let above: FeedPosition[] = []
 
-  function notice(row: EventRow, next: number): FeedEvent {
-    for (let seq = newest.seq + 1; seq < row.seq; seq++) gaps.set(seq, next)
+  function notice(row: EventRow, missed: number[]): FeedEvent {
+    for (let seq = newest.seq + 1; seq < row.seq; seq++) missed.push(seq)
     newest = { seq: row.seq, operation: row.operation_id }
     above.push(newest)
     return eventOf(row)
@@ -59,23 +59,32 @@ export function createEventFeed(from: FeedPosition): EventFeed {
   return Object.freeze<EventFeed>({
     position: () => settled,
     async *read(moment) {
-      const { oldest = 0, next = 0 } = (await moment.one(horizon)) ?? {}
-      if (gaps.size > 0) {
-        const late = await moment.all(eventsAmong, JSON.stringify([...gaps.keys()]))
-        for (const { seq } of late) gaps.delete(seq)
-        for (const [seq, began] of gaps) if (oldest >= began) gaps.delete(seq)
-        if (late.length > 0) yield late.map(eventOf)
-      }
+      const missed: number[] = []
+      const late = gaps.size === 0 ? [] : await closeGaps(moment, gaps)
+      if (late.length > 0) yield late.map(eventOf)
       for (;;) {
         const rows = await moment.all(eventsFrom, newest.seq, pageSize)
-        if (rows.length > 0) yield rows.map((row) => notice(row, next))
-        if (gaps.size > mostGaps) throw new Error(`${gaps.size} numbers of events are missing: a transaction has been running for too long`)
+        if (rows.length > 0) yield rows.map((row) => notice(row, missed))
+        const count = gaps.size + missed.length
+        if (count > mostGaps) throw new Error(`${count} numbers of events are missing: a transaction has been running for too long`)
         if (rows.length < pageSize) break
       }
-      if (oldest >= next) gaps.clear()
+      if (missed.length > 0) {
+        const { next = 0 } = (await moment.one(youngest)) ?? {}
+        for (const seq of missed) gaps.set(seq, next)
+      }
       settle()
     },
   })
+}
+
+/** The events that appeared in gaps. Those, and the numbers that will never be used, are gaps no longer. */
+async function closeGaps(moment: Reads, gaps: Map<number, number>): Promise<EventRow[]> {
+  const { oldest = 0 } = (await moment.one(horizon)) ?? {}
+  const late = await moment.all(eventsAmong, JSON.stringify([...gaps.keys()]))
+  for (const { seq } of late) gaps.delete(seq)
+  for (const [seq, began] of gaps) if (oldest >= began) gaps.delete(seq)
+  return late
 }
 
 /** Where a reader begins that learns what this moment shows in another way. */

@@ -29,11 +29,18 @@ export const startingEvent = statement<{ seq: number; operation_id: string }>({
 })
 
 /**
- * Of the moment that is being read: the oldest transaction that was still running, and the first that had not begun. On SQLite
- * sequence numbers are committed in their order, so that no transaction is ever still to come.
+ * Every transaction before this one had ended in the moment that is being read. On SQLite sequence numbers are committed in their
+ * order, so that no transaction is ever still to come.
  */
-export const horizon = statement<{ oldest: number; next: number }>({
-  sqlite: 'select 0 as oldest, 0 as next from (select 1) wanted',
-  postgres: `
-    select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next`,
+export const horizon = statement<{ oldest: number }>({
+  sqlite: 'select 0 as oldest from (select 1) wanted',
+  postgres: 'select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest',
+})
+/**
+ * A transaction that is later than every one that has an id by now: the reader's own, which gets one by this. The upper end of the
+ * moment's snapshot would not do: it comes after the last transaction that has *ended*, and below those that began after that one.
+ */
+export const youngest = statement<{ next: number }>({
+  sqlite: 'select 0 as next from (select 1) wanted',
+  postgres: 'select pg_current_xact_id()::text::bigint as next',
 })
