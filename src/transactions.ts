@@ -16,35 +16,42 @@ import {
   touchUpload,
 } from './registry/upload-transactions.ts'
 
-/**
- * The second composition root: everything that may write, by name. SQLite's writer thread imports it and nothing else of
- * the program, so that what runs there can be seen here.
- */
-export const transactions = transactionTable([
-  claimUpload,
-  advanceUpload,
-  touchUpload,
-  nameUploadObject,
+/** What may use the last room on a full disk, since it leads to more: deletes, the collector's steps, the end of an upload. */
+const freeing = [
   cancelUpload,
   expireUpload,
-  commitBlob,
-  mountBlob,
-  renewLease,
-  markDamaged,
-  restoreObject,
-  dropContent,
-  queueAgain,
-  keepScrubPosition,
-  putManifest,
   deleteTag,
   deleteManifest,
   deleteBlob,
-  changeRepositoryState,
   collectLink,
   collectBlob,
   collectObject,
   forgetObject,
   putOffCollection,
-  holdCollection,
   releaseCollection,
-])
+]
+
+/**
+ * The second composition root: everything that may write, by name. SQLite's writer thread imports it and nothing else of
+ * the program, so that what runs there can be seen here.
+ */
+export const transactions = transactionTable(
+  [
+    claimUpload,
+    advanceUpload,
+    touchUpload,
+    nameUploadObject,
+    commitBlob,
+    mountBlob,
+    renewLease,
+    markDamaged,
+    restoreObject,
+    dropContent,
+    queueAgain,
+    keepScrubPosition,
+    putManifest,
+    changeRepositoryState,
+    holdCollection,
+  ],
+  freeing,
+)

@@ -49,19 +49,24 @@ const testOnMount = testUnless(whyNoMounts())
 describe('a server whose disk is', () => {
   for (const [name, script] of Object.entries({ tmpfs, ext4 })) {
     testOnMount(
-      `full, on ${name}: writes are refused, reads go on, and writes when there is room again`,
+      `full, on ${name}: pushes are refused, reads and deletes go on, after a kill too, and pushes when there is room again`,
       async () => {
         const { disk: full, mount } = await createDisk(script)
         await mount.run('dd if=/dev/zero of="$1/ballast" bs=1M count=12 2>&1')
         await full.start()
         const victims = await furnish(full)
         await fill(full)
-        await hold(full, 10_000, victims)
+        await hold(full, 5_000, victims.slice(20))
+        await full.server.kill()
+        await full.start()
+        await hold(full, 5_000, victims.slice(0, 20))
         await mount.run('rm "$1/ballast"')
         const resumedAfter = Math.round(await resume(full, resumeLimit))
         await full.verifyTwice()
         console.log(`disk full: ${JSON.stringify({ ...full.figures, resumedAfter })}`)
         expect(full.figures.refused).toBeGreaterThan(100)
+        expect(full.figures.deletes).toBe(victims.length)
+        expect(full.figures.deletesRefused).toBe(0)
         expect(full.figures.reads).toBeGreaterThan(100)
       },
       testLimit,

@@ -7,6 +7,8 @@ import type { Statement, Value } from './statement.ts'
 export interface Transaction<Input, Result> {
   readonly name: string
   readonly run: (tx: Tx, input: Input) => Promise<Outcome<Result>>
+  /** It leads to more room on the disk: where that is full, it may use what is kept in reserve. */
+  readonly frees?: true
 }
 
 /** A refusal is a value and changes nothing: what the transaction wrote before it is rolled back. */
@@ -44,9 +46,10 @@ export type TransactionTable = ReadonlyMap<string, AnyTransaction>
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type AnyTransaction = Transaction<any, any>
 
-export function transactionTable(transactions: readonly AnyTransaction[]): TransactionTable {
+/** `freeing`: those that lead to more room on the disk. */
+export function transactionTable(transactions: readonly AnyTransaction[], freeing: readonly AnyTransaction[] = []): TransactionTable {
   const table = new Map<string, AnyTransaction>()
-  for (const each of transactions) {
+  for (const each of [...transactions, ...freeing.map((one) => ({ ...one, frees: true as const }))]) {
     if (table.has(each.name)) throw new Error(`two transactions are named "${each.name}"`)
     table.set(each.name, each)
   }

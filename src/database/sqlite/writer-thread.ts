@@ -1,6 +1,8 @@
 import type { TransactionTable } from '../transaction.ts'
 import { openSqlite, type SqliteConnection } from './connection.ts'
-import { commitMerged, type WriteReply, type WriteRequest } from './merged-commit.ts'
+import { commitFrugally } from './frugal-commit.ts'
+import type { WriteReply, WriteRequest } from './merged-commit.ts'
+import { noReserve, type Reserve } from './reserve.ts'
 
 /** Messages to the writer thread: first `open`, then batches, at last `close`. */
 export type ToWriter =
@@ -24,24 +26,30 @@ export interface WriterPort {
 /** At most so many transactions share a commit, so that the first of them does not wait for long. */
 const mergeLimit = 512
 
-/** Serves the thread that alone writes. Messages that arrive while a commit runs are merged into the next one. */
-export function serveWriter(port: WriterPort, table: TransactionTable): void {
-  const writer = new Writer(port, table)
+/**
+ * Serves the thread that alone writes. Messages that arrive while a commit runs are merged into the next one. `reserveFor` a
+ * database's path makes what is kept for a full disk; one writer of a database may have it.
+ */
+export function serveWriter(port: WriterPort, table: TransactionTable, reserveFor: (path: string) => Reserve = () => noReserve): void {
+  const writer = new Writer(port, table, reserveFor)
   port.onmessage = ({ data }) => writer.receive(data)
 }
 
 class Writer {
   readonly #port: WriterPort
   readonly #table: TransactionTable
+  readonly #reserveFor: (path: string) => Reserve
   readonly #waiting: WriteRequest[] = []
   #connection: SqliteConnection | undefined
+  #reserve = noReserve
   #next = 0
   #draining = false
   #closing = false
 
-  constructor(port: WriterPort, table: TransactionTable) {
+  constructor(port: WriterPort, table: TransactionTable, reserveFor: (path: string) => Reserve) {
     this.#port = port
     this.#table = table
+    this.#reserveFor = reserveFor
   }
 
   receive(message: ToWriter): void {
@@ -57,6 +65,7 @@ class Writer {
     switch (message.kind) {
       case 'open':
         this.#connection = openSqlite(message.path, 'write')
+        this.#reserve = this.#reserveFor(message.path)
         return this.#port.postMessage({ kind: 'opened' })
       case 'batch':
         return void this.#waiting.push(...message.requests)
@@ -70,7 +79,8 @@ class Writer {
     this.#draining = true
     while (this.#waiting.length > 0 && this.#connection !== undefined) {
       const requests = this.#waiting.splice(0, mergeLimit)
-      const replies = await commitMerged(this.#connection, this.#table, requests)
+      const parts = { connection: this.#connection, table: this.#table, reserve: this.#reserve }
+      const replies = await commitFrugally(parts, requests)
       this.#port.postMessage({ kind: 'replies', first: this.#next, replies })
       this.#next += requests.length
       // A turn of the event loop lets the messages in that came meanwhile.
@@ -82,6 +92,7 @@ class Writer {
 
   #close(): void {
     this.#connection?.close()
+    this.#reserve.close()
     this.#connection = undefined
     this.#port.postMessage({ kind: 'closed' })
   }
