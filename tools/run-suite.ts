@@ -27,8 +27,8 @@ async function runTests({ tests, except, minutes, parallel }: TestFolder, enviro
   const folder = mkdtempSync(join(tmpdir(), 'berth-test-report-'))
   const report = join(folder, 'report.xml')
   try {
-    // --no-orphans: what a test leaves running ends with it.
-    const flags = ['--no-orphans', '--only-failures', '--reporter=junit', `--reporter-outfile=${report}`]
+    // --no-orphans: what a test leaves running ends with it. A test without a limit of its own has half a minute: machines are slow at times.
+    const flags = ['--no-orphans', '--only-failures', '--timeout=30000', '--reporter=junit', `--reporter-outfile=${report}`]
     if (parallel !== undefined) flags.push(`--parallel=${parallel}`)
     if (except !== undefined) flags.push(`--path-ignore-patterns=${except}`)
     const child = Bun.spawn([process.execPath, 'test', ...flags, tests], {
