@@ -31,8 +31,8 @@ testUnless(why ?? (findTool('postgres') === undefined ? 'PostgreSQL is not insta
   300_000,
 )
 
-/** What a rig says when something is lost; `no such table`: of the database nothing is left but its name. */
-const lost = /was acknowledged and is not there|problems in the data directory|no order of|answered 404|no such table/
+/** What a rig says when something is lost; the last two: of the database nothing is left but its name. */
+const lost = /was acknowledged and is not there|problems in the data directory|no order of|answered 404|no such table|cannot use the database/
 
 const connection = 'src/database/sqlite/connection.ts'
 const unsynced: Readonly<Record<string, readonly Edit[]>> = {
