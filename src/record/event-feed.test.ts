@@ -56,8 +56,8 @@ forEachDatabase('the events', ({ dialect, create }) => {
   test('are read once each, in their order, when one follows the other', async () => {
     const feed = createEventFeed(beginning)
     expect(await read(feed)).toEqual([])
-    for (let n = 0; n < 450; n++) await commit(n)
-    expect(await read(feed)).toEqual(Array.from({ length: 450 }, (_, n) => n))
+    for (let n = 0; n < 1100; n++) await commit(n)
+    expect(await read(feed)).toEqual(Array.from({ length: 1100 }, (_, n) => n))
     expect(await read(feed)).toEqual([])
     expect(await read(createEventFeed(feed.position()))).toEqual([])
     expect(await t.database.snapshot((moment) => isPositionOf(moment, feed.position()))).toBe(true)
@@ -67,7 +67,7 @@ forEachDatabase('the events', ({ dialect, create }) => {
   // SQLite runs one after the other.
   if (dialect === 'sqlite') return
 
-  test.each(['commit', 'roll back'] as const)('of 450 commits above the number of a transaction that stays open are read, and it is waited for: %s', async (end) => {
+  test.each(['commit', 'roll back'] as const)('of 1,100 commits above the number of a transaction that stays open are read, and it is waited for: %s', async (end) => {
     const feed = createEventFeed(beginning)
     await commit(-1)
     expect(await read(feed)).toEqual([-1])
@@ -75,7 +75,7 @@ forEachDatabase('the events', ({ dialect, create }) => {
     const long = begin(-2)
     long.gate.mayNumber.resolve()
     await long.gate.numbered.promise
-    const later = Array.from({ length: 450 }, (_, n) => n)
+    const later = Array.from({ length: 1100 }, (_, n) => n)
     for (const n of later) await commit(n)
     expect(await read(feed)).toEqual(later)
     // Whoever begins again here may get some of them twice, and misses nothing.
@@ -87,9 +87,9 @@ forEachDatabase('the events', ({ dialect, create }) => {
     const expected = end === 'commit' ? [-2] : []
     expect(await read(feed)).toEqual(expected)
     expect(await read(second)).toEqual(expected)
-    await commit(1000)
-    expect(await read(feed)).toEqual([1000])
-    expect(feed.position().seq).toBeGreaterThan(before.seq + 450)
+    await commit(2000)
+    expect(await read(feed)).toEqual([2000])
+    expect(feed.position().seq).toBeGreaterThan(before.seq + 1100)
     expect(await read(createEventFeed(feed.position()))).toEqual([])
   })
 

@@ -23,7 +23,7 @@ export interface EventFeed {
   read(moment: Reads): AsyncGenerator<readonly FeedEvent[]>
 }
 
-const pageSize = 200
+const pageSize = 500
 /** Numbers waited for at once. Each belongs to a transaction that runs or was rolled back. */
 const mostGaps = 10_000
 

@@ -33,7 +33,7 @@ const usualSizes: RecorderSizes = {
   segment: 8 * 1024 * 1024,
   page: 4 * 1024 * 1024,
   least: 64 * 1024,
-  tail: 4 * 1024 * 1024,
+  tail: 64 * 1024 * 1024,
 }
 
 /** Writes down what the registry holds, so that it can be brought back when the database is lost. One call at a time. */
