@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, test } from 'bun:test'
-import { digestBytes } from '../../oci/index.ts'
+import { beforeEach, describe, expect, spyOn, test } from 'bun:test'
+import { digestBytes, RegistryError } from '../../oci/index.ts'
 import type { BodyWatch } from '../index.ts'
 import { createTestHttp, errorCode, type TestHttp } from '../test-http.testing.ts'
 
@@ -144,6 +144,15 @@ describe('a session', () => {
     expect(answer.status).toBe(400)
     expect(await errorCode(answer)).toBe('DIGEST_INVALID')
     expect((await t.ask('GET', location)).status).toBe(204)
+  })
+
+  test('is named in full by a 416, whatever part of its name the core was refused with', async () => {
+    const location = await begin()
+    const overtaken = new RegistryError('RANGE_INVALID', { detail: { id: location.slice(start.length, start.length + 8), offset: 7 } })
+    spyOn(t.fake.registry.uploads, 'append').mockRejectedValue(overtaken)
+    const answer = await t.ask('PATCH', location, { body: bytes })
+    expect([answer.status, answer.headers.get('location'), answer.headers.get('range')]).toEqual([416, location, '0-6'])
+    expect(await answer.json()).toMatchObject({ errors: [{ detail: { id: location.slice(start.length), offset: 7 } }] })
   })
 
   test('is cancelled once', async () => {

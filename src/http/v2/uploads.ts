@@ -60,7 +60,7 @@ export async function uploadStatus({ registry }: Api, call: Call): Promise<Answe
 export async function appendUpload({ registry }: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
   const id = call.last
-  return await tellingPosition(repository, async () =>
+  return await tellingPosition(repository, id, async () =>
     accepted(repository, await registry.uploads.append(call.actor, repository, id, uploadBody(call.request, call.watch))),
   )
 }
@@ -71,7 +71,7 @@ export async function finishUpload({ registry }: Api, call: Call): Promise<Answe
   const text = queryValue(call.query, 'digest')
   if (text === undefined) throw digestMissing()
   const digest = parseDigest(text)
-  return await tellingPosition(repository, async () => {
+  return await tellingPosition(repository, id, async () => {
     await registry.uploads.finish(call.actor, repository, id, digest, uploadBody(call.request, call.watch))
     return created(repository, digest)
   })
@@ -113,18 +113,21 @@ function statusHeaders(repository: RepositoryName, { id, offset }: UploadStatus)
   }
 }
 
-/** A chunk in the wrong place answers 416 with the right place, from which clients recover without asking. */
-async function tellingPosition(repository: RepositoryName, step: () => Promise<Answer>): Promise<Answer> {
+/**
+ * A chunk in the wrong place answers 416 with the right place, from which clients recover without asking. The session is named as
+ * the client named it: what refuses in the database knows only a part of that name.
+ */
+async function tellingPosition(repository: RepositoryName, id: string, step: () => Promise<Answer>): Promise<Answer> {
   try {
     return await step()
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'RANGE_INVALID' || !isStatus(error.detail)) throw error
-    const { message, detail, cause } = error
-    throw new RegistryError('RANGE_INVALID', { message, detail, cause, headers: statusHeaders(repository, detail) })
+    if (!(error instanceof RegistryError) || error.code !== 'RANGE_INVALID' || !hasOffset(error.detail)) throw error
+    const { message, cause } = error
+    const status = { id, offset: error.detail.offset }
+    throw new RegistryError('RANGE_INVALID', { message, detail: status, cause, headers: statusHeaders(repository, status) })
   }
 }
 
-function isStatus(detail: unknown): detail is UploadStatus {
-  if (typeof detail !== 'object' || detail === null || !('id' in detail) || !('offset' in detail)) return false
-  return typeof detail.id === 'string' && typeof detail.offset === 'number'
+function hasOffset(detail: unknown): detail is Pick<UploadStatus, 'offset'> {
+  return typeof detail === 'object' && detail !== null && 'offset' in detail && typeof detail.offset === 'number'
 }
