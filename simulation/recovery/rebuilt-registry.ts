@@ -42,16 +42,17 @@ export async function rebuildRegistry({ dialect }: DatabaseKind, remains: Remain
 
 type Made = Pick<RebuiltRegistry, 'report' | 'database' | 'dispose'>
 
-async function onSqlite({ segments, store, clock, untilDamage = false }: Remains): Promise<Made> {
+/** What is asked of a rebuild on either engine. */
+function requestOf({ segments, store, untilDamage = false }: Omit<Remains, 'clock'>) {
+  return { segments, store, untilDamage, installation: undefined, lease: settings.lease }
+}
+
+async function onSqlite({ clock, ...remains }: Remains): Promise<Made> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-rebuilt-'))
   const options = { path: join(folder, 'berth.db'), clock, ids: systemIds }
   try {
     const report = await rebuild({
-      segments,
-      store,
-      untilDamage,
-      installation: undefined,
-      lease: settings.lease,
+      ...requestOf(remains),
       makeDatabase: (installation, work) => makeSqliteDatabase({ ...options, installation }, work),
     })
     const startWriter = () => inlineWriter(transactions)
@@ -70,7 +71,7 @@ async function onSqlite({ segments, store, clock, untilDamage = false }: Remains
   }
 }
 
-async function onPostgres({ segments, store, clock, untilDamage = false }: Remains): Promise<Made> {
+async function onPostgres({ clock, ...remains }: Remains): Promise<Made> {
   const server = testPostgres() as string
   const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
   await administer(server, `create database ${name}`)
@@ -78,11 +79,7 @@ async function onPostgres({ segments, store, clock, untilDamage = false }: Remai
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
   try {
     const report = await rebuild({
-      segments,
-      store,
-      untilDamage,
-      installation: undefined,
-      lease: settings.lease,
+      ...requestOf(remains),
       makeDatabase: (installation, work) => makePostgresDatabase({ url, clock, ids: systemIds, installation }, work),
     })
     const database = await openPostgresDatabase({

@@ -6,8 +6,9 @@ import { doomObject, type ObjectState } from './object-store.ts'
 import { endCollection, linkKey, postponeCollection, type QueueKind } from './queue-store.ts'
 
 /**
- * The collector's steps. While collection is held they change nothing. Each takes the locks that pushers take, then looks, in a second statement, whether anything holds
- * what it came for: PostgreSQL would answer a check made in the locking statement from before the lock was granted.
+ * The collector's steps. While collection is held they change nothing. Each takes the locks that pushers take, then looks, in
+ * a second statement, whether anything holds what it came for: PostgreSQL would answer a check made in the locking statement
+ * from before the lock was granted.
  */
 
 const lockBlob = statement<{ digest: string; object_id: string | null }>(`

@@ -19,8 +19,7 @@ export interface CollectorDeps {
 export interface Collector {
   /**
    * Looks at the keys whose time has come, at most `limit` of them, and answers how many it looked at: none while collection
-   * is held. Each step is a
-   * transaction of its own that may be repeated, so it can be killed anywhere. A key whose step fails is put off, the others
+   * is held. Each step is a transaction of its own that may be repeated, so it can be killed anywhere. A key whose step fails is put off, the others
    * are looked at all the same; then it fails with an AggregateError. It stops at once when the database fails.
    */
   collectDue(limit: number): Promise<number>
