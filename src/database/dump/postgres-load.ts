@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg'
 import { DatabaseError } from '../database.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { migrations, postgresTypes } from '../migrations/index.ts'
-import { createPool, databaseError, queryOf } from '../postgres/client.ts'
+import { createPool, databaseError } from '../postgres/client.ts'
+import { txOn } from '../postgres/run-transaction.ts'
 import { checkColumns, insertInto, markObjectDamaged, presetRows, setInstallation, setSecret, type Fill, type LoadOptions } from './load.ts'
 import { generatedKeys, type TableRows } from './snapshot.ts'
 
@@ -44,14 +45,7 @@ async function isEmpty(client: PoolClient, installation: string): Promise<boolea
 }
 
 async function load(client: PoolClient, { version, installation, secret, now }: LoadOptions, fill: Fill): Promise<void> {
-  const connection = {
-    now,
-    one: async (...[statement, ...values]: Parameters<Parameters<typeof migrate>[0]['one']>) =>
-      (await client.query(queryOf(statement, values))).rows[0] as never,
-    run: async (...[statement, ...values]: Parameters<Parameters<typeof migrate>[0]['run']>) =>
-      (await client.query(queryOf(statement, values))).rowCount ?? 0,
-    execute: async (sql: string) => void (await client.query(sql)),
-  }
+  const connection = { ...txOn(client, 'load', now), execute: async (sql: string) => void (await client.query(sql)) }
   await migrate(connection, postgresTypes, { id: installation, secret }, migrations.filter((step) => step.version <= version))
   for (const sql of presetRows) await client.query(sql)
   await fill({

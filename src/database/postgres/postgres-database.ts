@@ -3,11 +3,11 @@ import type { Clock, Ids } from '../../lib/index.ts'
 import type { Database, DatabaseReader, Reads } from '../database.ts'
 import { DatabaseError } from '../database.ts'
 import { belongsElsewhere, newInstallation, type Installation } from '../installation.ts'
-import { checkSchema, migrate, type MigratingConnection } from '../migrations/migrate.ts'
+import { checkSchema, migrate } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
 import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf, type PostgresQuery } from './client.ts'
-import { runTransaction } from './run-transaction.ts'
+import { runTransaction, txOn } from './run-transaction.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -141,25 +141,16 @@ async function persist(
 }
 
 async function prepareSchema(client: PoolClient, { ids, clock, mustExist, beside }: PostgresOptions): Promise<Installation> {
-  const one: MigratingConnection['one'] = async (statement, ...values) =>
-    (await client.query(queryOf(statement, values))).rows[0] as never
+  const tx = txOn(client, 'migration', clock.now())
   if (beside === true) {
     await checkPresent(client)
-    return await checkSchema({ one })
+    return await checkSchema(tx)
   }
   await client.query('begin')
   await client.query(`select pg_advisory_xact_lock(${migrationLock})`)
   if (mustExist) await checkPresent(client)
-  const installation = await migrate(
-    {
-      now: clock.now(),
-      one,
-      run: async (statement, ...values) => (await client.query(queryOf(statement, values))).rowCount ?? 0,
-      execute: async (sql) => void (await client.query(sql)),
-    },
-    postgresTypes,
-    newInstallation(ids),
-  )
+  const execute = async (sql: string): Promise<void> => void (await client.query(sql))
+  const installation = await migrate({ ...tx, execute }, postgresTypes, newInstallation(ids))
   await client.query('commit')
   return installation
 }
