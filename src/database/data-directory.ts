@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseError } from './database.ts'
 import { belongsElsewhere } from './installation.ts'
+import { makeDirectory, syncDirectory } from './make-directory.ts'
 import { openSqlite } from './sqlite/connection.ts'
 
 /** The folder with everything one server keeps, held against a second server until `release`. */
@@ -72,7 +73,7 @@ export interface FolderLock {
 
 /** Makes the folder when there is none and holds a file of it until it is closed. Fails with `locked` while another process has it. */
 export function lockFolder(path: string, file: string, message: string): FolderLock {
-  mkdirSync(path, { recursive: true, mode: 0o750 })
+  makeDirectory(path)
   const connection = openSqlite(join(path, file), 'lock')
   try {
     connection.execute('begin exclusive')
@@ -109,12 +110,6 @@ export function writeMarker(path: string, marker: string, text: string): void {
   closeSync(file)
   renameSync(`${marker}.new`, marker)
   syncDirectory(path)
-}
-
-export function syncDirectory(path: string): void {
-  const folder = openSync(path, 'r')
-  fsyncSync(folder)
-  closeSync(folder)
 }
 
 /** Whether there is a file anywhere below; stops at the first one. */

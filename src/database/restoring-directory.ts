@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { lockDirectory, restoringFile, syncDirectory, writeMarker } from './data-directory.ts'
+import { lockDirectory, restoringFile, writeMarker } from './data-directory.ts'
 import { DatabaseError } from './database.ts'
+import { makeDirectory, syncDirectory } from './make-directory.ts'
 
 /** A data directory that a restore fills: no server starts on it until `finish`, and another restore is kept off it. */
 export interface RestoringDirectory {
@@ -21,7 +22,7 @@ export interface RestoringDirectory {
  * neither's files are ever taken for the other's.
  */
 export function openRestoringDirectory(path: string, backup: string, installation: string): RestoringDirectory {
-  mkdirSync(path, { recursive: true, mode: 0o750 })
+  makeDirectory(path)
   const present = readdirSync(path).filter((name) => !/^(berth\.lock|restoring\.new)/.test(name))
   if (present.length > 0 && !present.includes(restoringFile)) throw occupied(path)
   const lock = lockDirectory(path)

@@ -21,7 +21,10 @@ export function createDirectories(fs: FileSystem, root: string): Directories {
     if (durable.has(directory)) return
     if (directory !== root) await ensure(dirname(directory))
     const made = await makeIfAbsent(fs, directory)
-    if (made || directory !== root) await synced(() => fs.syncDirectory(dirname(directory)))
+    await synced(() => fs.syncDirectory(dirname(directory))).catch((error: unknown) => {
+      // Above the root may be what we may not open; then it was somebody else who made the root.
+      if (made || directory !== root || !isForbidden(error)) throw error
+    })
     durable.add(directory)
   }
 
@@ -37,6 +40,10 @@ export function createDirectories(fs: FileSystem, root: string): Directories {
       }
     },
   })
+}
+
+function isForbidden(error: unknown): boolean {
+  return errno(error) === 'EACCES' || errno(error) === 'EPERM'
 }
 
 async function makeIfAbsent(fs: FileSystem, directory: string): Promise<boolean> {

@@ -63,6 +63,24 @@ describe('the order of system calls', () => {
   })
 })
 
+test('a root that another process made, and could not sync, is made durable all the same', async () => {
+  const disk = createSimulatedFileSystem()
+  const broken = createFaultyFileSystem(disk.fs, { at: 2, code: 'EIO' })
+  await expect(storeOn(broken.fs).begin(newId())).rejects.toMatchObject({ code: 'failed' })
+  expect(broken.calls.map(({ op, path }) => `${op} ${path}`)).toEqual([`mkdir ${root}`, 'syncDirectory /'])
+  const { key } = await finish(storeOn(disk.fs), bytes)
+  disk.powerCut('synced')
+  expect([...disk.files().keys()]).toEqual([`${root}/${key}`])
+})
+
+test('a root below a directory that may not be opened is taken as it is, unless this process made it', async () => {
+  const disk = createSimulatedFileSystem()
+  const closed = createFaultyFileSystem(disk.fs, { at: 2, code: 'EACCES' })
+  await expect(storeOn(closed.fs).begin(newId())).rejects.toMatchObject({ code: 'failed' })
+  const again = createFaultyFileSystem(disk.fs, { at: 2, code: 'EACCES' })
+  await finish(storeOn(again.fs), bytes)
+})
+
 /** Plants a mistake between the driver and its disk. */
 type Spoil = (fs: FileSystem) => FileSystem
 
