@@ -56,6 +56,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       drain: config.gc.drain,
       uploadExpiry: config.uploads.expiry,
       verify: config.storage.verify,
+      sparse: config.push.sparse,
     }
     const core = { database, store, clock: systemClock, ids: systemIds, settings }
     const registry = createRegistry({ ...core, authorize: allowAll, contentCache })

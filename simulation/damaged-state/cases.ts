@@ -76,7 +76,7 @@ const stopped: [string, Damage, Case['outcome']][] = [
   ['berth.db has no installation', sql(`delete from meta where name = 'installation'`), /installation/],
   ['berth.db has no versions', sql('drop table schema_version'), /already exists/],
   ['berth.db is of a newer program', sql(`insert into schema_version values (999, 'later', 0)`), /schema version 999/],
-  ['berth.db is of an older program', sql('drop table collection_hold', 'delete from schema_version where version >= 2'), 'all'],
+  ['berth.db is of an older program', sql('drop table collection_hold', 'alter table reference drop column awaited', 'delete from schema_version where version >= 2'), 'all'],
   ['berth.db is of another registry', takeFromOther('berth.db'), /belongs to another database/],
   ['blobs are of another registry', takeFromOther('blobs'), 'rows'],
   ['all but blobs are of another registry', takeFromOther('berth.db', 'installation', 'uploads'), 'none'],

@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly database?: (database: Database) => Database
   /** Another disk than a simulated one: files in the core's folder, or wherever it says. */
   readonly disk?: (folder: string) => Disk
+  /** Other settings than `settings`. */
+  readonly settings?: Partial<RegistrySettings>
 }
 
 export interface Disk {
@@ -48,7 +50,7 @@ export interface Disk {
   readonly bare: FileSystem
 }
 
-export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, verify: 'always' }
+export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, verify: 'always', sparse: 'off' }
 export const startOfTime = 1_700_000_000_000
 
 /** Files of databases: in memory where the machine has a place for that, since nothing here is about syncing. */
@@ -88,10 +90,11 @@ async function createCore(folder: string, ids: Ids, surroundings: Surroundings):
   const disk = surroundings.disk?.(folder) ?? (await simulatedDisk())
   const opened = await open(join(folder, 'berth.db'), ids, clock)
   const database = surroundings.database?.(opened) ?? opened
+  const own = { ...settings, ...surroundings.settings }
   const start = () => {
     const store = createFilesystemStore({ root: disk.root, fileSystem: disk.fs })
-    const registry = createRegistry({ database, store, clock, ids, authorize: allowAll, settings, contentCache: 1_000_000 })
-    return { store, registry, collector: createCollector({ database, store, clock, settings }) }
+    const registry = createRegistry({ database, store, clock, ids, authorize: allowAll, settings: own, contentCache: 1_000_000 })
+    return { store, registry, collector: createCollector({ database, store, clock, settings: own }) }
   }
   let running = start()
   const flipped = new Set<string>()

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import type { SparseMode } from '../../src/registry/index.ts'
 import { answerOfCore } from './answer-of-core.ts'
 import { operations } from './arbitrary.testing.ts'
 import { createCoreFactory, type Core, type Surroundings } from './core.ts'
@@ -37,10 +38,11 @@ export async function checkEquivalence({ seed, runs, length, surroundings = {}, 
     count++
   }
   const commands = operations.map((arbitrary) => arbitrary.map((operation) => new Step(operation, seen)))
-  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: length, size: 'max' }), async (steps) => {
-    const core = await factory.create(seed, surroundings)
+  const sparse = fc.constantFrom<SparseMode>('off', 'index', 'all')
+  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: length, size: 'max' }), sparse, async (steps, mode) => {
+    const core = await factory.create(seed, { ...surroundings, settings: { sparse: mode } })
     try {
-      const world = createWorld()
+      const world = createWorld({ sparse: mode })
       await fc.asyncModelRun(() => ({ model: world, real: core }), steps)
       await expectSameEnd(core, world)
     } finally {

@@ -1,5 +1,5 @@
 import { preconditionHolds, type Digest, type Precondition } from '../../src/oci/index.ts'
-import type { PooledManifest } from './pool.ts'
+import type { PooledChild, PooledManifest } from './pool.ts'
 import type { Damage, ManifestReference } from './operation.ts'
 import { Refused, type Limits } from './refused.ts'
 
@@ -91,15 +91,19 @@ export class ModelRegistry {
 
   put(name: string, manifest: PooledManifest, digest: Digest | undefined, tags: readonly string[], precondition?: Precondition) {
     const repository = this.state.repositories.get(name)
-    const missing = manifest.children.filter((child) => child.required && !this.#hasChild(name, child.kind, child.digest))
-    if (missing.length > 0) throw new Refused('MANIFEST_BLOB_UNKNOWN')
+    const { sparse } = this.#limits
+    const mayLack = ({ kind, required }: PooledChild) => !required || sparse === 'all' || (sparse === 'index' && kind === 'child')
+    const here = new Set(manifest.children.filter((child) => this.#hasChild(name, child.kind, child.digest)).map((child) => child.digest))
+    const missing = manifest.children.filter((child) => !here.has(child.digest))
+    if (!missing.every(mayLack)) throw new Refused('MANIFEST_BLOB_UNKNOWN')
     const held = digest ?? heldDigest(repository, manifest)
     const present = tags.length > 0 ? tags.map((tag) => repository?.tags.get(tag)) : [repository?.manifests.get(held)?.digest]
     if (!present.every((one) => preconditionHolds(precondition, one))) throw new Refused('PRECONDITION_FAILED')
     const { manifests, tags: pointers } = this.take(name)
     manifests.set(held, { manifest, digest: held })
     for (const tag of tags) pointers.set(tag, held)
-    return { digest: held, subject: manifest.subject, tags }
+    const absent = sparse === 'off' ? 0 : new Set(missing.map((child) => child.digest)).size
+    return { digest: held, mediaType: manifest.mediaType, subject: manifest.subject, tags, absent }
   }
 
   // Reading

@@ -1,3 +1,5 @@
+import type { SparseMode } from '../../src/registry/index.ts'
+
 /** The model says no, with the code that the registry's error must have. */
 export class Refused extends Error {
   readonly code: string
@@ -17,4 +19,5 @@ export interface Limits {
   readonly finishedStays: number
   /** Blobs up to this size are rows. */
   readonly inline: number
+  readonly sparse: SparseMode
 }

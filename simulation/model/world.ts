@@ -34,26 +34,29 @@ export interface World {
   readonly registry: ModelRegistry
   readonly uploads: ModelUploads
   readonly begun: Begun[]
+  readonly limits: Limits
 }
 
-const limits: Limits = {
+const usual: Limits = {
   lease: settings.lease,
   uploadExpiry: settings.uploadExpiry,
   finishedStays: 3_600_000,
   inline: inlineLimit,
+  sparse: settings.sparse,
 }
 
-/** An empty registry with the settings of ./core.ts, at the start of its time. */
-export function createWorld(): World {
+/** An empty registry with the settings of ./core.ts but for those named, at the start of its time. */
+export function createWorld(changes: Partial<Limits> = {}): World {
+  const limits = { ...usual, ...changes }
   const registry = new ModelRegistry(limits, { now: startOfTime, repositories: new Map(), files: new Map() })
-  return { registry, uploads: new ModelUploads(limits, registry, new Map()), begun: [] }
+  return { registry, uploads: new ModelUploads(limits, registry, new Map()), begun: [], limits }
 }
 
 /** The same world, to go on elsewhere. */
-export function copyWorld({ registry, uploads, begun }: World): World {
+export function copyWorld({ registry, uploads, begun, limits }: World): World {
   const copy = new ModelRegistry(limits, structuredClone(registry.state))
   const sessions: Map<number, Session> = structuredClone(uploads.sessions)
-  return { registry: copy, uploads: new ModelUploads(limits, copy, sessions), begun: [...begun] }
+  return { registry: copy, uploads: new ModelUploads(limits, copy, sessions), begun: [...begun], limits }
 }
 
 export const blobNumber = (n: number): PooledBlob => blobs[n] as PooledBlob

@@ -108,6 +108,27 @@ describe.each(lostRows())('after a rebuild on %s', (name, create) => {
     await expectImage(await start(), 'team/other', 'v1')
   })
 
+  test('what a sparse push left out is still not missed, and comes later', async () => {
+    const client = await start({ BERTH_PUSH_SPARSE: 'index' })
+    const missing = createContent('missing', 70_000)
+    const descriptor = { mediaType: 'application/vnd.oci.image.index.v1+json', digest: missing.digest, size: missing.size }
+    const index = JSON.stringify({ schemaVersion: 2, manifests: [descriptor] })
+    const headers = { 'content-type': descriptor.mediaType }
+    expectStatus(await client.send('PUT', '/v2/team/app/manifests/sparse', { body: Buffer.from(index), headers }), 201)
+    await untilRecorded(data, new Bun.CryptoHasher('sha256').update(index).digest('hex'))
+    await running?.kill()
+    await rows.lose(data)
+    expect((await berth('rebuild-index')).code).toBe(0)
+    expect(await fsck('--deep')).toEqual({ code: 0, found: [] })
+    const again = await start()
+    expect(Buffer.from(expectStatus(await again.send('GET', '/v2/team/app/manifests/sparse'), 200).bytes).toString()).toBe(index)
+    expectStatus(await again.send('POST', `/v2/team/app/blobs/uploads/?digest=${missing.digest}`, { body: bytesOf(missing) }), 201)
+    const alone = createContent('alone', 60_000)
+    expectStatus(await again.send('POST', `/v2/team/app/blobs/uploads/?digest=${alone.digest}`, { body: bytesOf(alone) }), 201)
+    await poll('the collection of a blob that nothing holds', collectLimit, async () => (filesOf(alone.digest).length === 0 ? true : undefined))
+    expectStatus(await again.send('GET', `/v2/team/app/blobs/${missing.digest}`), 200)
+  })
+
   test('a blob that is lost for good is named at each check, and does not hold collection for ever', async () => {
     await push(await start(), 'team/app', 'v1')
     await running?.stop()

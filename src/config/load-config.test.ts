@@ -45,6 +45,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     database: {},
     gc: { lease: 86_400_000, drain: 900_000, interval: 60_000 },
     uploads: { expiry: 86_400_000 },
+    push: { sparse: 'off' },
     limits: { manifest: 4_194_304 },
     storage: { verify: 'first', scrub: 16 * 1024 * 1024 },
     http: { drain: 30_000 },

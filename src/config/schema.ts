@@ -76,6 +76,16 @@ export const configSchema = z
         zh: '未完成的上传在没有收到新数据时，多长时间之内还可以续传；超过之后即被清除。',
       }),
     }),
+    push: z.strictObject({
+      sparse: key(choice(['off', 'index', 'all']).prefault('off'), {
+        en:
+          'What a manifest may name that its repository does not have: nothing (`off`), the images that an `index` lists, for ' +
+          'copies of a few platforms of an image, or layers and configs too (`all`). What is missing can be pushed later.',
+        zh:
+          '推送的 manifest 可以引用其仓库中没有的哪些内容：`off` 表示不允许缺少任何内容；`index` 表示索引所列的镜像可以缺少，用于只复制部分平台；' +
+          '`all` 表示层和配置也可以缺少。缺少的内容可以以后再推送。',
+      }),
+    }),
     limits: z.strictObject({
       manifest: key(size('4MB', '64MiB').prefault('4MiB'), {
         en: 'The largest manifest a push may contain. Clients rely on 4 MB being accepted.',

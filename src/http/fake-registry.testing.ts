@@ -27,6 +27,8 @@ export interface FakeRegistry {
   repository(name: string): FakeRepository
   /** How the bytes of blobs are handed out; as bytes unless a test sets it. */
   open: ((bytes: Uint8Array<ArrayBuffer>, whole: Uint8Array<ArrayBuffer>) => Opened) | undefined
+  /** What a push says is missing. */
+  absent: number
   /** How often the core was asked for anything. */
   calls: number
 }
@@ -136,7 +138,7 @@ export function createFakeRegistry(): FakeRegistry {
         repository(name).manifests.set(digest, { digest, mediaType, size: bytes.length, bytes })
         const all = reference.kind === 'tag' ? [reference.tag] : tags
         for (const tag of all) repository(name).tags.set(tag, digest)
-        return { digest, subject: parsed.subject?.digest, tags }
+        return { digest, mediaType, absent: fake.absent, subject: parsed.subject?.digest, tags }
       },
     },
     deletes: {
@@ -164,7 +166,7 @@ export function createFakeRegistry(): FakeRegistry {
       },
     },
   }
-  const fake: FakeRegistry = { registry, repository, open: undefined, calls: 0 }
+  const fake: FakeRegistry = { registry, repository, open: undefined, absent: 0, calls: 0 }
   return fake
 }
 

@@ -26,4 +26,4 @@ export type {
   Uploads,
   UploadStatus,
 } from './registry.ts'
-export { inlineLimit, type RegistrySettings } from './settings.ts'
+export { inlineLimit, type RegistrySettings, type SparseMode } from './settings.ts'

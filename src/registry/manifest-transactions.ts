@@ -8,7 +8,7 @@ import { moveTag, type TagMove } from './tag-store.ts'
 export interface ManifestChild {
   readonly digest: string
   readonly kind: 'layer' | 'config' | 'child'
-  /** Foreign layers may be missing. */
+  /** Foreign layers may be missing, and what the setting for sparse pushes lets through. */
   readonly required: boolean
 }
 
@@ -45,27 +45,34 @@ const upsertManifest = statement(`
       subject_digest = excluded.subject_digest, annotations = excluded.annotations`)
 const insertReferences = statement({
   sqlite: `
-    insert into reference (repository_id, manifest_digest, child_digest, kind)
-    select $1, $2, value ->> 'digest', value ->> 'kind' from json_each($3) where true on conflict do nothing`,
+    insert into reference (repository_id, manifest_digest, child_digest, kind, awaited)
+    select $1, $2, value ->> 'digest', value ->> 'kind', value ->> 'awaited' from json_each($3) where true
+    on conflict do nothing`,
   postgres: `
-    insert into reference (repository_id, manifest_digest, child_digest, kind)
-    select $1, $2, value ->> 'digest', value ->> 'kind' from json_array_elements($3::json) on conflict do nothing`,
+    insert into reference (repository_id, manifest_digest, child_digest, kind, awaited)
+    select $1, $2, value ->> 'digest', value ->> 'kind', (value ->> 'awaited')::bigint from json_array_elements($3::json)
+    on conflict do nothing`,
 })
 
-/** Stores a manifest whose children are all here, and points tags at it. */
+/**
+ * Stores a manifest whose required children are all here, and points tags at it. Its references name the others too, so that
+ * whatever comes later is kept for it from then on. Answers how many were not here.
+ */
 export const putManifest = transaction('put manifest', async (tx: Tx, input: PutManifestInput) => {
   const repository = await takeRepository(tx, input.repository)
   if ('refused' in repository) return repository
   const digest = input.digest ?? (await heldDigest(tx, repository, input.contentSha256))
   const blob = await takeBlob(tx, repository.domainId, digest, input.bytes.length)
   await keepContent(tx, blob.id, input.bytes)
-  const missing = await lockChildren(tx, repository, input.children)
+  const absent = await lockChildren(tx, repository, input.children)
+  const missing = digestsOf(input.children.filter(({ digest, required }) => required && absent.has(digest)))
   if (missing.length > 0) return { refused: 'MANIFEST_BLOB_UNKNOWN', detail: missing }
   const conditions = { identity: input.actor.identity, precondition: input.precondition }
   if (input.tags.length === 0 && !(await mayPut(tx, repository.id, digest, input.precondition))) {
     return { refused: 'PRECONDITION_FAILED', detail: { digest } }
   }
   await storeManifest(tx, repository.id, digest, blob.id, input)
+  await storeReferences(tx, repository.id, digest, input.children, absent)
   for (const tag of input.tags) {
     const refusal = await moveTag(tx, repository.id, tag, digest, conditions)
     if (refusal !== undefined) return refusal
@@ -77,7 +84,7 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
     ...(input.subject === undefined ? {} : { subject: input.subject }),
     ...(repository.created ? { createdRepository: input.repository } : {}),
   }
-  return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest })
+  return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest, absent: absent.size })
 })
 
 async function heldDigest(tx: Tx, repository: LockedRepository, contentSha256: string): Promise<string> {
@@ -106,9 +113,18 @@ async function storeManifest(tx: Tx, repositoryId: number, digest: string, blobI
     tx.now,
     input.actor.identity ?? null,
   )
-  if (input.children.length > 0) {
-    await tx.run(insertReferences, repositoryId, digest, JSON.stringify(input.children))
-  }
+}
+
+async function storeReferences(
+  tx: Tx,
+  repositoryId: number,
+  digest: string,
+  children: readonly ManifestChild[],
+  absent: ReadonlySet<string>,
+): Promise<void> {
+  if (children.length === 0) return
+  const rows = children.map((child) => ({ digest: child.digest, kind: child.kind, awaited: absent.has(child.digest) ? 1 : 0 }))
+  await tx.run(insertReferences, repositoryId, digest, JSON.stringify(rows))
 }
 
 // Rows are locked in digest order, so that two pushers of the same children can't wait for each other in a circle. A lock on
@@ -142,10 +158,10 @@ const lockManifests = statement<{ digest: string; whole: number }>({
 })
 
 /**
- * Locks the links and child manifests, and answers the digests that are required and not here. BuildKit's cache index lists
+ * Locks the links and child manifests that are here, and answers the digests of the others. BuildKit's cache index lists
  * layers where an index lists manifests, so what is no manifest is looked up as a blob.
  */
-async function lockChildren(tx: Tx, repository: LockedRepository, children: readonly ManifestChild[]): Promise<string[]> {
+async function lockChildren(tx: Tx, repository: LockedRepository, children: readonly ManifestChild[]): Promise<Set<string>> {
   const manifests = digestsOf(children.filter(({ kind }) => kind === 'child'))
   const here = new Set<string>()
   if (manifests.length > 0) {
@@ -157,7 +173,7 @@ async function lockChildren(tx: Tx, repository: LockedRepository, children: read
   if (blobs.length > 0) {
     for (const { digest } of await tx.all(lockLinks, repository.id, repository.domainId, JSON.stringify(blobs))) here.add(digest)
   }
-  return digestsOf(children.filter(({ digest, required }) => required && !here.has(digest)))
+  return new Set(digestsOf(children).filter((digest) => !here.has(digest)))
 }
 
 function digestsOf(children: readonly ManifestChild[]): string[] {

@@ -1,17 +1,19 @@
 import type { Database } from '../database/index.ts'
-import { digestAlgorithm, digestBytes, parseManifest, RegistryError, type Digest, type Reference } from '../oci/index.ts'
+import { digestAlgorithm, digestBytes, parseManifest, RegistryError, type Digest, type ManifestChild, type Reference } from '../oci/index.ts'
 import { admit, tagEvidence } from './admission.ts'
 import { resultOf } from './failure.ts'
 import { putManifest } from './manifest-transactions.ts'
 import type { Authorize } from './ports.ts'
 import type { ManifestUpload, Push } from './registry.ts'
+import type { RegistrySettings, SparseMode } from './settings.ts'
 
 export interface PushDeps {
   readonly database: Database
   readonly authorize: Authorize
+  readonly settings: RegistrySettings
 }
 
-export function createPush({ database, authorize }: PushDeps): Push {
+export function createPush({ database, authorize, settings }: PushDeps): Push {
   return {
     manifest: async (actor, repository, reference, upload) => {
       await admit(authorize, actor, 'push', repository)
@@ -31,13 +33,19 @@ export function createPush({ database, authorize }: PushDeps): Push {
         artifactType: parsed.artifactType,
         subject: parsed.subject,
         annotations: parsed.annotations,
-        children: parsed.children.map((child) => ({ digest: child.digest, kind: child.kind, required: child.required })),
+        children: parsed.children.map((child) => ({ digest: child.digest, kind: child.kind, required: isRequired(child, settings.sparse) })),
         tags,
         precondition: upload.precondition,
       })
-      return { digest: resultOf(outcome).digest as Digest, subject: parsed.subject, tags: tags.map(({ name }) => name) }
+      const { digest: held, absent } = resultOf(outcome)
+      const pushed = { digest: held as Digest, mediaType: parsed.mediaType, subject: parsed.subject, tags: tags.map(({ name }) => name) }
+      return { ...pushed, absent: settings.sparse === 'off' ? 0 : absent }
     },
   }
+}
+
+function isRequired({ kind, required }: ManifestChild, sparse: SparseMode): boolean {
+  return required && (sparse === 'off' || (sparse === 'index' && kind !== 'child'))
 }
 
 /** The digest in the address, which the bytes must have; absent for a put by tag. */

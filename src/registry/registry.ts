@@ -113,6 +113,9 @@ export interface ManifestUpload {
 
 export interface PushedManifest {
   readonly digest: Digest
+  readonly mediaType: string
+  /** How many of the things it names are not in the repository, where the settings let that pass. */
+  readonly absent: number
   readonly subject: Digest | undefined
   readonly tags: readonly Tag[]
 }

@@ -1,7 +1,10 @@
 /** When the bytes of an object are compared with its digest as they are read. */
 export type VerifyMode = 'first' | 'always' | 'never'
 
-/** How long things stay that nothing holds, in ms, and how much is verified. */
+/** Which content a pushed manifest may name that its repository does not have: what an index lists, or anything. */
+export type SparseMode = 'off' | 'index' | 'all'
+
+/** How long things stay that nothing holds, in ms, and how much is verified and demanded. */
 export interface RegistrySettings {
   /** How long a link stays that no manifest refers to yet. */
   readonly lease: number
@@ -10,6 +13,7 @@ export interface RegistrySettings {
   /** How long an upload that receives nothing stays. */
   readonly uploadExpiry: number
   readonly verify: VerifyMode
+  readonly sparse: SparseMode
 }
 
 /** Larger blobs are objects of the store; blobs up to this many bytes are rows, without a file and its second fsync. */

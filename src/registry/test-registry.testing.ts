@@ -4,7 +4,7 @@ import type { DatabaseKind } from '../database/for-each-database.testing.ts'
 import { digestBytes, parseRepositoryName, parseTag, type Digest, type Reference, type RepositoryName } from '../oci/index.ts'
 import { createMemoryStore, type BlobStore } from '../storage/index.ts'
 import { transactions } from '../transactions.ts'
-import { allowAll, createCollector, createRegistry, type Actor, type Authorize, type Collector, type Registry, type UploadBody } from './index.ts'
+import { allowAll, createCollector, createRegistry, type Actor, type Authorize, type Collector, type Registry, type RegistrySettings, type UploadBody } from './index.ts'
 
 /** A whole core on a fresh database and a memory store, under a clock that the test moves. */
 export interface TestRegistry {
@@ -13,20 +13,20 @@ export interface TestRegistry {
   readonly database: Database
   readonly store: BlobStore
   readonly clock: ManualClock
-  /** Another process on the same database and store. */
-  another(): Registry
+  /** Another process on the same database and store, which may be set otherwise. */
+  another(changes?: Partial<RegistrySettings>): Registry
   dispose(): Promise<void>
 }
 
 export const anonymous: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
-export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always' } as const
+export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const satisfies RegistrySettings
 
 export async function createTestRegistry(kind: DatabaseKind, authorize: Authorize = allowAll): Promise<TestRegistry> {
   const clock = createManualClock(1_700_000_000_000)
   const { database, dispose } = await kind.create(transactions, clock)
   const store = createMemoryStore(clock.now)
-  const another = () =>
-    createRegistry({ database, store, clock, ids: systemIds, authorize, settings, contentCache: 1024 * 1024 })
+  const another = (changes: Partial<RegistrySettings> = {}) =>
+    createRegistry({ database, store, clock, ids: systemIds, authorize, settings: { ...settings, ...changes }, contentCache: 1024 * 1024 })
   return {
     registry: another(),
     collector: createCollector({ database, store, clock, settings }),

@@ -38,6 +38,15 @@ const removingOperations: readonly Operation[] = [
     undoes: ['manifest is here', 'index is closed', 'v1 is manifest'],
     refusedWhenFrozen: true,
   }),
+  operation('delete sparse manifest', {
+    subject: 'delete',
+    transaction: 'delete manifest',
+    input: () => ({ repository, digest: 'sha256:manifest', actor, lease }),
+    states: ['a manifest waits for the layer', 'a manifest waits for the layer, which is elsewhere'],
+    promises: ['manifest is gone'],
+    undoes: ['manifest is here', 'v1 is manifest'],
+    refusedWhenFrozen: true,
+  }),
   operation('delete blob', {
     subject: 'delete',
     transaction: 'delete blob',

@@ -31,16 +31,18 @@ function commit(name: string, { evidence = false, inline = false, whole = false,
 
 interface Put {
   readonly content: keyof typeof bytes
-  readonly children: readonly { readonly digest: string; readonly kind: string; readonly required: boolean }[]
+  readonly children: readonly { readonly digest: string; readonly kind: string }[]
   readonly tagged?: boolean
+  /** What it names may be missing, and nothing is promised of it. */
+  readonly sparse?: boolean
   readonly precondition?: { readonly match?: readonly string[]; readonly noneMatch?: 'any' }
   readonly states: readonly State[]
 }
 
 const tagFacts: readonly Fact[] = ['v1 is manifest', 'v1 is other', 'v1 is plain', 'v1 is gone']
 
-function put(name: string, { content, children, tagged = false, precondition, states }: Put): Operation {
-  const here: Fact[] = [`${content} is here`, `${content} is closed`]
+function put(name: string, { content, children, tagged = false, sparse = false, precondition, states }: Put): Operation {
+  const here: Fact[] = sparse ? [`${content} is here`] : [`${content} is here`, `${content} is closed`]
   const tag = `v1 is ${content}` as Fact
   return operation(name, {
     subject: tagged ? 'tag create' : 'manifest put',
@@ -55,7 +57,7 @@ function put(name: string, { content, children, tagged = false, precondition, st
       artifactType: undefined,
       subject: undefined,
       annotations: {},
-      children,
+      children: children.map((child) => ({ ...child, required: !sparse })),
       tags: tagged ? [{ name: 'v1', mayCreate: true, mayMove: true }] : [],
       precondition,
     }),
@@ -66,8 +68,8 @@ function put(name: string, { content, children, tagged = false, precondition, st
   })
 }
 
-const theLayer = [{ digest: layer, kind: 'layer', required: true }]
-const theManifest = [{ digest: 'sha256:manifest', kind: 'child', required: true }]
+const theLayer = [{ digest: layer, kind: 'layer' }]
+const theManifest = [{ digest: 'sha256:manifest', kind: 'child' }]
 
 export const pushOperations: readonly Operation[] = [
   commit('commit blob', {
@@ -80,6 +82,8 @@ export const pushOperations: readonly Operation[] = [
       'the layer is elsewhere',
       'a manifest refers to the layer',
       'a manifest refers to the hidden layer',
+      'a manifest waits for the layer',
+      'a manifest waits for the layer, which is elsewhere',
     ],
   }),
   commit('commit blob that is there', {
@@ -105,6 +109,7 @@ export const pushOperations: readonly Operation[] = [
       'the layer is here and elsewhere',
       'a manifest refers to the layer',
       'a manifest refers to the hidden layer',
+      'a manifest waits for the layer, which is elsewhere',
     ],
     promises: ['the layer is here', 'the layer is leased'],
     undoes: ['the layer is gone'],
@@ -124,6 +129,27 @@ export const pushOperations: readonly Operation[] = [
       'an index refers to the manifest',
       'the manifest was deleted',
     ],
+  }),
+  put('put sparse manifest', {
+    content: 'manifest',
+    children: theLayer,
+    sparse: true,
+    states: [
+      'the layer is new',
+      'the lease is over',
+      'the layer is damaged',
+      'the layer has no link',
+      'the layer is elsewhere',
+      'a manifest refers to the hidden layer',
+      'a manifest waits for the layer',
+      'a manifest waits for the layer, which is elsewhere',
+    ],
+  }),
+  put('put sparse index', {
+    content: 'index',
+    children: theManifest,
+    sparse: true,
+    states: ['the manifest was deleted', 'a manifest refers to the layer', 'an index refers to the manifest'],
   }),
   put('put index', {
     content: 'index',

@@ -63,11 +63,12 @@ const manifestBlob = (id: number, name: keyof typeof bytes): string => `
   insert into blob (id, domain_id, digest, size) values (${id}, 1, 'sha256:${name}', ${bytes[name].length});
   insert into content (blob_id, bytes) values (${id}, '${new TextDecoder().decode(bytes[name])}')`
 
-const manifest = (id: number, name: keyof typeof bytes, child: string, kind: string): string => `
+const manifest = (id: number, name: keyof typeof bytes, child: string, kind: string, awaited = 0): string => `
   ${manifestBlob(id, name)};
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, annotations, pushed_at) values
     (1, 'sha256:${name}', ${id}, '${contentSha256(bytes[name])}', 'a/manifest', '{}', 0);
-  insert into reference (repository_id, manifest_digest, child_digest, kind) values (1, 'sha256:${name}', '${child}', '${kind}')`
+  insert into reference (repository_id, manifest_digest, child_digest, kind, awaited)
+  values (1, 'sha256:${name}', '${child}', '${kind}', ${awaited})`
 
 const tagged = (name: keyof typeof bytes): string => `
   insert into tag (repository_id, name, digest, created_at, updated_at) values (1, 'v1', 'sha256:${name}', 0, 0);
@@ -102,6 +103,19 @@ export const states = {
     linked(2, over),
     ...leftOver,
     theManifest,
+    tagged('manifest'),
+  ],
+  'a manifest waits for the layer': [
+    ...here,
+    ...leftOver,
+    manifest(2, 'manifest', layer, 'layer', 1),
+    tagged('manifest'),
+  ],
+  'a manifest waits for the layer, which is elsewhere': [
+    ...whole,
+    linked(2, over),
+    ...leftOver,
+    manifest(2, 'manifest', layer, 'layer', 1),
     tagged('manifest'),
   ],
   'an index refers to the manifest': [...whole, linked(1, over), ...leftOver, ...theIndex],

@@ -2,6 +2,7 @@ import type { DialectTypes } from './dialect-types.ts'
 import { foundation } from './0001-foundation.ts'
 import { collectionHold } from './0002-collection-hold.ts'
 import { narrowerIndex } from './0003-narrower-index.ts'
+import { awaitedChildren } from './0004-awaited-children.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'foundation', statements: foundation },
   { version: 2, name: 'collection-hold', statements: collectionHold },
   { version: 3, name: 'narrower-index', statements: narrowerIndex },
+  { version: 4, name: 'awaited-children', statements: awaitedChildren },
 ]
 
 /** Version of the schema that this program writes. */

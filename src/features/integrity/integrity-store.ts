@@ -92,10 +92,12 @@ export interface ReferenceRow {
   readonly blob_id: number | null
   readonly media_type: string | null
   readonly child_here: number
+  /** 1 when the child was not here when the manifest was pushed. */
+  readonly awaited: number
 }
 
 export const referencesAfter = statement<ReferenceRow>(`
-  select f.repository_id, f.manifest_digest, f.child_digest, f.kind, r.path, m.blob_id, m.media_type,
+  select f.repository_id, f.manifest_digest, f.child_digest, f.kind, f.awaited, r.path, m.blob_id, m.media_type,
     case when exists (select 1 from manifest c where c.repository_id = f.repository_id and c.digest = f.child_digest) then 1
       when exists (
         select 1 from blob b join link l on l.repository_id = f.repository_id and l.blob_id = b.id

@@ -22,7 +22,8 @@ async function judgeReference(database: Scene['database'], row: ReferenceRow): P
   const subject = { manifest: row.manifest_digest, digest: row.child_digest, ...(row.path === null ? {} : { repository: row.path }) }
   if (row.path === null) return finding('reference-dangling', subject, 'its repository is not there')
   if (row.blob_id === null || row.media_type === null) return finding('reference-dangling', subject, 'its manifest is not there')
-  if (row.child_here === 1 || !(await isRequired(database, row.blob_id, row.media_type, row.child_digest))) return undefined
+  if (row.child_here === 1 || row.awaited === 1) return undefined
+  if (!(await isRequired(database, row.blob_id, row.media_type, row.child_digest))) return undefined
   return finding('manifest-child-missing', subject)
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
+import type { Digest } from '../../oci/index.ts'
 import { dropContent, holdCollection, releaseCollection } from '../../registry/index.ts'
-import { anonymous, bodyOf, byTag, pushBlob, pushManifest, repository, settings } from '../../registry/test-registry.testing.ts'
+import { anonymous, bodyOf, byTag, manifestOf, pushBlob, pushManifest, repository, settings } from '../../registry/test-registry.testing.ts'
 import { textOf, type FindingCode } from './index.ts'
 import { createTestIntegrity, layerOf, type TestIntegrity } from './integrity.testing.ts'
 
@@ -142,6 +143,17 @@ forEachDatabase('rows that do not agree', (kind) => {
       layers: [foreign],
     })
     expect((await t.check()).codes).toEqual([])
+  })
+
+  test('what a sparse push left out is not missed; what it had is', async () => {
+    const sparse = t.another({ sparse: 'all' })
+    const config = await pushBlob(sparse, 'team/app', '{}')
+    const layer = await pushBlob(sparse, 'team/app', 'a layer')
+    const layers = [{ digest: layer, size: 7 }, { digest: `sha256:${'1'.repeat(64)}` as Digest, size: 5 }]
+    await pushManifest(sparse, 'team/app', byTag('v1'), manifestOf(layers, { digest: config, size: 2 }))
+    expect((await t.check()).codes).toEqual([])
+    await t.alter(`delete from link where blob_id = (select id from blob where digest = '${layer}')`)
+    expect((await t.check()).list).toMatchObject([{ finding: { code: 'blob-not-queued' } }, { finding: { code: 'manifest-child-missing', subject: { digest: layer } } }])
   })
 
   test('more rows than a page holds', async () => {

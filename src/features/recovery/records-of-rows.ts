@@ -27,7 +27,7 @@ export function manifestRecord(row: ManifestRow): RecoveryRecord {
       pushedBy: row.pushed_by,
       lastPulledAt: row.last_pulled_at,
       deletedAt: row.deleted_at,
-      references: JSON.parse(row.children ?? '[]') as [string, string][],
+      references: JSON.parse(row.children ?? '[]') as [string, string, number][],
     },
   }
 }

@@ -63,8 +63,8 @@ export interface ManifestState {
   readonly pushedBy: string | null
   readonly lastPulledAt: number | null
   readonly deletedAt: number | null
-  /** What it refers to: kind and digest. */
-  readonly references: readonly (readonly [kind: string, digest: string])[]
+  /** What it refers to: kind, digest, and 1 for what was not here when the manifest was pushed (older segments do not say). */
+  readonly references: readonly (readonly [kind: string, digest: string, awaited?: number])[]
 }
 
 export interface LinkState {

@@ -108,11 +108,11 @@ const updateManifest = statement(`
 const dropReferences = statement('delete from reference where repository_id = $1 and manifest_digest = $2')
 const putReferences = statement({
   sqlite: `
-    insert into reference (repository_id, manifest_digest, kind, child_digest)
-    select $1, $2, value ->> 0, value ->> 1 from json_each($3)`,
+    insert into reference (repository_id, manifest_digest, kind, child_digest, awaited)
+    select $1, $2, value ->> 0, value ->> 1, coalesce(value ->> 2, 0) from json_each($3)`,
   postgres: `
-    insert into reference (repository_id, manifest_digest, kind, child_digest)
-    select $1, $2, value ->> 0, value ->> 1 from json_array_elements($3::json)`,
+    insert into reference (repository_id, manifest_digest, kind, child_digest, awaited)
+    select $1, $2, value ->> 0, value ->> 1, coalesce((value ->> 2)::bigint, 0) from json_array_elements($3::json)`,
 })
 const dropManifestRow = statement('delete from manifest where repository_id = $1 and digest = $2')
 

@@ -96,8 +96,8 @@ const manifestFields = `
   m.pushed_by, m.last_pulled_at, m.deleted_at`
 const ofManifest = 'from reference f where f.repository_id = m.repository_id and f.manifest_digest = m.digest'
 const manifestColumns = {
-  sqlite: `${manifestFields}, (select json_group_array(json_array(f.kind, f.child_digest)) ${ofManifest}) as children`,
-  postgres: `${manifestFields}, (select json_agg(json_build_array(f.kind, f.child_digest)) ${ofManifest})::text as children`,
+  sqlite: `${manifestFields}, (select json_group_array(json_array(f.kind, f.child_digest, f.awaited)) ${ofManifest}) as children`,
+  postgres: `${manifestFields}, (select json_agg(json_build_array(f.kind, f.child_digest, f.awaited)) ${ofManifest})::text as children`,
 }
 
 export const namedRepositories = named<RepositoryRow>(repositoryColumns, 'repository r on r.id = {r}')
