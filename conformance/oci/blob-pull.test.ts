@@ -92,8 +92,8 @@ forEachRegistry('pulling blobs', (url) => {
       for (const range of [`bytes=${size}-`, 'bytes=-0', 'bytes=99999999999999999999-']) {
         expect((await get({ range })).status).toBe(416)
       }
-      // What cannot be read, and several ranges at once, may be ignored (RFC 9110, section 14.2), but 400 stops partial pulls.
-      for (const range of ['bytes=a-b', 'lines=1-2', 'bytes=-', 'bytes=0-1,5-6', 'bytes']) {
+      // What cannot be read is ignored (RFC 9110, section 14.2); 400 would stop partial pulls.
+      for (const range of ['bytes=a-b', 'lines=1-2', 'bytes=-', 'bytes=0-1,', 'bytes']) {
         const answer = await get({ range })
         expect([answer.status, answer.bytes.length]).toEqual([200, size])
       }

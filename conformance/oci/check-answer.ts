@@ -26,7 +26,7 @@ function* headerProblems({ status, headers }: Answer): Generator<string> {
   if (headers.get('docker-distribution-api-version') !== 'registry/2.0') yield 'docker manifest wants the API version'
   if (headers.get('x-content-type-options') !== 'nosniff') yield 'X-Content-Type-Options is missing'
   if (headers.has('content-encoding')) yield 'Content-Encoding breaks ranges and digests'
-  if (headers.get('content-type')?.includes(';') === true) yield 'clients compare Content-Type without parameters'
+  if (!isMultipart(headers) && headers.get('content-type')?.includes(';') === true) yield 'clients compare Content-Type without parameters'
   if (!headers.has('cache-control')) yield 'Cache-Control is missing'
   const location = headers.get('location')
   if (location !== null && !location.startsWith('/v2/')) yield 'Location is not path-absolute'
@@ -37,9 +37,15 @@ function* lengthProblems(method: string, { status, headers, bytes }: Answer): Ge
   if (status === 204 || status === 304) {
     if (bytes.length > 0) yield 'there is a body'
     if (status === 204 && length !== null) yield 'there is a Content-Length'
-  } else if (length === null) yield 'Content-Length is missing'
-  else if (method !== 'HEAD' && Number(length) !== bytes.length) yield 'Content-Length is not the length'
+  } else if (length === null) {
+    // Several parts come one after the other, chunked.
+    if (!isMultipart(headers)) yield 'Content-Length is missing'
+  } else if (method !== 'HEAD' && Number(length) !== bytes.length) yield 'Content-Length is not the length'
   else if (method === 'HEAD' && bytes.length > 0) yield 'HEAD was answered with a body'
+}
+
+function isMultipart(headers: Headers): boolean {
+  return /^multipart\/byteranges; boundary=[A-Za-z0-9]{1,70}$/.test(headers.get('content-type') ?? '')
 }
 
 function* errorProblems(method: string, { status, headers, bytes }: Answer): Generator<string> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import http from 'node:http'
 import type { Logger } from '../observe/index.ts'
 import { errorBody, RegistryError } from '../oci/index.ts'
 import type { BodyWatch } from './body.ts'
@@ -30,13 +31,19 @@ export interface Listener {
 const idleSeconds = 120
 
 /**
+ * Bytes of a request's head. A partial pull of a zstd:chunked layer names up to 1,024 ranges in one header, 23 KB for a large layer, and
+ * some versions of podman fail the pull on a 431. Tokens come beside that.
+ */
+const longestHead = 48 * 1024
+
+/**
  * Serves plain HTTP/1.1. What Bun 1.4.5 answers itself, without a body, before a request gets here:
  *
  * 400  a malformed head: a line that ends in LF alone, a header with a control character, folded, or with a space before the
  *      colon; an HTTP/1.1 request without Host; a target that is neither a path nor a URL, `*` too; Content-Length that is no
  *      plain number, twice, or beside Transfer-Encoding; a Transfer-Encoding other than one `chunked`; broken chunks; TLS
  * 413  a Content-Length above 1 TiB
- * 431  a head above 16 KiB, or with more than about 200 headers
+ * 431  a head above 48 KiB, or with more than about 200 headers
  * 505  a request line with a space, control character or NUL in its target, and other versions of HTTP
  *
  * It closes the connection without an answer for a method that it does not know, and when a head is not complete after
@@ -47,6 +54,8 @@ const idleSeconds = 120
  * connection, and the client may lose the answer.
  */
 export function listen({ hostname, port, fetch, logger }: ListenerOptions): Listener {
+  // For the whole process: Bun has no such option for one server, and Node's types don't know that it can be set.
+  Object.assign(http, { maxHeaderSize: longestHead })
   const server = Bun.serve({
     hostname,
     port,

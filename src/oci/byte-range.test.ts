@@ -27,12 +27,50 @@ describe('parseRange of 2048 bytes', () => {
     expect(parseRange(header, 2048)).toEqual({ kind: 'unsatisfiable' })
   })
 
-  const several = ['bytes=0-1,5-6', 'bytes=0-1,']
+  const several = ['bytes=0-1,', 'bytes=,0-1', 'bytes=0-1,x', 'bytes=0-1;5-6', 'bytes=0-5,5-6', 'bytes=0-,-1', 'bytes=5-6,0-9', 'bytes=0-1,0-1']
   const otherUnits = ['lines=1-2', '1-2', 'bytes 0-1', 'bytes']
   const malformed = '= =- =a-b =1 =1-2-3 =--5 =0x1-2 =1.5-2 =1e1-2 =-1-2'.split(' ').map((rest) => `bytes${rest}`)
 
   test.each([null, '', ...several, ...otherUnits, ...malformed])('%p is ignored', (header) => {
     expect(parseRange(header, 2048)).toEqual({ kind: 'whole' })
+  })
+})
+
+describe('several ranges', () => {
+  test.each([
+    ['bytes=0-1,5-6', ['0-1', '5-6']],
+    ['bytes=0-1 , 2-2', ['0-1', '2-2']],
+    ['bytes=100-, 0-99', ['100-2047', '0-99']],
+    ['bytes=0-0,-1', ['0-0', '2047-2047']],
+    ['bytes=9-0, 7-7, 5000-, 8-8, -0', ['7-7', '8-8']],
+  ])('%s', (header, expected) => {
+    const answer = parseRange(header, 2048)
+    expect(answer.kind === 'ranges' && answer.ranges.map(({ start, end }) => `${start}-${end}`)).toEqual(expected)
+  })
+
+  test('one that is left is one range, and none is unsatisfiable', () => {
+    expect(parseRange('bytes=1-2,3000-', 2048)).toEqual({ kind: 'range', range: { start: 1, end: 2 } })
+    expect(parseRange('bytes=9-0,3000-', 2048)).toEqual({ kind: 'unsatisfiable' })
+  })
+
+  test('as many as containers/storage asks for, and not one more', () => {
+    const header = (count: number) => `bytes=${Array.from({ length: count }, (_, n) => `${n * 2}-${n * 2}`).join(',')}`
+    const answer = parseRange(header(1024), 10_000)
+    expect(answer.kind === 'ranges' && answer.ranges.length).toBe(1024)
+    expect(parseRange(header(1025), 10_000)).toEqual({ kind: 'whole' })
+  })
+
+  test('never name a byte twice', () => {
+    const item = fc.tuple(fc.option(fc.nat(60), { nil: '' }), fc.option(fc.nat(60), { nil: '' })).map(([first, last]) => `${first}-${last}`)
+    fc.assert(
+      fc.property(fc.array(item, { minLength: 2, maxLength: 6 }), fc.nat(50), (items, size) => {
+        const answer = parseRange(`bytes=${items.join(',')}`, size)
+        if (answer.kind !== 'ranges') return
+        const named = answer.ranges.flatMap(({ start, end }) => Array.from({ length: end - start + 1 }, (_, n) => start + n))
+        expect(new Set(named).size).toBe(named.length)
+        expect(Math.max(...named)).toBeLessThan(size)
+      }),
+    )
   })
 })
 
@@ -58,7 +96,7 @@ test('a range lies inside the object and is never empty', () => {
 
 test('a hostile header costs no time', () => {
   const start = performance.now()
-  for (const header of [`bytes=${' '.repeat(100_000)}x`, `${' '.repeat(100_000)}x`, `bytes=${'1'.repeat(100_000)}`]) {
+  for (const header of [`bytes=${' '.repeat(100_000)}x`, `${' '.repeat(100_000)}x`, `bytes=${'1'.repeat(100_000)}`, `bytes=${','.repeat(100_000)}`]) {
     expect(parseRange(header, 10)).toEqual({ kind: 'whole' })
   }
   expect(performance.now() - start).toBeLessThan(50)

@@ -98,7 +98,7 @@ describe('ranges', () => {
     expect(await errorCode(got)).toBe('BLOB_UPLOAD_INVALID')
   })
 
-  test.each(['bytes=0-1,5-6', 'lines=1-2', 'bytes=x', 'bytes=-', ''])('%p is ignored', async (range) => {
+  test.each(['bytes=0-5,5-6', 'lines=1-2', 'bytes=x', 'bytes=-', ''])('%p is ignored', async (range) => {
     const got = await get({ range })
     expect([got.status, got.headers.get('content-length')]).toEqual([200, '2048'])
   })

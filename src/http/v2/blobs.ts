@@ -1,8 +1,8 @@
 import { type ByteRange, type Digest, parseDigest, parseRange, parseRepositoryName, RegistryError } from '../../oci/index.ts'
-import type { PulledBlob } from '../../registry/index.ts'
 import { type Answer, emptyAnswer } from '../answer.ts'
 import { type Caching, entityTag, isNotModified, rangeStillApplies } from '../caching.ts'
 import { exactStream } from '../exact-stream.ts'
+import { blobParts, type Opened, type OpenedHere } from './blob-parts.ts'
 import type { Api, Call } from './call.ts'
 
 export async function getBlob({ registry, caching }: Api, call: Call): Promise<Answer> {
@@ -11,8 +11,13 @@ export async function getBlob({ registry, caching }: Api, call: Call): Promise<A
   const headers = blobHeaders(blob.digest, caching)
   const asked = call.request.headers
   if (isNotModified(asked.get('if-none-match'), headers.etag)) return emptyAnswer(304, headers)
-  const range = wantedRange(asked, headers.etag, blob.size)
-  return content(await blob.open(range), headers, blob.size, range)
+  const [range, ...more] = wantedRanges(asked, headers.etag, blob.size)
+  const opened = await blob.open(range)
+  if (range === undefined || more.length === 0 || opened.kind === 'redirect') return content(opened, headers, blob.size, range)
+  const parts = blobParts(blob, blobType, [range, ...more], opened)
+  headers['content-type'] = parts.contentType
+  headers['content-disposition'] = 'attachment'
+  return { status: 206, headers, body: parts.stream, length: parts.length }
 }
 
 export async function headBlob({ registry, caching }: Api, call: Call): Promise<Answer> {
@@ -32,8 +37,6 @@ export async function deleteBlob({ registry }: Api, call: Call): Promise<Answer>
 
 const blobType = 'application/octet-stream'
 
-type Opened = Awaited<ReturnType<PulledBlob['open']>>
-
 interface BlobHeaders extends Record<string, string> {
   etag: string
 }
@@ -47,13 +50,14 @@ function blobHeaders(digest: Digest, caching: Caching): BlobHeaders {
   }
 }
 
-/** @throws RegistryError `RANGE_INVALID` with the Content-Range that RFC 9110 asks for */
-function wantedRange(asked: Headers, tag: string, size: number): ByteRange | undefined {
+/** None: everything. @throws RegistryError `RANGE_INVALID` with the Content-Range that RFC 9110 asks for */
+function wantedRanges(asked: Headers, tag: string, size: number): readonly ByteRange[] {
   const header = asked.get('range')
-  if (header === null || !rangeStillApplies(asked.get('if-range'), tag)) return undefined
+  if (header === null || !rangeStillApplies(asked.get('if-range'), tag)) return []
   const request = parseRange(header, size)
-  if (request.kind === 'whole') return undefined
-  if (request.kind === 'range') return request.range
+  if (request.kind === 'whole') return []
+  if (request.kind === 'range') return [request.range]
+  if (request.kind === 'ranges') return request.ranges
   throw new RegistryError('RANGE_INVALID', {
     message: `the range does not lie inside the blob, which has ${size} bytes`,
     detail: { size },
@@ -83,7 +87,7 @@ function redirect(url: string, headers: BlobHeaders): Answer {
   })
 }
 
-function bytesOf(opened: Exclude<Opened, { kind: 'redirect' }>, length: number): NonNullable<Answer['body']> {
+function bytesOf(opened: OpenedHere, length: number): NonNullable<Answer['body']> {
   switch (opened.kind) {
     case 'file':
       return opened.file
