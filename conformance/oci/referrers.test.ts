@@ -94,6 +94,35 @@ forEachRegistry('referrers', (url) => {
     expect((jsonOf(unfiltered) as { manifests: unknown[] }).manifests.length).toBe(kinds.length)
   })
 
+  // Clients that saw no OCI-Subject, of another registry or an older program, keep an index under a tag made of the subject's digest.
+  test('also those that an index under the fallback tag lists, once, whatever becomes of that index', async () => {
+    const [repository, subject] = [freshRepository(), digestOf(crypto.randomUUID())]
+    const fallback = subject.replace(':', '-')
+    const put = async (manifests: readonly unknown[]) => {
+      const text = JSON.stringify({ schemaVersion: 2, mediaType: types.index, manifests })
+      return await client().putManifest(repository, fallback, text, types.index)
+    }
+    const listed = async () => (await pages(repository, subject)).flat().map(({ digest }) => digest).sort()
+    const descriptor = (digest: string) => ({ mediaType: types.index, digest, size: 5, artifactType: 'told/otherwise', annotations: { a: 'b' } })
+    const referrers = [await refer(repository, subject, { artifactType: 'a/one' }), await refer(repository, subject, { artifactType: 'a/two' })].sort()
+    // One that names another subject, or none, is no referrer, whatever the index says.
+    const strangers = [await refer(repository, digestOf('other'), {}), await client().putManifest(repository, 'x', '{"schemaVersion":2,"manifests":[]}', types.index)]
+    await put(referrers.slice(0, 1).map(descriptor))
+    expect(await listed()).toEqual(referrers)
+    const index = await put([...referrers, ...strangers].map(descriptor))
+    expect(await listed()).toEqual(referrers)
+    const told = (await pages(repository, `${subject}?artifactType=a%2Fone`)).flat()
+    expect(told).toMatchObject([{ artifactType: 'a/one', annotations: {} }])
+    expect((await pages(repository, `${subject}?artifactType=told%2Fotherwise`)).flat()).toEqual([])
+    expect((await client().send('DELETE', `/v2/${repository}/manifests/${fallback}`)).status).toBe(202)
+    expect((await client().send('DELETE', `/v2/${repository}/manifests/${index}`)).status).toBe(202)
+    expect(await listed()).toEqual(referrers)
+    expect((await client().send('GET', `/v2/${repository}/manifests/${fallback}`)).status).toBe(404)
+    await put(referrers.map(descriptor))
+    expect((await client().send('DELETE', `/v2/${repository}/manifests/${referrers[0]}`)).status).toBe(202)
+    expect(await listed()).toEqual(referrers.slice(1))
+  })
+
   describe('more than fit on a page', () => {
     test('by number, the filter kept from page to page', async () => {
       const [repository, subject] = [freshRepository(), digestOf(crypto.randomUUID())]

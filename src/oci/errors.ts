@@ -24,6 +24,7 @@ const rows = {
   NAME_UNKNOWN: { status: 404, message: 'there is no such repository; check the name or push to it first' },
   SIZE_INVALID: { status: 400, message: 'the length sent is not the length announced; send it again' },
   TAG_INVALID: { status: 400, message: 'the tag is not valid: up to 128 letters, digits, "_", "." and "-"' },
+  TAGS_TOO_MANY: { status: 414, wire: 'TAG_INVALID', message: 'the address names too many tags; send fewer with one manifest' },
   UNAUTHORIZED: { status: 401, message: 'log in first: this needs valid credentials' },
   DENIED: { status: 403, message: 'you may not do this; ask an administrator of the project for the right to' },
   UNSUPPORTED: { status: 405, message: 'this registry does not support that operation' },

@@ -22,6 +22,7 @@ export {
   RegistryError,
   type RegistryErrorOptions,
 } from './errors.ts'
+export { linuxAmd64Image, readsNoLists } from './legacy-list.ts'
 export { type ManifestChild, type ManifestForm, type ParsedManifest, parseManifest } from './manifest.ts'
 export { isForeignLayer, isImageManifest, isIndex, isSchema1, mediaTypes } from './media-types.ts'
 export { type Candidates, type Precondition, preconditionHolds } from './precondition.ts'

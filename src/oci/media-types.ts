@@ -16,6 +16,8 @@ export const mediaTypes = Object.freeze({
   dockerPlugin: 'application/vnd.docker.plugin.v1+json',
   dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
   dockerForeignLayer: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+  /** Withdrawn before OCI 1.1, which made it an image manifest with an artifactType. */
+  ociArtifact: 'application/vnd.oci.artifact.manifest.v1+json',
   dockerSchema1: 'application/vnd.docker.distribution.manifest.v1+json',
   dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
 })

@@ -4,6 +4,7 @@ import { ping } from './ping.ts'
 import { deleteBlob, getBlob, headBlob } from './blobs.ts'
 import type { Api, Call, Handler } from './call.ts'
 import { listRepositories } from './catalog.ts'
+import { listExtensions } from './extensions.ts'
 import { deleteManifest, getManifest, headManifest, putManifest } from './manifests.ts'
 import type { Match } from './match.ts'
 import { listReferrers } from './referrers.ts'
@@ -14,6 +15,7 @@ import { appendUpload, cancelUpload, finishUpload, startUpload, uploadStatus } f
 /** A handler for each row of the route table. */
 const handlers: Readonly<Record<Operation, Handler>> = Object.freeze({
   ping,
+  listExtensions,
   listRepositories,
   getManifest,
   headManifest,

@@ -138,6 +138,15 @@ describe('PUT', () => {
     expect(seen).toEqual(['application/x; charset=utf-8', undefined])
   })
 
+  test('what a manifest lacks, and a type that is obsolete, are told in a warning', async () => {
+    expect((await put('v1')).headers.has('warning')).toBe(false)
+    t.fake.absent = 2
+    const sparse = (await put('v1')).headers.get('warning')
+    expect(sparse).toMatch(/^299 - "2 things that this manifest names are not in this repository; [^"]*"$/)
+    const obsolete = (await put('v1', { headers: { 'content-type': mediaTypes.ociArtifact } })).headers.get('warning')
+    expect(obsolete).toBe(`${sparse}, 299 - "${mediaTypes.ociArtifact} was withdrawn before OCI 1.1 and few clients read it; push an image manifest with artifactType instead"`)
+  })
+
   test('further tags come with a digest and are told', async () => {
     const answer = await put(`${digest}?tag=a&tag=b&tag=a&x=1`)
     expect(answer.status).toBe(201)

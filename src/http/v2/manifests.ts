@@ -1,39 +1,57 @@
-import { parseReference, parseRepositoryName, parseTag, type Reference, RegistryError, type Tag } from '../../oci/index.ts'
+import { parseReference, parseRepositoryName, parseTag, type Reference, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { ManifestDescription } from '../../registry/index.ts'
-import { type Answer, emptyAnswer, errorAnswer } from '../answer.ts'
+import { type Answer, emptyAnswer } from '../answer.ts'
 import { collectBody } from '../body.ts'
 import { type Caching, entityTag, isNotModified } from '../caching.ts'
 import { parsePrecondition } from '../precondition.ts'
 import { queryValues } from '../target.ts'
+import { warningHeader } from '../warning.ts'
 import type { Api, Call } from './call.ts'
+import { legacyImage, variesByAccept } from './legacy-list.ts'
+import { pushWarnings } from './push-warnings.ts'
 
 /** The specification wants ten to work; more than this in one request is somebody's mistake. */
 const mostTags = 64
 
-/** The stored bytes, whatever Accept says: clients without one must be served, and 406 is an answer no client expects. */
-export async function getManifest({ registry, caching }: Api, call: Call): Promise<Answer> {
+/**
+ * The stored bytes, whatever Accept says but for `legacyImage`: clients without one must be served, and 406 is an answer no client
+ * expects.
+ */
+export async function getManifest(api: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
-  const reference = parseLookup(call.last)
-  const manifest = await registry.pull.manifest(call.actor, repository, reference)
-  const headers = manifestHeaders(manifest, reference, caching)
+  const read = (from: Reference) => api.registry.pull.manifest(call.actor, repository, from)
+  const { manifest, headers } = await found(api, call, repository, read)
   if (isNotModified(call.request.headers.get('if-none-match'), headers.etag)) return notModified(headers)
   return { status: 200, headers, body: manifest.bytes, length: manifest.bytes.length }
 }
 
-export async function headManifest({ registry, caching }: Api, call: Call): Promise<Answer> {
+export async function headManifest(api: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
-  const reference = parseLookup(call.last)
-  const manifest = await registry.pull.statManifest(call.actor, repository, reference)
-  const headers = manifestHeaders(manifest, reference, caching)
+  const read = (from: Reference) => api.registry.pull.statManifest(call.actor, repository, from)
+  const { manifest, headers } = await found(api, call, repository, read)
   if (isNotModified(call.request.headers.get('if-none-match'), headers.etag)) return notModified(headers)
   return { status: 200, headers, body: null, length: manifest.size }
+}
+
+async function found<M extends ManifestDescription>(
+  api: Api,
+  call: Call,
+  repository: RepositoryName,
+  read: (from: Reference) => Promise<M>,
+): Promise<{ readonly manifest: M; readonly headers: ManifestHeaders }> {
+  const reference = parseLookup(call.last)
+  const stored = await read(reference)
+  const image = await legacyImage(api, call, repository, reference, stored)
+  const manifest = image === undefined ? stored : await read(image)
+  const headers = manifestHeaders(manifest, reference, api.caching)
+  if (variesByAccept(reference, stored)) headers['vary'] = 'accept'
+  return { manifest, headers }
 }
 
 export async function putManifest({ registry, limits }: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
   const reference = parseReference(call.last)
   const tags = reference.kind === 'digest' ? furtherTags(call.query) : []
-  if (tags.length > mostTags) return tooManyTags()
   const precondition = parsePrecondition(call.request.headers)
   const pushed = await registry.push.manifest(call.actor, repository, reference, {
     contentType: call.request.headers.get('content-type') ?? undefined,
@@ -48,6 +66,8 @@ export async function putManifest({ registry, limits }: Api, call: Call): Promis
   }
   if (pushed.subject !== undefined) headers['oci-subject'] = pushed.subject
   if (tags.length > 0) headers['oci-tag'] = pushed.tags.join(', ')
+  const warning = warningHeader(pushWarnings(pushed))
+  if (warning !== undefined) headers['warning'] = warning
   return emptyAnswer(201, headers)
 }
 
@@ -77,12 +97,9 @@ function parseLookup(text: string): Reference {
 function furtherTags(query: string): readonly Tag[] {
   if (query === '') return []
   const texts = new Set(queryValues(query, 'tag'))
-  return [...texts].map(parseTag)
-}
-
-function tooManyTags(): Answer {
+  if (texts.size <= mostTags) return [...texts].map(parseTag)
   const message = `the address names too many tags; send at most ${mostTags} with one manifest`
-  return errorAnswer(new RegistryError('TAG_INVALID', { message, detail: { limit: mostTags } }), 414)
+  throw new RegistryError('TAGS_TOO_MANY', { message, detail: { limit: mostTags } })
 }
 
 interface ManifestHeaders extends Record<string, string> {

@@ -12,6 +12,7 @@ const table: readonly (readonly [string, Shape, string, string])[] = [
   ['/v2', 'base', '', ''],
   ['/v2/', 'base', '', ''],
   ['/v2/_catalog', 'catalog', '', ''],
+  ['/v2/_oci/ext/discover', 'extensions', '', ''],
   ['/v2/a/manifests/latest', 'manifest', 'a', 'latest'],
   [`/v2/a/b/manifests/${digest}`, 'manifest', 'a/b', digest],
   ['/v2/a/manifests/.INVALID', 'manifest', 'a', '.INVALID'],
@@ -46,7 +47,7 @@ describe('matchPath', () => {
 
   test.each([
     '', '/', '/v1/', '/v20/', '/v2x', '/V2/', 'v2/', '//v2/', '/v2//', '/v2/a', '/v2/a/', '/v2/a/b', '/v2/_catalog/',
-    '/v2/_oci/ext/discover',
+    '/v2/_oci/ext/discover/', '/v2/_oci/ext', '/v2/a/_oci/ext/discover',
     '/v2//manifests/x', '/v2/manifests/x', '/v2/blobs/uploads/', '/v2/blobs/uploads', `/v2/blobs/uploads/${id}`, '/v2/tags/list',
     '/v2/a//manifests/x', '/v2/a/manifests//x', '/v2/a/manifests/', '/v2/a/manifests', '/v2/a/tags/list/', '/v2/a/tags/',
     '/v2/a/tags', `/v2/a/blobs/uploads/${id}/`, '/v2/a/blobs/uploads//', '/v2/a/blobs/', '/v2/a/referrers/',

@@ -12,6 +12,7 @@ export interface Match {
 
 const prefix = '/v2/'
 const base: Match = Object.freeze({ shape: 'base', name: '', last: '' })
+const extensions: Match = Object.freeze({ shape: 'extensions', name: '', last: '' })
 const catalog: Match = Object.freeze({ shape: 'catalog', name: '', last: '' })
 
 /**
@@ -26,6 +27,7 @@ export function matchPath(path: string): Match | undefined {
   if (path.length === prefix.length) return base
   const rest = path.includes('%') ? decodeParts(path.slice(prefix.length)) : path.slice(prefix.length)
   if (rest === '_catalog') return catalog
+  if (rest === '_oci/ext/discover') return extensions
   if (rest.includes('//')) return undefined
   const match = fromRight(rest)
   return match === undefined || match.name === '' || match.name.startsWith('/') ? undefined : match

@@ -20,15 +20,16 @@ test('rows name errors that a client can get, none twice', () => {
   }
 })
 
-test('only the base needs no right; what changes something never asks for pull alone', () => {
+test('only what tells of the API itself needs no right; what changes something never asks for pull alone', () => {
   for (const { operation, method, action } of routes) {
-    expect(action === undefined).toBe(operation === 'ping')
+    expect(action === undefined).toBe(operation === 'ping' || operation === 'listExtensions')
     if (method !== 'GET' && method !== 'HEAD') expect(action).not.toBe('pull')
   }
 })
 
 test.each<[Shape, string]>([
   ['base', 'GET, HEAD'],
+  ['extensions', 'GET, HEAD'],
   ['manifest', 'DELETE, GET, HEAD, PUT'],
   ['blob', 'DELETE, GET, HEAD'],
   ['uploads', 'POST'],

@@ -2,10 +2,11 @@ import type { ErrorCode } from '../../oci/index.ts'
 import type { Action } from '../../registry/index.ts'
 
 /** What a path under /v2/ is shaped like; every endpoint is one of these and a method. */
-export type Shape = 'base' | 'catalog' | 'manifest' | 'blob' | 'uploads' | 'upload' | 'tags' | 'referrers'
+export type Shape = 'base' | 'extensions' | 'catalog' | 'manifest' | 'blob' | 'uploads' | 'upload' | 'tags' | 'referrers'
 
 export type Operation =
   | 'ping'
+  | 'listExtensions'
   | 'listRepositories'
   | 'getManifest'
   | 'headManifest'
@@ -37,6 +38,7 @@ export interface Route {
 /** The paths behind the shapes as people write them. */
 export const paths: Readonly<Record<Shape, string>> = Object.freeze({
   base: '/v2/',
+  extensions: '/v2/_oci/ext/discover',
   catalog: '/v2/_catalog',
   manifest: '/v2/<name>/manifests/<tag or digest>',
   blob: '/v2/<name>/blobs/<digest>',
@@ -54,11 +56,12 @@ const appended = [...written, 'BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'RAN
 /** The table of the API. */
 export const routes: readonly Route[] = Object.freeze([
   row('ping', 'GET', 'base', undefined, [200], []),
+  row('listExtensions', 'GET', 'extensions', undefined, [200], []),
   row('listRepositories', 'GET', 'catalog', 'list', [200], ['PAGINATION_NUMBER_INVALID']),
   row('getManifest', 'GET', 'manifest', 'pull', [200, 304], manifestMissing),
   row('headManifest', 'HEAD', 'manifest', 'pull', [200, 304], manifestMissing),
   row('putManifest', 'PUT', 'manifest', 'push', [201], [
-    ...written, 'MANIFEST_INVALID', 'MANIFEST_BLOB_UNKNOWN', 'MANIFEST_TOO_LARGE', 'TAG_INVALID',
+    ...written, 'MANIFEST_INVALID', 'MANIFEST_BLOB_UNKNOWN', 'MANIFEST_TOO_LARGE', 'TAG_INVALID', 'TAGS_TOO_MANY',
   ]),
   row('deleteManifest', 'DELETE', 'manifest', 'delete', [202], manifestMissing),
   row('getBlob', 'GET', 'blob', 'pull', [200, 206, 304, 307], [...blobMissing, 'RANGE_INVALID']),

@@ -158,6 +158,7 @@ describe('a session', () => {
   test('is cancelled once', async () => {
     const location = await begin()
     const answer = await t.ask('DELETE', location)
+    expect(answer.headers.get('docker-upload-uuid')).toBe(location.split('/').at(-1) ?? '')
     expect([answer.status, answer.headers.has('content-length')]).toEqual([204, false])
     expect((await t.ask('DELETE', location)).status).toBe(404)
   })

@@ -80,7 +80,7 @@ export async function finishUpload({ registry }: Api, call: Call): Promise<Answe
 export async function cancelUpload({ registry }: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
   await registry.uploads.cancel(call.actor, repository, call.last)
-  return emptyAnswer(204, { 'cache-control': 'no-store' })
+  return emptyAnswer(204, { 'docker-upload-uuid': uuidOf(call.last), 'cache-control': 'no-store' })
 }
 
 function digestMissing(): RegistryError {
@@ -108,9 +108,14 @@ function statusHeaders(repository: RepositoryName, { id, offset }: UploadStatus)
   return {
     location: `/v2/${repository}/blobs/uploads/${id}`,
     range: `0-${Math.max(offset - 1, 0)}`,
-    'docker-upload-uuid': id.split('.', 1)[0] ?? id,
+    'docker-upload-uuid': uuidOf(id),
     'cache-control': 'no-store',
   }
+}
+
+/** Of the name of a session: what the reference registry calls it, and logs of clients show. */
+function uuidOf(id: string): string {
+  return id.split('.', 1)[0] ?? id
 }
 
 /**
