@@ -96,8 +96,14 @@ export const pushing: readonly Plant[] = [
   {
     name: 'the references of a manifest are not written',
     invariant: 3,
-    edits: [{ file: manifest, from: 'if (input.children.length > 0)', to: 'if (input.children.length > 1e6)' }],
+    edits: [{ file: manifest, from: 'if (children.length === 0)', to: 'if (children.length < 1e6)' }],
     caughtBy: { rig: world, says: /promised it/ },
+  },
+  {
+    name: 'no reference is kept for what comes after its manifest',
+    invariant: 3,
+    edits: [{ file: manifest, from: 'const rows = children.map(', to: 'const rows = children.filter((child) => !absent.has(child.digest)).map(' }],
+    caughtBy: { rig: model, says: /the specification/ },
   },
   {
     name: 'a blob is taken or inserted with DO NOTHING',
