@@ -28,7 +28,7 @@ forEachRegistry('beside the specification', (url) => {
     const session = await client().startUpload(repository)
     const there = ['manifests/v1', `manifests/${digest}`, `blobs/${blob}`, 'tags/list', 'tags/list?n=0', `referrers/${digest}`]
     const missing = ['manifests/v2', `blobs/${digestOf('none')}`, 'blobs/uploads/none', 'manifests/sha256:x']
-    const paths = ['/v2/', '/v2', '/v2/_oci/ext/discover', session, ...[...there, ...missing].map((rest) => `/v2/${repository}/${rest}`)]
+    const paths = ['/v2/', '/v2', '/v2/_oci/ext/discover', '/v2/_catalog?n=0', session, ...[...there, ...missing].map((rest) => `/v2/${repository}/${rest}`)]
     for (const path of paths) {
       const [get, head] = [await client().send('GET', path), await client().send('HEAD', path)]
       expect([path, head.status, textOf(head)]).toEqual([path, get.status, ''])
