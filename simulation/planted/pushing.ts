@@ -143,6 +143,12 @@ export const pushing: readonly Plant[] = [
     caughtBy: { rig: interleavings('commit blob that is there'), says: /was acknowledged, but not so: the layer is here/ },
   },
   {
+    name: 'a blob that is replaced counts as one that was not there',
+    invariant: 3,
+    edits: [{ file: blob, from: `const kind = kept === 'replaced' ? 'blob.replace' : 'blob.commit'`, to: `const kind = 'blob.commit'` }],
+    caughtBy: { rig: world, says: /promised it/ },
+  },
+  {
     name: 'an overtaken upload goes on',
     invariant: 1,
     slow: true,

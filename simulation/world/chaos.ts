@@ -1,6 +1,7 @@
 import type { SimulatedFileSystem } from '../../src/storage/filesystem/simulated-file-system.testing.ts'
-import { parseDigest } from '../../src/oci/index.ts'
+import { parseDigest, type Digest } from '../../src/oci/index.ts'
 import { createRandom, type Random } from '../rig/random.ts'
+import { healUnseen, readDamaged } from './damage.ts'
 import type { Faults } from './faults.ts'
 import type { Call, Happening, Happenings } from './happening.ts'
 import type { Ledger } from './ledger.ts'
@@ -8,7 +9,7 @@ import type { Network } from './network.ts'
 import type { Observer } from './observer.ts'
 import type { Scheduler } from './scheduler.ts'
 import { storeRoot, type Server } from './server.ts'
-import { createClient, type Workload } from './workload.ts'
+import type { Workload } from './workload.ts'
 
 export interface ChaosDeps {
   readonly seed: number
@@ -23,6 +24,8 @@ export interface ChaosDeps {
   readonly workload: Workload
   /** Looks at everything after a crash. */
   readonly inspect: () => void
+  /** Something went wrong that no fault explains. */
+  readonly fail: (error: unknown) => void
 }
 
 /** Something that is to happen between two turns. */
@@ -41,6 +44,7 @@ export class Chaos {
   readonly damaged = new Set<string>()
   readonly #deps: ChaosDeps
   readonly #random: Random
+  readonly #unseen: Random
   readonly #plans: Plan[] = []
   readonly #surely: number
   #crashes = 0
@@ -48,6 +52,7 @@ export class Chaos {
   constructor(deps: ChaosDeps) {
     this.#deps = deps
     this.#random = createRandom(deps.seed, 'chaos')
+    this.#unseen = createRandom(deps.seed, 'unseen damage')
     this.#surely = this.#random.between(60, 240)
     deps.happenings.listen((happening) => this.#watch(happening))
   }
@@ -77,6 +82,10 @@ export class Chaos {
     for (const server of servers) if (server.registry === undefined) await server.start()
   }
 
+  #atOnce(act: Plan['act']): void {
+    this.#plans.push({ step: this.#deps.scheduler.steps, act })
+  }
+
   #soon(most: number, act: Plan['act']): void {
     this.#plans.push({ step: this.#deps.scheduler.steps + this.#random.between(0, most), act })
   }
@@ -88,11 +97,12 @@ export class Chaos {
     const chance = (probability: number): boolean => this.#random.chance(probability)
     if (kind === 'file' && happening.op === 'rename' && chance(0.05)) this.#soon(3, () => this.#crashOf(process))
     if (kind === 'transaction' && happening.outcome === 'ok' && chance(0.004)) this.#soon(0, () => this.#crashOf(process))
-    if (kind === 'begin' && happening.call.operation === 'upload.finish' && faults.has.has('stall') && chance(0.2)) {
+    if (kind === 'begin' && happening.call.operation === 'upload.finish' && faults.has.has('stall') && chance(0.3)) {
       this.#soon(12, () => this.#stall())
     }
     if (kind === 'begin' && faults.has.has('fullDisk') && chance(0.005)) this.#soon(5, () => this.#fill())
     if (kind === 'end' && happening.call.operation === 'blob.head') this.#watchHead(happening.call, happening.outcome.was === 'ok')
+    if (kind === 'end' && happening.call.operation === 'blob.get' && happening.outcome.was === 'ok') this.#watchRead(happening.call)
   }
 
   /** What a HEAD said is there gets damaged; what it said is gone is pushed next, and collected meanwhile. */
@@ -100,7 +110,13 @@ export class Chaos {
     const { faults, servers } = this.#deps
     if (repository === undefined || digest === undefined) return
     if (!there && this.#random.chance(0.8)) this.#soon(20, () => servers.forEach((server) => server.poke()))
-    if (there && faults.has.has('damage') && this.#random.chance(0.25)) this.#soon(10, () => this.#damage(repository, digest))
+    if (there && faults.has.has('damage') && this.#random.chance(0.25)) this.#soon(10, () => this.#damage(repository, parseDigest(digest)))
+  }
+
+  /** What was served just now is known to the process; behind its back the file changes. */
+  #watchRead({ keys: { repository, digest } }: Call): void {
+    if (repository === undefined || digest === undefined || !this.#deps.faults.has.has('damage')) return
+    if (this.#unseen.chance(0.5)) this.#atOnce(() => this.#damageUnseen(repository, parseDigest(digest)))
   }
 
   async #crashOf(name: string): Promise<void> {
@@ -146,22 +162,36 @@ export class Chaos {
   }
 
   /** A file loses its end. */
-  async #damage(repository: string, digest: string): Promise<void> {
-    const { observer, disk, scheduler, ledger, workload } = this.#deps
+  async #damage(repository: string, digest: Digest): Promise<void> {
+    const { workload, fail } = this.#deps
+    const found = this.#fileOf(digest)
+    if (found === undefined) return
+    await this.#cutOff(digest, found.path, this.#random.below(found.size))
+    if (this.#random.chance(0.8)) readDamaged(workload, repository, digest).catch(fail)
+  }
+
+  /** The same to a file that the process has just served; it is pushed elsewhere before anybody notices. */
+  async #damageUnseen(repository: string, digest: Digest): Promise<void> {
+    const { workload, fail } = this.#deps
+    const found = this.#fileOf(digest)
+    if (found === undefined) return
+    await this.#cutOff(digest, found.path, this.#unseen.below(found.size))
+    healUnseen(workload, repository, digest).catch(fail)
+  }
+
+  #fileOf(digest: string): { readonly path: string; readonly size: number } | undefined {
+    const { observer } = this.#deps
     const holder = observer.blobs().find((blob) => blob.digest === digest)
     const object = observer.objects().find(({ id, state }) => id === holder?.object_id && state === 'live')
-    if (holder === undefined || object === undefined) return
-    scheduler.note(`the file of ${holder.digest} is damaged`)
-    this.damaged.add(holder.digest)
-    ledger.damaged(holder.digest, scheduler.steps)
-    const file = await disk.fs.open(`${storeRoot}/${object.key}`, 'write')
-    await file.truncate(this.#random.below(holder.size))
-    if (this.#random.chance(0.8)) void readDamaged(workload, repository, digest)
+    return holder === undefined || object === undefined ? undefined : { path: `${storeRoot}/${object.key}`, size: holder.size }
   }
-}
 
-/** Somebody reads it soon; what comes of it the ledger judges. */
-async function readDamaged(workload: Workload, repository: string, digest: string): Promise<void> {
-  const { api } = createClient(workload, 'lea')
-  await api.getBlob(repository, parseDigest(digest), () => Promise.resolve()).catch(() => undefined)
+  async #cutOff(digest: string, path: string, kept: number): Promise<void> {
+    const { disk, scheduler, ledger } = this.#deps
+    scheduler.note(`the file of ${digest} is damaged`)
+    this.damaged.add(digest)
+    ledger.damaged(digest, scheduler.steps)
+    const file = await disk.fs.open(path, 'write')
+    await file.truncate(kept)
+  }
 }

@@ -90,6 +90,16 @@ const table: Readonly<Record<string, (observer: Observer) => Detector>> = {
       isOk(happening, 'mark damaged') && happening.result === true ? happening.keys.digest : undefined,
     )
   },
+  'a blob is replaced between two reads, its damage not found': (observer) => {
+    const files = new Map<string, string>()
+    return sawWithin(
+      {
+        opens: (happening) => (isRead(happening) ? { id: about(happening.call), about: happening.call.keys.digest ?? '' } : undefined),
+        closes: (happening) => (isEnd(happening) && happening.call.operation === 'blob.get' ? [about(happening.call)] : []),
+      },
+      (happening) => replacedIn(files, observer, happening),
+    )
+  },
   'two creations of one tag': (observer) =>
     countWithin(
       callOf(({ keys }) => {
@@ -108,6 +118,21 @@ const table: Readonly<Record<string, (observer: Observer) => Detector>> = {
       return happening.failed && ['stat', 'send'].includes(happening.op) && deleted.has(happening.path) ? 1 : 0
     }
   },
+}
+
+const isRead = (happening: Happening): happening is Extract<Happening, { kind: 'end' }> =>
+  isEnd(happening) && happening.outcome.was === 'ok' && happening.call.operation === 'blob.get'
+
+/** The digest of which a push has just replaced a file that seemed whole. `files`: the object of each digest, as far as known. */
+function replacedIn(files: Map<string, string>, observer: Observer, happening: Happening): string | undefined {
+  if (happening.kind !== 'transaction' || happening.outcome !== 'ok') return undefined
+  const { digest, object } = happening.keys
+  if (digest === undefined) return undefined
+  if (['collect blob', 'mark damaged'].includes(happening.name)) files.delete(digest)
+  if (happening.name !== 'commit blob' || object === undefined || observer.objectOf(digest) !== object) return undefined
+  const before = files.get(digest)
+  files.set(digest, object)
+  return before === undefined || before === object ? undefined : digest
 }
 
 const objectIn = (path: string): string | undefined => /\/blobs\/.*\.([^./]+)$/.exec(path)?.[1]

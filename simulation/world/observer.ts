@@ -6,6 +6,8 @@ export interface Observer {
   repository(id: number): string | undefined
   digest(blobId: number): string | undefined
   hasBlob(digest: string): boolean
+  /** The object a blob has now. */
+  objectOf(digest: string): string | undefined
   hasTag(repository: string, name: string): boolean
   objects(): ObjectRow[]
   blobs(): BlobRow[]
@@ -31,7 +33,7 @@ export function createObserver(path: string): Observer {
   const database = new Database(path, { readonly: true })
   const repository = database.query<{ path: string }, [number]>('select path from repository where id = ?')
   const digest = database.query<{ digest: string }, [number]>('select digest from blob where id = ?')
-  const blob = database.query<{ id: number }, [string]>('select id from blob where digest = ?')
+  const blob = database.query<{ object_id: string | null }, [string]>('select object_id from blob where digest = ?')
   const tag = database.query<{ name: string }, [string, string]>(
     'select t.name from tag t join repository r on r.id = t.repository_id where r.path = ? and t.name = ?',
   )
@@ -40,6 +42,7 @@ export function createObserver(path: string): Observer {
     repository: (id) => repository.get(id)?.path,
     digest: (blobId) => digest.get(blobId)?.digest,
     hasBlob: (wanted) => blob.get(wanted) !== null,
+    objectOf: (wanted) => blob.get(wanted)?.object_id ?? undefined,
     hasTag: (path, name) => tag.get(path, name) !== null,
     objects: () => all<ObjectRow>(objectQuery),
     blobs: () => all<BlobRow>(blobQuery),
