@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRoot } from '../../tools/installed.ts'
 import { startPostgres } from '../../tools/postgres.ts'
+import { each } from '../rig/each.ts'
 import { checkout, createEditedProgram } from '../rig/edited-program.ts'
 import type { Plant, Rig } from './plant.ts'
 
@@ -28,8 +29,7 @@ export async function drill(plant: Plant, postgres: string | undefined): Promise
     const types = await run(copy.folder, ['node_modules/.bin/tsc', '-p', 'tsconfig.json'], {})
     const began = performance.now()
     const found = types.failed ? undefined : await runRig(copy.folder, caughtBy.rig, postgres)
-    const seconds = Math.round((performance.now() - began) / 100) / 10
-    const caught = { name, invariant, by: caughtBy.rig.name, seconds }
+    const caught = { name, invariant, by: caughtBy.rig.name, seconds: secondsSince(began) }
     if (found === undefined) return { ...caught, miss: `does not type-check\n${types.said}` }
     if (!found.failed) return { ...caught, miss: 'the test passed' }
     if (caughtBy.says.test(found.said)) return caught
@@ -63,9 +63,12 @@ export interface Drill {
   readonly record: string | undefined
 }
 
+/** As many as the machine of the test run has cores. */
+const atOnce = 2
+
 /**
- * Plants one after the other and prints what became of each; then runs every test that was to find one without it. Answers the
- * sum, and what was not caught or failed for nothing.
+ * Plants all of them, two at a time, and prints what became of each; runs every test that was to find one without it, too.
+ * Answers the sum, and what was not caught or failed for nothing.
  */
 export async function drillAll({ plants, record }: Drill) {
   const done = readRecord(record)
@@ -75,19 +78,23 @@ export async function drillAll({ plants, record }: Drill) {
   const server = needed ? await startPostgres() : undefined
   try {
     const url = given ?? server?.url
-    for (const plant of plants.filter(({ name }) => !done.some((caught) => caught.name === name))) {
+    const plantOne = async (plant: Plant): Promise<void> => {
       const drilled = await drill(plant, url)
       console.log(lineOf(drilled))
       done.push(drilled)
       if (drilled.miss !== undefined) misses.push(`${drilled.name}: ${drilled.miss}`)
       else if (record !== undefined) appendFileSync(record, `${JSON.stringify(drilled)}\n`)
     }
-    const rigs = rigsOf(plants)
-    for (const rig of rigs) {
+    const plantNothing = async (rig: Rig): Promise<void> => {
+      const began = performance.now()
       const { failed, said } = await runRig(root, rig, url)
-      console.log(`nothing planted | | ${rig.name}: ${rig.test} | ${failed ? 'FAILED' : 'passed'}`)
+      console.log(`nothing planted | | ${rig.name}: ${rig.test} | ${failed ? 'FAILED' : 'passed'} | ${secondsSince(began)} s`)
       if (failed) misses.push(`${rig.file}, ${rig.test}, fails without a plant\n${said.slice(-2_000)}`)
     }
+    const rigs = rigsOf(plants)
+    const left = plants.filter(({ name }) => !done.some((caught) => caught.name === name))
+    // The runs without a plant are the long ones: they come first, so that both cores are busy to the end.
+    await each([...rigs.map((rig) => () => plantNothing(rig)), ...left.map((plant) => () => plantOne(plant))], atOnce, (work) => work())
     const caught = done.filter(({ miss }) => miss === undefined).length
     return { sum: { planted: done.length, caught, testsWithoutAPlant: rigs.length }, misses }
   } finally {
@@ -97,6 +104,10 @@ export async function drillAll({ plants, record }: Drill) {
 
 function rigsOf(plants: readonly Plant[]): readonly Rig[] {
   return [...new Map(plants.map(({ caughtBy: { rig } }) => [`${rig.file} ${rig.test} ${rig.seed}`, rig])).values()]
+}
+
+function secondsSince(began: number): number {
+  return Math.round((performance.now() - began) / 100) / 10
 }
 
 function lineOf({ name, invariant, by, seconds, miss }: Drilled): string {
