@@ -29,7 +29,7 @@ async function runTests({ tests, except, minutes, parallel }: TestFolder, enviro
   try {
     // --no-orphans: what a test leaves running ends with it. A test without a limit of its own has half a minute: machines are slow at times.
     const flags = ['--no-orphans', '--only-failures', '--timeout=30000', '--reporter=junit', `--reporter-outfile=${report}`]
-    if (parallel !== undefined) flags.push(`--parallel=${parallel}`)
+    if (parallel !== undefined) flags.push(`--parallel=${parallel.files}`, `--timings=${parallel.timings}`)
     if (except !== undefined) flags.push(`--path-ignore-patterns=${except}`)
     const child = Bun.spawn([process.execPath, 'test', ...flags, tests], {
       cwd: root,

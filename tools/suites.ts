@@ -13,8 +13,8 @@ export interface TestFolder {
   readonly except?: string
   /** After so many minutes the suite is stopped and counts as failed. */
   readonly minutes: number
-  /** So many files at once, where one alone leaves a core idle. */
-  readonly parallel?: number
+  /** So many files at once, where one alone leaves a core idle; the slowest ones first, by how long each took, as Bun notes it. */
+  readonly parallel?: { readonly files: number; readonly timings: string }
 }
 
 /** Everything `npm test` runs. `npm test NAME...` runs the named ones. */
@@ -27,6 +27,12 @@ export const suites: readonly Suite[] = [
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
   { name: 'bench', check: true, tests: './bench/', minutes: 1 },
   { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['postgres', 'dockerd', 'docker', 'skopeo', 'crane', 'oras'] },
-  { name: 'simulation', tests: './simulation/', minutes: 20, parallel: 2, needs: ['postgres', 'strace', 'dockerd', 'docker'] },
+  {
+    name: 'simulation',
+    tests: './simulation/',
+    minutes: 20,
+    parallel: { files: 2, timings: 'simulation/timings.json' },
+    needs: ['postgres', 'strace', 'dockerd', 'docker'],
+  },
   { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },
 ]

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'bun:test'
@@ -21,10 +21,13 @@ export interface TestDatabase {
   dispose(): Promise<void>
 }
 
+/** In memory where the machine has a place for that: no test on it is about syncing. */
+const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
 const sqlite: DatabaseKind = {
   dialect: 'sqlite',
   create: async (table, clock) => {
-    const folder = mkdtempSync(join(tmpdir(), 'berth-sqlite-'))
+    const folder = mkdtempSync(join(place, 'berth-sqlite-'))
     const database = await openSqliteDatabase({
       path: join(folder, 'berth.db'),
       mustExist: false,
