@@ -17,12 +17,12 @@ import {
   type WriterThread,
 } from './database/index.ts'
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch, type Places } from './features/backup/index.ts'
-import { createRepair, createScrubber, inspect, isIndexSound, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
+import { createRepair, createScrubber, inspect, isIndexSound, keepScrubbing, textOf, type Fate, type Finding, type FindingLanguage, type InspectionSum } from './features/integrity/index.ts'
 import { createRecorder, keepRecording, rebuild, type Rebuilt } from './features/recovery/index.ts'
 import { createHttp, listen, type Http } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
-import { createFileDestination, createLogger, isoTime, type Logger } from './observe/index.ts'
-import { allowAll, createCollector, createRegistry, releaseCollection, standingHolds, type CollectionHold, type Collector } from './registry/index.ts'
+import { createFileDestination, createLogger, type Logger } from './observe/index.ts'
+import { allowAll, createCollector, createRegistry, keepCollecting, releaseCollection, standingHolds } from './registry/index.ts'
 import { createFilesystemSegments, createFilesystemStore } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 
@@ -69,8 +69,9 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       ready: () => true,
       anonymousMayPull: true,
     })
-    const endCollection = keepCollecting(createCollector(core), config.gc.interval, logger)
-    const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing({ database, store, rate: config.storage.scrub, logger })
+    const endCollection = keepCollecting(createCollector(core), { interval: config.gc.interval, clock: systemClock, logger })
+    const scrubbing = { database, store, clock: systemClock, rate: config.storage.scrub, logger }
+    const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
     const endRecording = keepRecovery(database, directory, logger)
     const close = async (): Promise<void> => {
       await endCollection()
@@ -118,75 +119,6 @@ async function openDatabase(
   // Resolved from this file, so that the compiled executable finds the thread's entry inside itself.
   const startWriter = () => new Worker(new URL('./writer.ts', import.meta.url)) as unknown as WriterThread
   return await openSqliteDatabase({ ...common, installation: directory.installation, path: directory.databasePath, startWriter, onFatal })
-}
-
-/** Keys looked at before a shutdown is noticed. */
-const collectionBatch = 200
-
-/** Runs the collector every `interval` ms until the returned function is called, which waits for the step under way. */
-function keepCollecting(collector: Collector, interval: number, logger: Logger): () => Promise<void> {
-  const stop = new AbortController()
-  const reportHolds = createHoldReport(logger)
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        reportHolds(await collector.holds())
-        const looked = await collector.collectDue(collectionBatch)
-        if (looked === collectionBatch) continue
-      } catch (error) {
-        logger.error('garbage collection failed; it is tried again after gc.interval', { error })
-      }
-      await systemClock.sleep(interval, stop.signal).catch(() => undefined)
-    }
-  }
-  const running = run()
-  return async () => {
-    stop.abort()
-    await running
-  }
-}
-
-const scrubRetryPause = 60_000
-
-/** Runs the scrubber until the returned function is called, which waits for the page under way. */
-function keepScrubbing({ logger, ...parts }: Omit<Parameters<typeof createScrubber>[0], 'clock'>): () => Promise<void> {
-  const stop = new AbortController()
-  const scrubber = createScrubber({ ...parts, logger, clock: systemClock })
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      let pause = scrubRetryPause
-      try {
-        pause = await scrubber.step(stop.signal)
-      } catch (error) {
-        if (stop.signal.aborted) break
-        logger.error('the scrubber failed; it goes on in a minute', { error })
-      }
-      await systemClock.sleep(pause, stop.signal).catch(() => undefined)
-    }
-    await scrubber.close().catch((error: unknown) => logger.warn('where the scrubber is could not be kept', { error }))
-  }
-  const running = run()
-  return async () => {
-    stop.abort()
-    await running
-  }
-}
-
-const holdReportPause = 3_600_000
-
-/** Says why nothing is collected when a hold is first seen, and once an hour: disks fill up meanwhile. */
-function createHoldReport(logger: Logger): (holds: readonly CollectionHold[]) => void {
-  const reportedAt = new Map<string, number>()
-  return (holds) => {
-    for (const name of reportedAt.keys()) if (!holds.some((hold) => hold.name === name)) reportedAt.delete(name)
-    for (const { name, until, reason } of holds) {
-      const now = systemClock.monotonic()
-      if (now - (reportedAt.get(name) ?? -Infinity) < holdReportPause) continue
-      reportedAt.set(name, now)
-      const ends = until === null ? 'when `berth fsck` finds the rebuilt index sound' : `with what holds it, or by itself at ${isoTime(until)}`
-      logger.warn('nothing is deleted from the store: garbage collection is held', { hold: name, reason, ends })
-    }
-  }
 }
 
 /** Builds the app and listens. Fails when it cannot serve; then nothing is left running. */
