@@ -239,7 +239,7 @@ describe('a backup that is', () => {
     flip(objectOf(places.folder), 40_000)
     const copy = await newPlaces('copy', 'SQLite')
     const failure = await failureOf(restore(copy))
-    expect([failure.code, failure.message.includes('has the digest sha256:')]).toEqual(['damaged', true])
+    expect([failure.code, failure.message.includes('has the digest sha256:')]).toEqual(['unfinished', true])
     expect((await failureOf(start(copy))).message).toContain('has not come to its end')
     flip(objectOf(places.folder), 40_000)
     expect((await restore(copy)).copied).toMatchObject({ present: 1, copied: 1 })

@@ -105,6 +105,8 @@ const en = {
     'Restored {data} from the backup of {time}: {rows} rows, {objects} objects ({size}). It is an installation of its own now.',
   'restore.stopped': 'Stopped. No server starts on what is half restored; run the same command again to go on.',
   'restore.failed': 'nothing was restored from {folder}: {reason}',
+  'restore.unfinished':
+    'the restore from {folder} broke off: {reason}. What was copied is in {data}, and no server starts on it: run the same command again when that is mended, or remove the directory',
 
   'fsck.affects': 'affects {list}',
   'fsck.more': ', and more',
@@ -243,6 +245,8 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'restore.done': '已用 {time} 的备份恢复 {data}：{rows} 行，{objects} 个对象（{size}）。它现在是一个独立的安装。',
   'restore.stopped': '已停止。只恢复了一部分的目录上不会启动服务；再次运行同一条命令即可继续。',
   'restore.failed': '没有从 {folder} 恢复任何内容：{reason}',
+  'restore.unfinished':
+    '从 {folder} 的恢复中断：{reason}。已复制的内容在 {data} 中，其上不会启动服务：请在解决问题后再次运行同一条命令，或删除该目录',
 
   'fsck.affects': '受影响：{list}',
   'fsck.more': '，以及更多',

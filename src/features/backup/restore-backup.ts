@@ -1,4 +1,4 @@
-import { dumpedTables, type Fill, type LoadOptions } from '../../database/index.ts'
+import { DatabaseError, dumpedTables, type Fill, type LoadOptions } from '../../database/index.ts'
 import type { Clock } from '../../lib/index.ts'
 import type { Archive, BlobStore } from '../../storage/index.ts'
 import { BackupError } from './backup-error.ts'
@@ -37,7 +37,7 @@ const named = 20
 /**
  * Restores the backup in a folder as a new installation. Every file of rows, and that every object is there in its size, is checked
  * before anything is changed; the bytes of objects are compared with their digests while they are copied. Killed anywhere, it can
- * be run again and goes on. Fails with BackupError `incomplete`, `damaged` or `newer`.
+ * be run again and goes on. Fails with BackupError `incomplete`, `damaged` or `newer` before anything is changed, with `unfinished` after.
  */
 export async function restoreBackup(deps: RestoreDeps): Promise<BackupSummary> {
   const { archive, backup, clock, signal } = deps
@@ -56,9 +56,16 @@ export async function restoreBackup(deps: RestoreDeps): Promise<BackupSummary> {
     const { id, takenAt, objects: held } = manifest
     const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0)
     return { id, takenAt, rows, objects: held, copied: count, damaged: manifest.damaged }
+  } catch (error) {
+    throw signal.aborted ? error : unfinished(error)
   } finally {
     target.release()
   }
+}
+
+function unfinished(error: unknown): unknown {
+  if (error instanceof DatabaseError && error.code === 'occupied') return error
+  return new BackupError('unfinished', error instanceof Error ? error.message : String(error), error)
 }
 
 async function checkBackup(archive: Archive, backup: BlobStore, manifest: BackupManifest): Promise<void> {
