@@ -67,14 +67,13 @@ export async function runBackupRound(round: BackupRound): Promise<BackupFigures>
     await expectLost(results, killing)
     await round.from.settled()
     const standing = promised.filter((item) => ledger.state(item) === 'kept')
-    await runCommand('restore', copy)
+    const restored = JSON.parse(await runCommand('restore', copy)) as { readonly objects: { readonly count: number } }
     server = await start(copy)
     await checkCopy(server, standing)
     await server.stop()
-    const rows = await round.to.rows(copy.data)
-    const problems = takeInventory(copy.data, rows, { hash: true })
+    const problems = await takeInventory(copy.data, await round.to.open(copy.data), { hash: true })
     if (problems.length > 0) throw new Violation(`${problems.length} problems in the copy:\n${problems.slice(0, 20).join('\n')}`)
-    return { checked: standing.length, objects: rows.objects.length, killed: round.kills, wholeAfterKill }
+    return { checked: standing.length, objects: restored.objects.count, killed: round.kills, wholeAfterKill }
   } finally {
     if (server.running) await server.kill()
   }

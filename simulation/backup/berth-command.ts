@@ -25,8 +25,9 @@ export function startCommand(verb: 'backup' | 'restore', { data, folder, setting
   return { ended, kill: () => child.kill('SIGKILL') }
 }
 
-/** The same, which must come to its end. */
-export async function runCommand(verb: 'backup' | 'restore', places: Places): Promise<void> {
-  const { code, err } = await startCommand(verb, places).ended
+/** The same, which must come to its end; answers what it printed. */
+export async function runCommand(verb: 'backup' | 'restore', places: Places): Promise<string> {
+  const { code, out, err } = await startCommand(verb, places).ended
   if (code !== 0) throw new Error(`berth ${verb} ended with ${code}: ${err}`)
+  return out
 }

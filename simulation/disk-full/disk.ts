@@ -5,7 +5,7 @@ import { createLedger, type Item } from '../rig/ledger.ts'
 import { look, pathOf } from '../rig/look.ts'
 import { createRandom } from '../rig/random.ts'
 import { type ServerProcess, startServer } from '../rig/server-process.ts'
-import { readSqliteRows } from '../rig/sqlite-rows.ts'
+import { openSqliteCopy } from '../rig/sqlite-copy.ts'
 import { takeUp } from '../rig/take-up.ts'
 import type { Place } from './private-mount.ts'
 import { createStrictClient } from './refusal.ts'
@@ -83,7 +83,7 @@ export class Disk {
   async stop(): Promise<void> {
     await this.server.stop()
     const data = `${this.#place.fromHere}/data`
-    const problems = takeInventory(data, readSqliteRows(data), { hash: true })
+    const problems = await takeInventory(data, await openSqliteCopy(data), { hash: true })
     if (problems.length > 0) throw new Violation(`in the data directory:\n${problems.slice(0, 20).join('\n')}`)
   }
 

@@ -49,10 +49,10 @@ const renamingErrors: Plant['fileSystem'] = (fs) => ({
 })
 
 test.each<[string, Plant, string]>([
-  ['a key is not written down before the file is renamed', transacting('name upload object', skipped), 'has a row with another key'],
+  ['a key is not written down before the file is renamed', transacting('name upload object', skipped), 'file-misplaced'],
   ['a tag is acknowledged that was not deleted', transacting('delete tag', deaf), 'and left'],
   ['a commit that failed is acknowledged', transacting('commit blob', deaf), 'and left'],
-  ['a file is forgotten that could not be deleted', { fileSystem: (fs) => ({ ...fs, unlink: async () => undefined }) }, 'has no row'],
+  ['a file is forgotten that could not be deleted', { fileSystem: (fs) => ({ ...fs, unlink: async () => undefined }) }, 'file-unknown'],
   ['a full disk is reported as a failed one', { fileSystem: renamingErrors }, 'answered {"refused":"UNKNOWN"}'],
 ])('is found out when %s', async (_, plant, finding) => {
   const found = async (): Promise<string | undefined> => {

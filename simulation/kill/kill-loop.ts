@@ -153,7 +153,7 @@ class KillRig {
   async #inventory(hash: boolean): Promise<void> {
     const { machine, database } = this.#run
     const data = machine.dataFromHere
-    const problems = takeInventory(data, await database.rows(data), { hash })
+    const problems = await takeInventory(data, await database.open(data), { hash })
     if (problems.length === 0) return
     throw new Violation(`${problems.length} problems in the data directory:\n${problems.slice(0, 20).join('\n')}`)
   }

@@ -56,7 +56,7 @@ export const pushing: readonly Plant[] = [
   resultOf(await database.transact(nameUploadObject, { objectId, key: objectKey }))\n`,
       },
     ],
-    caughtBy: { rig: faults(1), says: /has a row with another key/ },
+    caughtBy: { rig: faults(1), says: /file-misplaced/ },
   },
   {
     name: 'an answer goes out before its COMMIT',

@@ -1,7 +1,7 @@
 import pg from 'pg'
+import { openPostgresReader, type DatabaseReader } from '../../src/database/index.ts'
 import { poll } from './poll.ts'
-import { blobQuery, type BlobRow, objectQuery, type ObjectRow, problemQueries, type Rows } from './rows.ts'
-import { readSqliteRows } from './sqlite-rows.ts'
+import { openSqliteCopy } from './sqlite-copy.ts'
 
 /** The database a server under test uses. */
 export interface TestedDatabase {
@@ -11,8 +11,8 @@ export interface TestedDatabase {
   readonly killAfter: readonly [number, number]
   /** After a kill: resolves when nothing that the dead server sent can take place any more. */
   settled(): Promise<void>
-  /** All rows, while no server runs. */
-  rows(data: string): Promise<Rows>
+  /** Opens it to look at it, while no server runs. */
+  open(data: string): Promise<DatabaseReader>
   dispose(): Promise<void>
 }
 
@@ -21,7 +21,7 @@ export const testedSqlite = Object.freeze<TestedDatabase>({
   settings: {},
   killAfter: [30, 150],
   settled: () => Promise.resolve(),
-  rows: (data: string) => Promise.resolve(readSqliteRows(data)),
+  open: openSqliteCopy,
   dispose: () => Promise.resolve(),
 })
 
@@ -43,7 +43,14 @@ export async function createTestedPostgres(server: string): Promise<TestedDataba
         const isOver = async () => ((await client.query(connected, [name])).rowCount === 0 ? true : undefined)
         await poll('the end of the connections of a killed server', settleLimit, isOver)
       }),
-    rows: () => onServer(url.href, readPostgresRows),
+    open: () =>
+      openPostgresReader({
+        url: url.href,
+        installation: undefined,
+        onIdleError: (error) => {
+          throw error
+        },
+      }),
     dispose: () => onServer(server, async (client) => void (await client.query(`drop database ${name} with (force)`))),
   })
 }
@@ -55,21 +62,5 @@ async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>)
     return await work(client)
   } finally {
     await client.end()
-  }
-}
-
-async function readPostgresRows(client: pg.Client): Promise<Rows> {
-  const problems: string[] = []
-  for (const query of problemQueries) {
-    const { rows } = await client.query<{ problem: string }>(query)
-    problems.push(...rows.map(({ problem }) => problem))
-  }
-  // bigint comes as text
-  const objects = (await client.query<ObjectRow>(objectQuery)).rows
-  const blobs = (await client.query<BlobRow>(blobQuery)).rows
-  return {
-    objects: objects.map((row) => ({ ...row, stored_size: row.stored_size === null ? null : Number(row.stored_size) })),
-    blobs: blobs.map((row) => ({ ...row, size: Number(row.size) })),
-    problems,
   }
 }
