@@ -10,6 +10,9 @@ export interface CollectionHold {
   readonly reason: string
 }
 
+/** Name of the hold from `berth rebuild-index` until a check finds the index sound. */
+export const rebuiltHold = 'rebuilt'
+
 export const standingHolds = statement<CollectionHold>(`
   select name, until, reason from collection_hold where until is null or until > $1 limit 100`)
 

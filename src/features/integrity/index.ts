@@ -1,6 +1,7 @@
 export type { Affected, Finding, FindingCode, Subject } from './finding.ts'
 export { textOf, type FindingLanguage, type FindingText } from './finding-texts.ts'
 export { inspect, isIndexSound, type Fate, type InspectionOptions, type InspectionProgress, type InspectionSum } from './inspection.ts'
+export { checkInstallation, type CheckedPlace, type CheckRequest, type CheckResult, type DescribedFinding } from './installation.ts'
 export { keepScrubbing } from './keep-scrubbing.ts'
 export { createRepair, type Repair } from './repair.ts'
 export { createScrubber, type Scrubber } from './scrubber.ts'

@@ -1,6 +1,6 @@
 import type { Tx } from '../../database/index.ts'
 import { record } from '../../record/index.ts'
-import { holdCollection } from '../../registry/index.ts'
+import { holdCollection, rebuiltHold } from '../../registry/index.ts'
 import type { BlobStore, SegmentStore } from '../../storage/index.ts'
 import { RecoveryError } from './recovery-error.ts'
 import { findRestorableState, type Damage, type RestorableState } from './restorable-state.ts'
@@ -51,7 +51,7 @@ export async function rebuild(deps: RebuildDeps): Promise<Rebuilt> {
   }
   return await deps.makeDatabase(installation, async (tx) => {
     if (state === undefined) throw new Error('the installation was not asked for')
-    await holdCollection.run(tx, { name: 'rebuilt', until: null, reason: 'the database was rebuilt: run `berth fsck`' })
+    await holdCollection.run(tx, { name: rebuiltHold, until: null, reason: 'the database was rebuilt: run `berth fsck`' })
     const restored = await restore(tx, deps.segments, state, tx.now + deps.lease)
     for (const statement of idsGoOn) await tx.one(statement)
     await beginHistory(tx)
