@@ -35,10 +35,11 @@ export interface BlobStore {
   copyUnfinished(from: string, to: string, length: number): Promise<ObjectWriter>
 
   /**
-   * Reads the first `length` bytes of an unfinished object, in chunks of at most 1 MiB, to hash what another process wrote.
-   * Failures come through the stream: `missing` when there are fewer than `length` bytes. Read it to the end or cancel it.
+   * Reads the first `length` bytes of an unfinished object, those before `from` left out, in chunks of at most 1 MiB, to hash what
+   * another process wrote. Failures come through the stream: `missing` when there are fewer than `length` bytes; where nothing is
+   * left to read, only that there is an object. Read it to the end or cancel it.
    */
-  readUnfinished(id: string, length: number): ReadableStream<Uint8Array>
+  readUnfinished(id: string, length: number, from?: number): ReadableStream<Uint8Array>
 
   /** The key that `commit` will give the object: known before, since the database row records it first. */
   finishedKey(id: string, digest: string): string

@@ -24,9 +24,11 @@ async function judge(scene: Scene, row: UploadRow): Promise<Finding | undefined>
 }
 
 /** What is missing of the acknowledged bytes: they are unfinished, or have their final name already. */
-async function lackOf({ store, pace }: Scene, objectId: string, row: UploadRow): Promise<string | undefined> {
+async function lackOf({ store, deep, pace }: Scene, objectId: string, row: UploadRow): Promise<string | undefined> {
+  // The last byte is there when there are enough of them; that all can be read is for a deep check.
+  const from = deep ? 0 : Math.max(row.received - 1, 0)
   try {
-    for await (const chunk of store.readUnfinished(objectId, row.received)) await pace(chunk.length)
+    for await (const chunk of store.readUnfinished(objectId, row.received, from)) await pace(chunk.length)
     return undefined
   } catch (error) {
     if (!(error instanceof StorageError)) throw error

@@ -132,6 +132,7 @@ export const hostileCases: readonly ContractCase[] = [
         await expectFailure('failed', () => store.resume(id, bad))
         await expectFailure('failed', () => store.copyUnfinished(id, newId(), bad))
         await expectFailure('failed', () => new Response(store.readUnfinished(id, bad)).bytes())
+        await expectFailure('failed', () => new Response(store.readUnfinished(id, 1, bad)).bytes())
         await expectFailure('failed', () => store.commit(id, key, bad))
       }
       expect(await store.stat(key)).toEqual({ size: 10 })

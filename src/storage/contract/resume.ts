@@ -114,6 +114,8 @@ export const resumeCases: readonly ContractCase[] = [
       expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(2 ** 20)
       expectSame(Buffer.concat(chunks), bytes.subarray(0, 2_500_000))
       expectSame(await unfinishedBytes(store.readUnfinished(id, 0)), new Uint8Array(0))
+      expectSame(await unfinishedBytes(store.readUnfinished(id, 2_500_000, 1_200_000)), bytes.subarray(1_200_000, 2_500_000))
+      expectSame(await unfinishedBytes(store.readUnfinished(id, 10, 20)), new Uint8Array(0))
     },
   },
   {
@@ -122,6 +124,8 @@ export const resumeCases: readonly ContractCase[] = [
       const id = newId()
       await fill(await store.begin(id), sampleBytes(10))
       await expectFailure('missing', () => unfinishedBytes(store.readUnfinished(id, 11)))
+      await expectFailure('missing', () => unfinishedBytes(store.readUnfinished(id, 11, 10)))
+      await expectFailure('missing', () => unfinishedBytes(store.readUnfinished(id, 12, 11)))
       await expectFailure('missing', () => unfinishedBytes(store.readUnfinished(newId(), 1)))
     },
   },

@@ -57,8 +57,8 @@ class FilesystemStore implements BlobStore {
     return await this.#unfinished.copy(from, to, length)
   }
 
-  readUnfinished(id: string, length: number): ReadableStream<Uint8Array> {
-    return this.#unfinished.read(id, length)
+  readUnfinished(id: string, length: number, from = 0): ReadableStream<Uint8Array> {
+    return this.#unfinished.read(id, length, from)
   }
 
   finishedKey(id: string, digest: string): string {

@@ -4,13 +4,19 @@ import type { OpenFile } from './file-system.ts'
 
 const chunkSize = 256 * 1024
 
+/** The first `length` bytes of a file, those before `from` left out. */
+export interface FilePart {
+  readonly from: number
+  readonly length: number
+}
+
 /**
- * The first `length` bytes of a file, which is opened when the first are asked for and closed at the end, on failure and on
+ * A part of a file, which is opened when the first are asked for and closed at the end, on failure and on
  * cancel. A file that ends before fails the stream with StorageError `missing`. `name` is for messages.
  */
-export function readFile(name: string, length: number, open: () => Promise<OpenFile>): ReadableStream<Uint8Array> {
+export function readFile(name: string, part: FilePart, open: () => Promise<OpenFile>): ReadableStream<Uint8Array> {
   // A generator, since its `return` waits for the read under way: no descriptor is closed while a read uses it.
-  const chunks = readChunks(length, open)
+  const chunks = readChunks(part, open)
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -26,13 +32,13 @@ export function readFile(name: string, length: number, open: () => Promise<OpenF
   )
 }
 
-async function* readChunks(length: number, open: () => Promise<OpenFile>): AsyncGenerator<Uint8Array, void> {
+async function* readChunks({ from, length }: FilePart, open: () => Promise<OpenFile>): AsyncGenerator<Uint8Array, void> {
   const file = await open()
   try {
-    for (let offset = 0; offset < length; ) {
+    for (let offset = from; offset < length; ) {
       const chunk = new Uint8Array(Math.min(chunkSize, length - offset))
       const count = await file.read(chunk, offset)
-      if (count === 0) throw new StorageError('missing', `there are ${offset} bytes, not ${length}`)
+      if (count === 0) throw new StorageError('missing', `there are fewer than ${length} bytes`)
       offset += count
       yield chunk.subarray(0, count)
     }

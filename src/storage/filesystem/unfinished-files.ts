@@ -62,8 +62,9 @@ export class UnfinishedFiles {
     })
   }
 
-  read(id: string, length: number): ReadableStream<Uint8Array> {
-    return readFile(`object ${id}`, length, async () => {
+  read(id: string, length: number, from: number): ReadableStream<Uint8Array> {
+    return readFile(`object ${id}`, { from, length }, async () => {
+      checkByteCount(from)
       checkByteCount(length)
       return await orMissing(() => this.#fs.open(this.path(id), 'read'))
     })

@@ -38,10 +38,10 @@ class MemoryStore implements BlobStore {
     return this.#add(checkObjectId(to), new Unfinished([...this.#find(from).chunks(length)]))
   }
 
-  readUnfinished(id: string, length: number): ReadableStream<Uint8Array> {
+  readUnfinished(id: string, length: number, from = 0): ReadableStream<Uint8Array> {
     return new ReadableStream({
       start: (controller) => {
-        for (const chunk of this.#find(id).chunks(length)) controller.enqueue(chunk)
+        for (const chunk of this.#find(id).chunks(length, from)) controller.enqueue(chunk)
         controller.close()
       },
     })

@@ -28,12 +28,15 @@ export class Unfinished {
     this.#size = size
   }
 
-  /** The first `length` bytes, at most 1 MiB at a time. Throws StorageError `missing` when there are fewer. */
-  *chunks(length: number): Generator<Uint8Array<ArrayBuffer>> {
+  /** The first `length` bytes, those before `from` left out, at most 1 MiB at a time. Throws StorageError `missing` when there are fewer. */
+  *chunks(length: number, from = 0): Generator<Uint8Array<ArrayBuffer>> {
+    let skipped = checkByteCount(from)
     if (checkByteCount(length) > this.#size) throw new StorageError('missing', `there are ${this.#size} bytes, not ${length}`)
-    let left = length
+    let left = length - skipped
     for (const chunk of this.#chunks) {
-      for (let start = 0; start < chunk.length && left > 0; start += largestChunk) {
+      const first = Math.min(skipped, chunk.length)
+      skipped -= first
+      for (let start = first; start < chunk.length && left > 0; start += largestChunk) {
         const part = chunk.subarray(start, Math.min(start + largestChunk, start + left))
         left -= part.length
         yield part
