@@ -63,7 +63,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       anonymousMayPull: true,
     })
     const endCollection = keepCollecting(createCollector(core), { interval: config.gc.interval, clock: systemClock, logger })
-    const scrubbing = { database, store, clock: systemClock, rate: config.storage.scrub, logger }
+    const scrubbing = { database, store, clock: systemClock, ids: systemIds, rate: config.storage.scrub, logger }
     const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
     const endRecording = keepRecovery(database, directory, logger)
     const close = async (): Promise<void> => {

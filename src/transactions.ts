@@ -1,5 +1,5 @@
 import { transactionTable } from './database/index.ts'
-import { keepScrubPosition } from './features/integrity/scrub-transactions.ts'
+import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
@@ -48,7 +48,7 @@ export const transactions = transactionTable(
     restoreObject,
     dropContent,
     queueAgain,
-    keepScrubPosition,
+    takeScrubTurn,
     putManifest,
     changeRepositoryState,
     holdCollection,

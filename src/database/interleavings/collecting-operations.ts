@@ -108,10 +108,10 @@ export const collectingOperations: readonly Operation[] = [
     states: ['a manifest refers to the layer', 'an index refers to the manifest', 'the manifest was deleted'],
     records: (result) => result === true,
   }),
-  operation('keep scrub position', {
-    subject: 'scrub position',
-    transaction: 'keep scrub position',
-    input: () => ({ position: '{}' }),
+  operation('take scrub turn', {
+    subject: 'scrub turn',
+    transaction: 'take scrub turn',
+    input: () => ({ node: 'one', position: { check: 'objects' }, over: false }),
     states: ['a manifest refers to the layer'],
     records: () => false,
   }),

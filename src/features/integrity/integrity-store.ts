@@ -150,8 +150,8 @@ export const objectKeys = statement<{ id: string; key: string | null }>({
   postgres: 'select id, key from object where id = any (array(select json_array_elements_text($1::json)))',
 })
 
-/** Where the scrubber was. */
-export const scrubPosition = statement<{ value: string }>(`select value from meta where name = 'scrub'`)
+/** Where the scrubber is, and whose turn it is. */
+export const scrubTurn = statement<{ value: string }>(`select value from meta where name = 'scrub'`)
 
 /** When anything last changed, as this database knows it. */
 export const lastChange = statement<{ at: number }>('select at from event where seq = (select max(seq) from event)')

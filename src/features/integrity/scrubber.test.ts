@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
-import { createManualClock, type Clock } from '../../lib/index.ts'
+import { createManualClock, systemIds, type Clock } from '../../lib/index.ts'
 import { createLogger } from '../../observe/index.ts'
 import { anonymous, pushBlob, repository } from '../../registry/test-registry.testing.ts'
 import { StorageError, type BlobStore } from '../../storage/index.ts'
@@ -22,7 +22,7 @@ forEachDatabase('the scrubber', (kind) => {
 
   function create(rate = 2 ** 40, parts: { clock?: Clock; store?: BlobStore } = {}): Scrubber {
     const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>), close: () => Promise.resolve() }
-    return createScrubber({ ...t, ...parts, rate, logger: createLogger({ level: 'info', destination }) })
+    return createScrubber({ ids: systemIds, ...t, ...parts, rate, logger: createLogger({ level: 'info', destination }) })
   }
 
   /** Until the pass is over; answers how long it then wants to wait. */
@@ -87,6 +87,51 @@ forEachDatabase('the scrubber', (kind) => {
     t.clock.advance(day)
     await pass(create())
     expect(codes()).toEqual(['object-missing'])
+  })
+
+  test('of two on one database one looks at a time; the other goes on where it ended, or was killed', async () => {
+    const { layer } = await t.pushImage('team/app', 'v1')
+    const [first, second] = [create(), create()]
+    await first.step(stop.signal)
+    await first.step(stop.signal)
+    expect(await second.step(stop.signal)).toBe(300_000)
+    await first.close()
+    // Behind the place where the first one was.
+    const object = await t.objectOf(layer)
+    await t.store.delete(object.id, object.key)
+    expect(await second.step(stop.signal)).toBe(0)
+    expect(await create().step(stop.signal)).toBe(300_000)
+    // The second one is killed: nobody keeps its turn.
+    t.clock.advance(299_999)
+    const third = create()
+    expect(await third.step(stop.signal)).toBe(1)
+    t.clock.advance(1)
+    expect(await pass(third)).toBe(3_600_000)
+    expect(codes()).toEqual([])
+    expect([await pass(first), await pass(second)]).toEqual([3_600_000, 3_600_000])
+    expect(lines.filter(({ msg }) => msg === 'the scrubber has looked at everything')).toHaveLength(1)
+    t.clock.advance(day)
+    await Promise.all([pass(first), pass(third)].map((ended) => ended.catch(() => undefined)))
+    expect(codes()).toEqual(['object-missing'])
+  })
+
+  test('one that stood still gives up its turn to the one that went on', async () => {
+    for (let seed = 0; seed < 3; seed++) await pushBlob(t.registry, 'team/app', layerOf(seed))
+    const [stands, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const sleep = async (): Promise<void> => {
+      stands.resolve()
+      await goesOn.promise
+    }
+    const [slow, other] = [create(1, { clock: { ...t.clock, sleep } }), create()]
+    const slowStep = slow.step(stop.signal)
+    await stands.promise
+    expect(await other.step(stop.signal)).toBe(300_000)
+    t.clock.advance(300_000)
+    await pass(other)
+    goesOn.resolve()
+    expect(await slowStep).toBe(0)
+    expect(await pass(slow)).toBe(3_600_000)
+    expect(lines).toHaveLength(1)
   })
 
   test('reads no faster than it is told, and ends when it is told', async () => {

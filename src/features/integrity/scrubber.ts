@@ -1,32 +1,36 @@
 import type { Database } from '../../database/index.ts'
-import type { Clock } from '../../lib/index.ts'
+import type { Clock, Ids } from '../../lib/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import { StorageError, type BlobStore } from '../../storage/index.ts'
 import type { Check, Position } from './check.ts'
 import { createChecks } from './checks.ts'
 import { textOf } from './finding-texts.ts'
 import type { Finding } from './finding.ts'
-import { scrubPosition } from './integrity-store.ts'
 import { createMarking } from './repair.ts'
-import { keepScrubPosition } from './scrub-transactions.ts'
+import type { ScrubTurnTaken } from './scrub-transactions.ts'
+import { createScrubTurns, type ScrubTurns } from './scrub-turn.ts'
 
 export interface ScrubberDeps {
   readonly database: Database
   readonly store: BlobStore
   readonly clock: Clock
+  readonly ids: Ids
   readonly logger: Logger
   /** Bytes read in a second. A row counts as a KiB. */
   readonly rate: number
 }
 
-/** The check of `berth fsck --deep`, made again and again beside a server that serves, as slowly as it is told to. */
+/**
+ * The check of `berth fsck --deep`, made again and again beside a server that serves, as slowly as it is told to. Of several
+ * servers on one database one makes it at a time; when that one ends, or is killed, another goes on.
+ */
 export interface Scrubber {
   /**
    * Looks at one page, marks what is damaged, says so in the log, and answers how many ms later to come again. Where it is
    * outlives a restart. Fails with the database's or store's error, and with the signal's reason; then it is called again.
    */
   step(ended: AbortSignal): Promise<number>
-  /** Keeps where it is; nothing may be under way. */
+  /** Keeps where it is, and leaves its turn to others; nothing may be under way. */
   close(): Promise<void>
 }
 
@@ -34,8 +38,6 @@ export interface Scrubber {
 const passEvery = 24 * 3_600_000
 /** Nobody waits longer without another look at the clock, which may have been set. */
 const longestPause = 3_600_000
-/** Between two looks at where it is kept: a write each. A kill loses that much of a pass. */
-const keepEvery = 30_000
 const bytesOfRow = 1024
 
 interface State {
@@ -46,41 +48,64 @@ interface State {
 }
 
 export function createScrubber(deps: ScrubberDeps): Scrubber {
-  const { database, clock } = deps
+  const { clock } = deps
+  const turns = createScrubTurns(deps)
   const pace = createPace(deps)
+  /** Absent while it is not this one's turn. */
   let state: State | undefined
-  let keptAt = clock.monotonic()
 
-  const keep = async (): Promise<void> => {
-    if (state === undefined) return
-    keptAt = clock.monotonic()
-    await database.transact(keepScrubPosition, { position: JSON.stringify(state) })
+  const keep = async (over: boolean): Promise<void> => {
+    const { mine } = await turns.take(state, over)
+    if (!mine || over) state = undefined
+  }
+  const keepPace = async (bytes: number, ended: AbortSignal): Promise<void> => {
+    if (turns.isDue) await keep(false)
+    await pace(bytes, ended)
   }
 
   return Object.freeze<Scrubber>({
     step: async (ended) => {
-      state ??= await readState(deps)
-      if (state.check === undefined) {
-        const pause = state.startedAt + passEvery - clock.now()
-        // A clock that was set back must not put it off for long.
-        if (pause > 0 && pause <= passEvery) return Math.min(pause, longestPause)
-        state = firstState(clock)
+      if (state === undefined) {
+        const begun = await begin(turns, clock)
+        if (typeof begun === 'number') return Math.min(begun, longestPause)
+        state = begun
       }
       const before = state
-      state = await lookOn(deps, before, (bytes) => pace(bytes, ended), ended)
-      if (state.check !== before.check || clock.monotonic() - keptAt >= keepEvery) await keep()
+      const after = await lookOn(deps, before, (bytes) => keepPace(bytes, ended), ended)
+      // This process stood still for so long that another one goes on.
+      if (state !== before) return 0
+      state = after
+      if (after.check !== before.check) await keep(after.check === undefined)
       return 0
     },
-    close: keep,
+    close: async () => {
+      if (state !== undefined) await keep(true)
+    },
   })
 }
 
-const firstState = (clock: Clock): State => ({ startedAt: clock.now(), check: 'objects', after: undefined })
-
-async function readState({ database, clock }: ScrubberDeps): Promise<State> {
-  const kept = await database.one(scrubPosition)
-  return kept === undefined ? firstState(clock) : (JSON.parse(kept.value) as State)
+/** Takes the turn; or answers how many ms to wait for it, or for the next pass. */
+async function begin(turns: ScrubTurns, clock: Clock): Promise<State | number> {
+  // Mostly there is nothing to do, and that is not worth a write.
+  const seen = stateOf(await turns.look(), clock)
+  if (typeof seen === 'number') return seen
+  const state = stateOf(await turns.take(undefined), clock)
+  // Another one has made the pass in between.
+  if (typeof state === 'number') await turns.take(undefined, true)
+  return state
 }
+
+/** Where to go on, or how many ms to wait. */
+function stateOf(turn: ScrubTurnTaken, clock: Clock): State | number {
+  if (!turn.mine) return turn.wait
+  const state = turn.position as State | undefined
+  if (state?.check !== undefined) return state
+  const pause = state === undefined ? 0 : state.startedAt + passEvery - clock.now()
+  // A clock that was set back must not put it off for long.
+  return pause > 0 && pause <= passEvery ? pause : firstState(clock)
+}
+
+const firstState = (clock: Clock): State => ({ startedAt: clock.now(), check: 'objects', after: undefined })
 
 /** One page of the check under way. SQLite's own look at its file holds up everybody: it is left to `berth fsck`. */
 async function lookOn(deps: ScrubberDeps, state: State, pace: (bytes: number) => Promise<void>, ended: AbortSignal): Promise<State> {
