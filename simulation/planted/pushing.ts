@@ -29,7 +29,7 @@ export const pushing: readonly Plant[] = [
       { file: 'src/database/sqlite/connection.ts', from: 'pragma synchronous = full', to: 'pragma synchronous = off' },
       { file: 'src/database/sqlite/connection.ts', from: 'synchronous !== 2', to: 'synchronous !== 0' },
     ],
-    caughtBy: { rig: powerCut, says: /is not there|problems in the data directory|no order of|answered 404|no such table|cannot use the database/ },
+    caughtBy: { rig: powerCut, says: /is not there|problems in the data directory|no order of|answered 404|is not that of its data directory|cannot use the database/ },
   },
   {
     name: 'rows are committed before the file is',

@@ -32,7 +32,7 @@ testUnless(why ?? (findTool('postgres') === undefined ? 'PostgreSQL is not insta
 )
 
 /** What a rig says when something is lost; the last two: of the database nothing is left but its name. */
-const lost = /was acknowledged and is not there|problems in the data directory|no order of|answered 404|no such table|cannot use the database/
+const lost = /was acknowledged and is not there|problems in the data directory|no order of|answered 404|is not that of its data directory|cannot use the database/
 
 const connection = 'src/database/sqlite/connection.ts'
 const unsynced: Readonly<Record<string, readonly Edit[]>> = {
