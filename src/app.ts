@@ -163,7 +163,7 @@ export async function restore(config: Config, folder: string, watch: CopyWatch):
   return await restoreInstallation({ ...watch, ...placeOf(config), folder })
 }
 
-/** `berth rebuild-index`: a new database from the recovery segments. Fails without having changed anything. */
+/** `berth rebuild-index`: a new database from the recovery segments. */
 export async function rebuildIndex(config: Config, { untilDamage }: { readonly untilDamage: boolean }): Promise<Rebuilt> {
   return await rebuildInstallation({ ...placeOf(config), lease: config.gc.lease, untilDamage })
 }

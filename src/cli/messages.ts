@@ -137,6 +137,9 @@ const en = {
   'rebuild.exists':
     '{found}. A database that is there is never overwritten. If it can be used, start the server; if it is damaged, move its files ' +
     '(berth.db, berth.db-wal, berth.db-shm) to another place, or give database.url an empty database, and run this again',
+  'rebuild.failed':
+    'the database could not be rebuilt: {reason}. Run this again when that is mended: it begins anew, or says that there is a database, ' +
+    'which is whole then',
   'rebuild.nothing-recorded': 'there are no recovery segments in {data} from which a database could be restored: restore it from a backup',
   'rebuild.segments-damaged':
     'recovery segment {segment} can not be used: {reason}. Nothing was changed. Put it back from a copy, or restore the older state of ' +
@@ -272,6 +275,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'rebuild.next': '在 `berth fsck` 确认以上内容属实之前，不会从存储中删除任何内容。请现在运行它，然后用 `berth serve` 启动服务。',
   'rebuild.exists':
     '{found}。已有的数据库绝不会被覆盖。如果它可用，请直接启动服务；如果它已损坏，请把它的文件（berth.db、berth.db-wal、berth.db-shm）移到别处，或让 database.url 指向一个空的数据库，然后重试',
+  'rebuild.failed': '未能重建数据库：{reason}。请在解决问题后再次运行本命令：它会重新开始，或者说明数据库已经存在，那么该数据库就是完整的',
   'rebuild.nothing-recorded': '{data} 中没有可用于恢复数据库的恢复段：请从备份恢复',
   'rebuild.segments-damaged':
     '恢复段 {segment} 无法使用：{reason}。没有做任何改动。请从副本放回该文件，或用 --older 恢复到较早的 {at} 的状态：此后推送的内容会丢失，此后删除的内容会重新出现',

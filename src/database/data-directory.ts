@@ -56,7 +56,7 @@ export function openDataDirectory(path: string): DataDirectory {
 
 function checkRestored(path: string): void {
   if (!existsSync(join(path, restoringFile))) return
-  throw new DatabaseError('corrupt', `a restore into the data directory ${path} has not come to its end: run it again, or remove the directory`)
+  throw new DatabaseError('corrupt', `a restore into the data directory ${path} has not come to its end: go on with it, \`berth restore --from FOLDER --data ${path}\` with the folder of the same backup, or remove the directory`)
 }
 
 /** There while a restore fills the directory. */

@@ -65,6 +65,7 @@ describe('berth backup and berth restore', () => {
     ['backup', 'foreign', 'berth: no backup was taken into /b: made up\n'],
     ['restore', 'damaged', 'berth: nothing was restored from /b: made up\n'],
     ['restore', 'unfinished', 'berth: the restore from /b broke off: made up. What was copied is in /d, and no server starts on it'],
+    ['restore', 'EIO', 'berth: nothing was restored from /b: made up\n'],
     ['restore', 'EACCES', 'berth: cannot use the data directory /d: made up. '],
   ] as const)('%s ends with 1 and says why: %s', async (verb, code, text) => {
     const ended = await run(verb, failing(code))

@@ -94,14 +94,12 @@ function describe({ takenAt, rows, objects, copied }: CopySummary, { verb, confi
   return `${say(`${verb}.done`, values)}\n`
 }
 
-/** Codes whose message says what a backup or a restore met; the rest is what keeps a server from starting too. */
-const ownCodes = new Set<unknown>(
-  ['incomplete', 'damaged', 'foreign', 'unfinished', 'lapsed', 'occupied', 'newer', 'corrupt', 'locked', 'failed', 'unavailable', 'full'],
-)
+/** Codes of what keeps a server from starting too. */
+const startCodes = new Set<unknown>(['lost', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'])
 
 function describeFailure(error: unknown, { verb, config, folder, say }: Circumstances): string {
   const { code, message, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-  if (!ownCodes.has(code)) return describeStartFailure(error, config, say)
+  if (startCodes.has(code)) return describeStartFailure(error, config, say)
   const key = code === 'unfinished' ? 'restore.unfinished' : (`${verb}.failed` as const)
   const line = `berth: ${say(key, { folder, data: config.data, reason: message })}\n`
   return config.log.level === 'debug' || config.log.level === 'trace' ? `${line}${stack ?? ''}\n` : line

@@ -45,7 +45,7 @@ export async function rebuildIndex(config: Config, options: { readonly untilDama
   } catch (error) {
     const { code, message, values } = error as Error & { readonly code?: unknown; readonly values?: Readonly<Record<string, string>> }
     const text = texts.get(code)
-    if (text === undefined) printError(describeStartFailure(error, config, say))
+    if (text === undefined) printError(describeStartFailure(error, config, say, 'rebuild-index'))
     else printError(`berth: ${say(text, { ...values, ...(values?.['at'] && { at: timeOf(Number(values['at'])) }), data: config.data, found: message })}\n`)
     return 1
   }

@@ -3,11 +3,11 @@ import { loadConfig, readEnvironment } from '../../config/index.ts'
 import { createSay } from '../messages.ts'
 import { describeStartFailure } from './start-failure.ts'
 
-function describe(error: unknown, env: Record<string, string> = {}): string {
+function describe(error: unknown, env: Record<string, string> = {}, command?: 'rebuild-index'): string {
   const environment = readEnvironment({ BERTH_DATA: '/srv/berth', ...env })
   const loaded = loadConfig({ flags: new Map(), environment, cwd: '/nonexistent/berth' })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
-  return describeStartFailure(error, loaded.config, createSay('en'))
+  return describeStartFailure(error, loaded.config, createSay('en'), command)
 }
 
 test.each([
@@ -25,6 +25,11 @@ test.each([
   const text = describe(Object.assign(new Error('the reason.'), { code, syscall }))
   expect(text).toContain(words)
   expect(text).toMatch(/^berth: [^\n]+\n$/)
+})
+
+test.each(['full', 'EIO'])('%s of a command that makes a database says what became of it', (code) => {
+  const text = describe(Object.assign(new Error('the reason'), { code }), {}, 'rebuild-index')
+  expect(text).toStartWith('berth: the database could not be rebuilt: the reason. Run this again')
 })
 
 test('what was thrown need not be an error', () => {

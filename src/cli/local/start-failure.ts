@@ -25,24 +25,31 @@ const otherTexts = new Map<unknown, MessageKey>([
   ['EEXIST', 'start.data-unusable'],
 ])
 
-/** Where a check that could not be made says something else than a server that could not start. */
-const fsckTexts = new Map<MessageKey, MessageKey>([
-  ['start.locked', 'fsck.locked'],
-  ['start.unavailable', 'fsck.unavailable'],
-  ['start.full', 'fsck.failed'],
-  ['start.failed', 'fsck.failed'],
-])
+/** Where a command that failed says something else than a server that could not start. */
+const otherwise = {
+  serve: new Map<MessageKey, MessageKey>(),
+  fsck: new Map<MessageKey, MessageKey>([
+    ['start.locked', 'fsck.locked'],
+    ['start.unavailable', 'fsck.unavailable'],
+    ['start.full', 'fsck.failed'],
+    ['start.failed', 'fsck.failed'],
+  ]),
+  'rebuild-index': new Map<MessageKey, MessageKey>([
+    ['start.full', 'rebuild.failed'],
+    ['start.failed', 'rebuild.failed'],
+  ]),
+}
 
 /**
  * Says in one line why the server could not start, or the check not be made, and what to do about it; whoever asked for debug messages gets the stack too.
  * Errors are told apart by their `code`.
  */
-export function describeStartFailure(error: unknown, config: Config, say: Say, command: 'serve' | 'fsck' = 'serve'): string {
+export function describeStartFailure(error: unknown, config: Config, say: Say, command: keyof typeof otherwise = 'serve'): string {
   const { code, syscall, message, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
   const texts = syscall === 'listen' ? listenTexts : otherTexts
   const host = formatHost(config.listen.host)
   const values = { host, address: `${host}:${config.listen.port}`, data: config.data, reason: message.replace(/\.$/, '') }
   const text = texts.get(code) ?? 'start.failed'
-  const line = `berth: ${say(command === 'fsck' ? (fsckTexts.get(text) ?? text) : text, values)}\n`
+  const line = `berth: ${say(otherwise[command].get(text) ?? text, values)}\n`
   return config.log.level === 'debug' || config.log.level === 'trace' ? `${line}${stack ?? ''}\n` : line
 }

@@ -13,24 +13,32 @@ export interface LostInstallation extends Pick<RebuildDeps, 'lease' | 'untilDama
   readonly ids: Ids
 }
 
-/** Makes a new database from the recovery segments. Fails with RecoveryError, DatabaseError or StorageError, and has changed nothing then. */
+/**
+ * Makes a new database from the recovery segments. Fails with RecoveryError, DatabaseError, StorageError or an error of the file
+ * system; then there is no database, or, when the disk failed at the very end, a whole one.
+ */
 export async function rebuildInstallation({ data, databaseUrl, clock, ids, ...rest }: LostInstallation): Promise<Rebuilt> {
   lookAtDataDirectory(data)
   const directory = openDataDirectory(data)
-  const common = { clock, ids }
   try {
-    const rebuilt = await rebuild({
+    return await rebuild({
       ...rest,
       segments: createFilesystemSegments({ root: directory.path }),
       store: createFilesystemStore({ root: directory.path }),
       installation: directory.installation,
-      makeDatabase: async (installation, work) =>
-        databaseUrl === undefined
-          ? await makeSqliteDatabase({ ...common, installation, path: directory.databasePath }, work)
-          : await makePostgresDatabase({ ...common, installation, url: databaseUrl }, work),
+      makeDatabase: async (findInstallation, work) => {
+        const installation = async (): Promise<string> => {
+          const id = await findInstallation()
+          // Before the database is there: nothing is left to fail once it is. Without one this is still a directory that lost it.
+          directory.bind(id)
+          return id
+        }
+        const common = { installation, clock, ids }
+        return databaseUrl === undefined
+          ? await makeSqliteDatabase({ ...common, path: directory.databasePath }, work)
+          : await makePostgresDatabase({ ...common, url: databaseUrl }, work)
+      },
     })
-    directory.bind(rebuilt.installation)
-    return rebuilt
   } finally {
     directory.release()
   }
