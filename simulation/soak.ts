@@ -1,5 +1,7 @@
 // npm run soak -- RIG ...: the long forms of the rigs. README.md says more.
 import { parseArgs } from 'node:util'
+import { soakBackups } from './backup/backup-soak.ts'
+import { soakBrokenOff } from './broken-off/broken-off-round.ts'
 import { soakFaults } from './faults/fault-round.ts'
 import { soakKills } from './kill/kill-soak.ts'
 import { drillAll } from './planted/drill.ts'
@@ -15,6 +17,8 @@ const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [
        npm run soak -- world [--seeds N] [--seed N] [--record FILE]
        npm run soak -- faults [--faults N] [--seed N] [--record FILE]
        npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- backup [--rounds N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- broken-off [--blows N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- planted [--only TEXT] [--record FILE]`
 
 const { values, positionals } = parseArgs({
@@ -26,6 +30,8 @@ const { values, positionals } = parseArgs({
     seeds: { type: 'string', default: '20000' },
     faults: { type: 'string', default: '5000' },
     operations: { type: 'string', default: '500000' },
+    rounds: { type: 'string', default: '20' },
+    blows: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
@@ -40,6 +46,8 @@ const runs = {
   world: runWorlds,
   faults: runFaults,
   tags: runTags,
+  backup: runBackups,
+  'broken-off': runBrokenOff,
   planted: runPlanted,
 }
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
@@ -84,6 +92,14 @@ function runWorlds(seed: number, record: string | undefined) {
 
 function runFaults(seed: number, record: string | undefined) {
   return soakFaults({ faults: wholeNumber('--faults', values.faults), seed, record })
+}
+
+function runBackups(seed: number, record: string | undefined) {
+  return soakBackups({ rounds: wholeNumber('--rounds', values.rounds), seed, postgres: postgres(), record })
+}
+
+function runBrokenOff(seed: number, record: string | undefined) {
+  return soakBrokenOff({ blows: wholeNumber('--blows', values.blows), seed, postgres: postgres(), record })
 }
 
 function runPlanted(_seed: number, record: string | undefined) {
