@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { Clock, Ids } from '../lib/index.ts'
 import type { RepositoryName } from '../oci/index.ts'
 
@@ -27,8 +27,8 @@ const form = /^([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\.([0-9a-z]{1,10})\.
 export function createUploadNames(secret: string, { clock, ids }: { readonly clock: Clock; readonly ids: Ids }): UploadNames {
   const sign = (id: string, begunAt: string, repository: RepositoryName, identity: string | undefined): string => {
     // As JSON, so that no two different sessions have the same text to sign.
-    const hmac = createHmac('sha256', secret).update(JSON.stringify(['upload', id, begunAt, repository, identity ?? null]))
-    return hmac.digest('base64url').slice(0, 22)
+    const hmac = new Bun.CryptoHasher('sha256', secret)
+    return hmac.update(JSON.stringify(['upload', id, begunAt, repository, identity ?? null])).digest('base64url').slice(0, 22)
   }
   return Object.freeze<UploadNames>({
     issue: (repository, identity) => {
