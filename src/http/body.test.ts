@@ -45,7 +45,8 @@ async function recordArrivals(): Promise<Arrival[]> {
     const arrival: Arrival = { bytes: 0, declared: length, end: undefined }
     arrivals.push(arrival)
     try {
-      for await (const chunk of stream ?? []) arrival.bytes += chunk.length
+      const reader = stream?.getReader()
+      for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) arrival.bytes += chunk.value.length
     } catch (error) {
       arrival.end = { error }
       throw error

@@ -1,5 +1,5 @@
 import { parseContentRange, RegistryError } from '../oci/index.ts'
-import type { UploadBody } from '../registry/index.ts'
+import type { ByteReader, ByteStream, UploadBody } from '../registry/index.ts'
 
 /** Told how the body of a request comes in, so that the listener knows whom it waits for, and how long. */
 export interface BodyWatch {
@@ -16,21 +16,27 @@ export interface BodyWatch {
 export async function collectBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = declaredLength(request)
   if (declared !== undefined && declared > limit) throw tooLarge(limit)
-  const bytes = request.body === null ? new Uint8Array(0) : await readBounded(request, request.body, limit)
+  const bytes = declared === undefined ? await readBounded(request, limit) : await readDeclared(request)
   if (declared !== undefined && bytes.length !== declared) throw cutOff()
   return bytes
+}
+
+/** In one piece: Bun holds a sender to its Content-Length, and a stream costs more than the rest of the request. */
+async function readDeclared(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await request.arrayBuffer())
+  } catch (cause) {
+    throw cutOff(cause)
+  }
 }
 
 /**
  * Copied into one buffer that grows: a body sent as millions of tiny chunks would cost a hundred times its size if the chunks
  * were kept.
  */
-async function readBounded(
-  request: Request,
-  body: ReadableStream<Uint8Array>,
-  limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader()
+async function readBounded(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (request.body === null) return new Uint8Array(0)
+  const reader = request.body.getReader()
   let bytes = new Uint8Array(Math.min(firstBuffer, limit))
   let size = 0
   for (;;) {
@@ -70,30 +76,20 @@ export function uploadBody(request: Request, watch: BodyWatch | undefined): Uplo
 }
 
 /** Takes hold of the body only when it is read: one that nobody reads is left to `discardRest`. */
-function watchedStream(
-  request: Request,
-  body: ReadableStream<Uint8Array>,
-  watch: BodyWatch | undefined,
-): ReadableStream<Uint8Array> {
-  let reader: ChunkReader | undefined
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller): Promise<void> {
-        const chunk = await readChunk((reader ??= body.getReader()))
-        if (chunk === undefined) {
-          watch?.complete()
-          controller.close()
-        } else {
-          watch?.received()
-          controller.enqueue(chunk)
-        }
-      },
-      cancel: async () => {
-        if (reader !== undefined) await endReading(request, reader)
-      },
+function watchedStream(request: Request, body: ReadableStream<Uint8Array>, watch: BodyWatch | undefined): ByteStream {
+  let taken: ByteReader | undefined
+  const reader: ByteReader = {
+    read: async () => {
+      const value = await readChunk((taken ??= body.getReader()))
+      if (value === undefined) watch?.complete()
+      else watch?.received()
+      return { value }
     },
-    { highWaterMark: 0 },
-  )
+    cancel: async () => {
+      if (taken !== undefined) await endReading(request, taken)
+    },
+  }
+  return { getReader: () => reader }
 }
 
 /** More than this a refused sender does not get to send. */
@@ -105,12 +101,12 @@ const mostDiscarded = 64 * 1024 * 1024
  * its client 502 then.
  */
 export async function discardRest(request: Request): Promise<void> {
-  if (request.body === null || request.body.locked || !wantsClose(request)) return
+  if (request.bodyUsed || request.body === null || request.body.locked || !wantsClose(request)) return
   await endReading(request, request.body.getReader())
 }
 
 /** Where the connection stays open Bun throws away the rest by itself. */
-async function endReading(request: Request, reader: ChunkReader): Promise<void> {
+async function endReading(request: Request, reader: ByteReader): Promise<void> {
   try {
     let left = wantsClose(request) ? mostDiscarded : 0
     while (left > 0) {
@@ -128,13 +124,7 @@ function wantsClose(request: Request): boolean {
   return /\bclose\b/i.test(request.headers.get('connection') ?? '')
 }
 
-/** The part of a stream's reader that is used here. */
-interface ChunkReader {
-  read(): Promise<{ readonly value?: Uint8Array | undefined }>
-  cancel(): Promise<void>
-}
-
-async function readChunk(reader: ChunkReader): Promise<Uint8Array | undefined> {
+async function readChunk(reader: ByteReader): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value
   } catch (cause) {

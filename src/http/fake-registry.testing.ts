@@ -178,7 +178,8 @@ function pageOf(names: readonly string[], { limit, last }: Page): NamePage {
 
 async function readAll(body: UploadBody): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of body.stream ?? []) chunks.push(chunk)
+  const reader = body.stream?.getReader()
+  for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) chunks.push(chunk.value)
   const bytes = Buffer.concat(chunks)
   if (body.length !== undefined && body.length !== bytes.length) throw new RegistryError('SIZE_INVALID')
   return bytes

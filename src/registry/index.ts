@@ -9,6 +9,8 @@ export { dropContent, queueAgain, restoreObject } from './integrity-transactions
 export { allowAll, type Action, type AuthorizationQuestion, type Authorize, type Decision } from './ports.ts'
 export type {
   BlobDescription,
+  ByteReader,
+  ByteStream,
   Deletes,
   Lists,
   ManifestDescription,

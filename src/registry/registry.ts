@@ -84,11 +84,23 @@ export interface UploadStatus {
 }
 
 export interface UploadBody {
-  readonly stream: ReadableStream<Uint8Array> | null
+  readonly stream: ByteStream | null
   /** Bytes the sender declared (Content-Length); absent for a chunked body. */
   readonly length: number | undefined
   /** Content-Range: position of the first and last byte in the blob. */
   readonly range: { readonly first: number; readonly last: number } | undefined
+}
+
+/** The part of a ReadableStream that is used here: to make a whole one for each body would cost more than to read it. */
+export interface ByteStream {
+  getReader(): ByteReader
+}
+
+/** Its `value` is absent at the end. Rejects when the sender broke off. */
+export interface ByteReader {
+  read(): Promise<{ readonly value?: Uint8Array | undefined }>
+  /** Tells the sender that nothing more is read. */
+  cancel(): Promise<void>
 }
 
 /** Writing manifests: distribution-spec "Push", manifests. */
