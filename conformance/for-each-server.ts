@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from 'bun:test'
 import { sqlite, testPostgres, type DatabaseKind, type TestDatabase } from './databases.ts'
+import type { Target } from './oci/client.ts'
+import { startSeveralProcesses, type SeveralProcesses } from './several-processes.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
 
 /** The milliseconds a hook may take on a machine that does much else. */
@@ -46,6 +48,37 @@ export function forEachRegistry(name: string, suite: (url: () => string) => void
   const given = process.env['BERTH_TEST_REGISTRY']
   if (given === undefined) forEachServer(name, (server) => suite(() => server().url))
   else describe(`${name} at ${given}`, () => suite(() => given.replace(/\/+$/, '')))
+}
+
+/**
+ * Runs the tests of `suite` against every form in which Berth runs: on each kind of database, and as several processes that take
+ * the requests in turn. With BERTH_TEST_REGISTRY against the registry of that URL.
+ */
+export function forEachTarget(name: string, suite: (target: () => Target) => void): void {
+  forEachRegistry(name, (url) => suite(() => ({ urls: [url()], level: 'berth' })))
+  if (process.env['BERTH_TEST_REGISTRY'] !== undefined) return
+  const postgres = testPostgres()
+  if (postgres !== undefined) describe(`${name} by several processes`, () => severalProcesses(postgres, suite))
+  else describe.skip(`${name} by several processes (BERTH_TEST_POSTGRES is not set: run npm test)`, () => severalProcesses(sqlite, suite))
+}
+
+function severalProcesses(kind: DatabaseKind, suite: (target: () => Target) => void): void {
+  let database: TestDatabase | undefined
+  let running: SeveralProcesses | undefined
+  beforeAll(async () => {
+    database = await kind.create()
+    running = await startSeveralProcesses(database.env)
+  }, patience)
+  afterAll(async () => {
+    try {
+      if (running === undefined) return
+      expect(await running.stop()).toEqual([0, 0])
+      expect(running.servers.flatMap(faults)).toEqual([])
+    } finally {
+      await database?.drop()
+    }
+  }, patience)
+  suite(() => ({ urls: running?.servers.map(({ url }) => url) ?? [], level: 'berth' }))
 }
 
 /** The lines of the log that tell of a fault of the server's. */

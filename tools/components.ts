@@ -43,6 +43,22 @@ export const components: readonly Component[] = [
     install: { go: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
   },
   {
+    name: 'docker-registry',
+    covers: 'that the checks of conformance/ see what another registry does otherwise',
+    install: { apt: 'docker-registry' },
+  },
+  {
+    name: 'openssl',
+    covers: 'logging in with tokens',
+    install: { apt: 'openssl' },
+  },
+  {
+    name: 'nginx',
+    covers: 'the checks through a proxy that asks for a password',
+    install: { apt: 'nginx-light' },
+    folders: ['/usr/sbin'],
+  },
+  {
     name: 'strace',
     covers: 'writes that the kernel refuses (read-only, over quota, a broken disk)',
     install: { apt: 'strace' },

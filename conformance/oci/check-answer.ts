@@ -1,3 +1,4 @@
+import { counts, type Level } from '../checks/check.ts'
 import type { Answer } from './client.ts'
 
 /** The codes of the specification, and the three that Berth needs beside them. */
@@ -10,19 +11,31 @@ const codes = new Set(
 )
 
 /**
- * What holds for every answer of the registry API.
+ * What holds for every answer of the registry API, of any registry or of Berth.
  * @throws Error that names what does not
  */
-export function checkAnswer(method: string, path: string, answer: Answer): void {
-  const problems = [...headerProblems(answer), ...lengthProblems(method, answer), ...errorProblems(method, answer)]
+export function checkAnswer(method: string, path: string, answer: Answer, level: Level): void {
+  const problems = [...problemsOfAny(method, answer)]
+  if (counts('berth', level)) {
+    problems.push(...headerProblems(answer), ...lengthProblems(method, answer), ...errorProblems(method, answer))
+  }
   if (problems.length === 0) return
   const body = new TextDecoder().decode(answer.bytes.subarray(0, 1000))
   const what = `${method} ${path.slice(0, 200)}: ${answer.status}`
   throw new Error(`${what}: ${problems.join('; ')}\n${JSON.stringify(answer.headers)}\n${body}`)
 }
 
-function* headerProblems({ status, headers }: Answer): Generator<string> {
+/** distribution-spec, "Error Codes": an error may have any body, but one in JSON has this form. */
+function* problemsOfAny(method: string, { status, headers, bytes }: Answer): Generator<string> {
   if (status >= 500) yield 'the server failed'
+  if (method === 'HEAD' && bytes.length > 0) yield 'HEAD was answered with a body'
+  if (status < 400 || method === 'HEAD' || headers.get('content-type')?.startsWith('application/json') !== true) return
+  const { errors } = JSON.parse(new TextDecoder().decode(bytes)) as { errors?: { code?: unknown }[] }
+  if (!Array.isArray(errors)) yield 'the error has no list of errors'
+  else if (errors.some(({ code }) => !/^[A-Z_]+$/.test(String(code)))) yield 'a code is not of capital letters and underscores'
+}
+
+function* headerProblems({ headers }: Answer): Generator<string> {
   if (headers.get('docker-distribution-api-version') !== 'registry/2.0') yield 'docker manifest wants the API version'
   if (headers.get('x-content-type-options') !== 'nosniff') yield 'X-Content-Type-Options is missing'
   if (headers.has('content-encoding')) yield 'Content-Encoding breaks ranges and digests'

@@ -1,5 +1,9 @@
 import { digestOf, type Algorithm } from '../digest.ts'
+import { counts, type Level } from '../checks/check.ts'
 import { checkAnswer } from './check-answer.ts'
+import { freshName } from './content.ts'
+import { describeExchange, type Exchange } from './exchange.ts'
+import { createLogin, type Credentials } from './login.ts'
 
 /** An answer, its body read to the end. */
 export interface Answer {
@@ -16,10 +20,16 @@ export interface SendOptions {
   readonly body?: Content | ReadableStream<Uint8Array> | undefined
 }
 
-/** Speaks the registry API to one server and holds every answer to what all of them have in common. */
+/** Speaks the registry API to one registry and holds every answer to what all of them have in common. */
 export interface Client {
+  /** Of one of its processes: bytes that go out as they are need it. */
   readonly url: string
-  /** `path` with its query, as it is to be sent. */
+  readonly login: boolean
+  /** Whether the registry is held to what `level` asks for. */
+  holdsTo(level: Level): boolean
+  /** A repository name that nothing else uses. */
+  repository(): string
+  /** `path` with its query, as it is to be sent; or a whole URL that the registry gave. */
   send(method: string, path: string, options?: SendOptions): Promise<Answer>
   /** Begins an upload and returns its Location. */
   startUpload(repository: string): Promise<string>
@@ -29,14 +39,22 @@ export interface Client {
   putManifest(repository: string, reference: string, content: Content, mediaType: string): Promise<string>
 }
 
-export function createClient(url: string): Client {
-  async function send(method: string, path: string, { headers = {}, body }: SendOptions = {}): Promise<Answer> {
-    // Bun's fetch would decompress bodies and follow redirects by itself.
-    const response = await fetch(url + path, { method, headers, body: body ?? null, redirect: 'manual', decompress: false })
-    const answer = { status: response.status, headers: response.headers, bytes: await response.bytes() }
-    checkAnswer(method, path, answer)
-    return answer
-  }
+export interface Target {
+  /** `http://host:port` of every process of the registry; requests go to them in turn. */
+  readonly urls: readonly string[]
+  readonly level: Level
+  readonly credentials?: Credentials | undefined
+  /** With which the names of repositories begin. */
+  readonly repositories?: string | undefined
+  /** Is told of every request. */
+  readonly record?: ((exchange: Exchange) => void) | undefined
+}
+
+/** @param target one URL is held to everything that Berth promises */
+export function createClient(target: string | Target): Client {
+  const { urls, level, credentials, repositories, record }: Target =
+    typeof target === 'string' ? { urls: [target], level: 'berth' } : target
+  const send = createSender(urls, credentials, record, level)
 
   async function expectStatus(status: number, method: string, path: string, options?: SendOptions): Promise<Answer> {
     const answer = await send(method, path, options)
@@ -49,7 +67,10 @@ export function createClient(url: string): Client {
   }
 
   return Object.freeze({
-    url,
+    url: urls[0] ?? '',
+    login: credentials !== undefined,
+    holdsTo: (asked: Level) => counts(asked, level),
+    repository: () => freshName(repositories),
     send,
     startUpload,
     async pushBlob(repository: string, content: Content, algorithm: Algorithm = 'sha256') {
@@ -63,6 +84,57 @@ export function createClient(url: string): Client {
       return answer.headers.get('docker-content-digest') ?? ''
     },
   })
+}
+
+const mostRedirects = 5
+
+function createSender(
+  urls: readonly string[],
+  credentials: Credentials | undefined,
+  record: Target['record'],
+  level: Level,
+): Client['send'] {
+  const login = credentials === undefined ? undefined : createLogin(urls[0] ?? '', credentials)
+  const origins = new Set(urls.map((url) => new URL(url).origin))
+  let turn = 0
+
+  async function exchange(method: string, url: string, { headers = {}, body }: SendOptions): Promise<Answer> {
+    // Bun's fetch would decompress bodies and follow redirects by itself.
+    const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', decompress: false })
+    return { status: response.status, headers: response.headers, bytes: await response.bytes() }
+  }
+
+  /** Sends credentials to the registry itself only; without a login a 401 is an answer like any other. */
+  async function authorized(method: string, url: string, options: SendOptions): Promise<Answer> {
+    const { pathname, origin } = new URL(url)
+    if (login === undefined || !origins.has(origin)) return await exchange(method, url, options)
+    const [first, second] = options.body instanceof ReadableStream ? options.body.tee() : [options.body, options.body]
+    const withHeader = (authorization: string | undefined, body: SendOptions['body']): SendOptions =>
+      authorization === undefined ? { ...options, body } : { headers: { ...options.headers, authorization }, body }
+    const answer = await exchange(method, url, withHeader(login.known(method, pathname), first))
+    if (answer.status !== 401) return answer
+    const authorization = await login.answer(method, pathname, answer.headers.get('www-authenticate'))
+    return await exchange(method, url, withHeader(authorization, second))
+  }
+
+  return async (method, path, options = {}) => {
+    let url = path.startsWith('/') ? `${urls[turn++ % urls.length]}${path}` : path
+    for (let redirects = 0; ; redirects++) {
+      const answer = await authorized(method, url, options)
+      record?.(describeExchange(method, url, options, answer))
+      const elsewhere = isRedirect(method, answer) ? answer.headers.get('location') : null
+      if (elsewhere === null || redirects === mostRedirects) {
+        checkAnswer(method, path, answer, level)
+        return answer
+      }
+      url = new URL(elsewhere, url).href
+    }
+  }
+}
+
+/** Reads may be sent elsewhere, to an object store for example. */
+function isRedirect(method: string, { status }: Answer): boolean {
+  return (method === 'GET' || method === 'HEAD') && [301, 302, 303, 307, 308].includes(status)
 }
 
 export function textOf({ bytes }: Answer): string {

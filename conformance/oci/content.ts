@@ -4,7 +4,12 @@ let repositories = 0
 
 /** A repository name that no other test uses. */
 export function freshRepository(): string {
-  return `conformance/r${process.pid}-${performance.now().toFixed(0)}-${repositories++}`
+  return freshName()
+}
+
+/** A repository name that begins with a prefix and that nothing else uses. */
+export function freshName(prefix = 'conformance'): string {
+  return `${prefix}/r${process.pid}-${performance.now().toFixed(0)}-${repositories++}`
 }
 
 /** New random bytes, so that no other test has pushed them. */
