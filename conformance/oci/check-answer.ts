@@ -43,6 +43,7 @@ function* headerProblems({ headers }: Answer): Generator<string> {
   if (!headers.has('cache-control')) yield 'Cache-Control is missing'
   const location = headers.get('location')
   if (location !== null && !location.startsWith('/v2/')) yield 'Location is not path-absolute'
+  if (headers.get('link')?.startsWith('</v2/') === false) yield 'Link is not path-absolute'
 }
 
 function* lengthProblems(method: string, { status, headers, bytes }: Answer): Generator<string> {

@@ -158,11 +158,11 @@ export function withQuery(path: string, parameters: Readonly<Record<string, stri
   return `${path}${path.includes('?') ? '&' : '?'}${query.join('&')}`
 }
 
-/** The path in a `Link: <...>; rel="next"`, or undefined on the last page. */
+/** The path, or of other registries the URL, in a `Link: <...>; rel="next"`; undefined on the last page. */
 export function nextOf({ headers }: Answer): string | undefined {
   const link = headers.get('link')
   if (link === null) return undefined
-  const path = /^<(\/[^>]*)>; rel="next"$/.exec(link)?.[1]
+  const path = /^<((?:\/|https?:)[^>]*)>; rel="next"$/.exec(link)?.[1]
   if (path === undefined) throw new Error(`not a Link that clients understand: ${link}`)
   return path
 }

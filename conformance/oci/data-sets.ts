@@ -146,6 +146,10 @@ const recipes: Readonly<Record<string, (builder: Builder) => Descriptor>> = {
     const config = b.blob('{"name":"chart"}', 'application/vnd.cncf.helm.config.v1+json')
     return b.image({ config, layers: [b.layer('application/vnd.cncf.helm.chart.content.v1.tar+gzip')] })
   },
+  'a Docker plugin': (b) => {
+    const config = b.blob(JSON.stringify(salt()), 'application/vnd.docker.plugin.v1+json')
+    return b.manifest({ config, layers: [b.layer(types.dockerLayer)] }, types.dockerManifest)
+  },
   'a manifest of a type nobody knows': (b) =>
     b.manifest({ anything: ['goes'], blobs: [b.layer()] }, 'application/vnd.example.manifest.v1+json'),
 }

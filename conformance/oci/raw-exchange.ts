@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net'
+import { NotApplicable } from '../checks/check.ts'
+import type { Client } from './client.ts'
 
 /** Milliseconds after which an answer is taken for missing. */
 const patience = 30_000
@@ -54,9 +56,23 @@ function connected(socket: Socket): Promise<void> {
   })
 }
 
+/**
+ * Where to connect to a registry under check, with bytes that go out as they are.
+ * @throws NotApplicable when they would have to be encrypted or to log in
+ */
+export function rawUrl({ url, login }: Client): string {
+  if (login) throw new NotApplicable('bytes that go out as they are do not log in')
+  if (!url.startsWith('http://')) throw new NotApplicable('bytes that go out as they are are not encrypted')
+  return url
+}
+
+export async function openRawTo(client: Client): Promise<RawConnection> {
+  return await openRaw(rawUrl(client))
+}
+
 /** Sends one request as it is and returns the whole answer. The request must ask for the connection to be closed. */
-export async function exchange(url: string, request: string | Uint8Array): Promise<string> {
-  const connection = await openRaw(url)
+export async function exchange(client: Client, request: string | Uint8Array): Promise<string> {
+  const connection = await openRawTo(client)
   connection.write(request)
   try {
     return await connection.answer()
