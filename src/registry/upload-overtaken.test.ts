@@ -56,4 +56,42 @@ forEachDatabase('an upload that another process takes over', (kind) => {
     await second.uploads.finish(anonymous, name, id, digest, noBody)
     expect((await first.pull.statBlob(anonymous, name, digest)).size).toBe(150_000)
   })
+
+  /** A body of two parts; the second one comes when it is released. `begun` when the first was read. */
+  function halting(start: Buffer, end: Buffer) {
+    const [begun, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const parts = [start, end].filter((part) => part.length > 0)
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          if (parts.length === 1) {
+            begun.resolve()
+            await released.promise
+          }
+          const part = parts.shift()
+          if (part === undefined) controller.close()
+          else controller.enqueue(part)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    return { body: { stream, length: undefined, range: { first: 0, last: start.length + end.length - 1 } }, begun, released }
+  }
+
+  test.each([1000, 100_000])('keeps the %d bytes that were acknowledged when as many others come for the same place', async (size) => {
+    const { id } = await first.uploads.begin(anonymous, name)
+    // The first one has begun to write when the second one looks; it is acknowledged before the second one is.
+    const [ahead, behind] = [halting(bytesOf('a', size / 2), bytesOf('a', size / 2)), halting(bytesOf('b', 0), bytesOf('b', size))]
+    const acknowledged = first.uploads.append(anonymous, name, id, ahead.body)
+    await ahead.begun.promise
+    const late = second.uploads.append(anonymous, name, id, behind.body)
+    await behind.begun.promise
+    ahead.released.resolve()
+    expect((await acknowledged).offset).toBe(size)
+    behind.released.resolve()
+    await expect(late).rejects.toMatchObject({ code: 'RANGE_INVALID' })
+    const digest = digestBytes(bytesOf('a', size), 'sha256')
+    await first.uploads.finish(anonymous, name, id, digest, noBody)
+    expect((await second.pull.statBlob(anonymous, name, digest)).size).toBe(size)
+  })
 })

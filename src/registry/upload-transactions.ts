@@ -36,6 +36,7 @@ const lock = statement<UploadRow>(`
   for update of u`)
 const lockById = statement<UploadRow>(`
   select repository_id, owner, epoch, received, object_id, state, digest, expires_at from upload where id = $1 for update`)
+const headOf = statement<{ readonly head: Uint8Array | null }>('select head from upload where id = $1')
 const claim = statement('update upload set epoch = epoch + 1, owner = $2, expires_at = $3 where id = $1')
 const advance = statement(`
   update upload set received = $2, head = $3, object_id = $4, expires_at = $5 where id = $1`)
@@ -125,15 +126,29 @@ export const advanceUpload = transaction(
     if ('refused' in opened) return opened
     const { upload, created } = opened
     if (upload.state !== 'open' || upload.epoch !== Math.max(input.epoch, 1)) return overtaken(input.id, upload)
-    if (upload.received !== input.from && upload.received !== input.to) return overtaken(input.id, upload)
     const head = 'head' in input.bytes ? input.bytes.head : null
     const objectId = 'head' in input.bytes ? null : input.bytes.objectId
+    if (upload.received !== input.from && !(await holdsAlready(tx, upload, input, head, objectId))) return overtaken(input.id, upload)
     if (objectId !== null && !(await lockWritingObject(tx, objectId))) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
     if (upload.object_id !== null && upload.object_id !== objectId) await doomObject(tx, upload.object_id, input.drain)
     await tx.run(advance, input.id, input.to, head, objectId, tx.now + input.expiry)
     return await recordCreated(tx, created, null)
   },
 )
+
+/** Whether this was committed before and only its answer was lost. As many bytes of another process are not these. */
+async function holdsAlready(
+  tx: Tx,
+  upload: UploadRow,
+  { id, to }: { readonly id: string; readonly to: number },
+  head: Uint8Array | null,
+  objectId: string | null,
+): Promise<boolean> {
+  if (upload.received !== to || upload.object_id !== objectId) return false
+  if (head === null) return true
+  const stored = await tx.one(headOf, id)
+  return Buffer.compare(stored?.head ?? Buffer.alloc(0), head) === 0
+}
 
 /** Keeps a session and the object it writes alive while bytes arrive slowly. */
 export const touchUpload = transaction(
