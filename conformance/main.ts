@@ -27,8 +27,7 @@ async function main(options: Options): Promise<number> {
   await expectRegistry(target, say)
   const run: Run = { url, level, results: await runAll(options, target, say) }
   for (const file of options.reports) {
-    writeFileSync(file, render(file, run, options, say))
-    console.error(say('written', { file }))
+    write(file, render(file, run, options, say), say)
   }
   console.log(terminalReport(run, say))
   return countOf(run, 'failed') > 0 ? 1 : 0
@@ -57,6 +56,15 @@ async function runAll({ level, only }: Options, target: Target, say: Words): Pro
   const results: Result[] = []
   for (const [group, check] of chosen) results.push(await runCheck(group, check, target))
   return results
+}
+
+function write(file: string, text: string, say: Words): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new UsageError(say('error.write', { file, reason: error instanceof Error ? error.message : String(error) }))
+  }
+  console.error(say('written', { file }))
 }
 
 function render(file: string, run: Run, { language }: Options, say: Words): string {

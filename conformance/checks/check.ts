@@ -2,7 +2,8 @@ import type { Client } from '../oci/client.ts'
 
 /**
  * Who asks for something, from what every registry owes to what only Berth promises:
- * `must` and `should` are the specification's words, `clients` is what programs that people use need beyond them, `berth` is Berth's own.
+ * `must` and `should` are the specification's words, `clients` is what programs that people use need beyond them, `berth` is
+ * Berth's own.
  * A registry is held to a level and to those before it.
  */
 export const levels = ['must', 'should', 'clients', 'berth'] as const

@@ -55,7 +55,6 @@ async function inTime(run: Promise<void>): Promise<void> {
 
 /** Without the colours of a terminal, and not endless. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  const words = text.replace(/\u001b\[[0-9;]*m/g, '').trim()
+  const words = text.replace(/\p{Cc}\[[0-9;]*m/gu, '').trim()
   return words.length > 1500 ? `${words.slice(0, 1500)}…` : words
 }

@@ -29,7 +29,8 @@ async function expectKnown(url: string, options: readonly string[], known: (chec
   const { code, err } = await check(url, [...options, '--report', report], env)
   expect(err).toBe(`report: ${report}\n`)
   const { results } = (await Bun.file(report).json()) as Run
-  expect(results.map((result) => [result.check, result.outcome])).toEqual(results.map((result) => [result.check, known(result.check)]))
+  const found = results.map((result) => [result.check, result.outcome])
+  expect(found).toEqual(results.map((result) => [result.check, known(result.check)]))
   expect(code).toBe(results.some(({ outcome }) => outcome === 'failed') ? 1 : 0)
   expect(results.length).toBeGreaterThan(10)
 }
@@ -45,7 +46,8 @@ describeTools(['docker-registry', 'openssl'], () => {
     let registry: OtherProgram | undefined
     beforeAll(async () => {
       const line = `${username}:${await Bun.password.hash(password, { algorithm: 'bcrypt', cost: 4 })}\n`
-      registry = await startDockerRegistry('auth:\n  htpasswd:\n    realm: test\n    path: FOLDER/passwords\n', { passwords: line })
+      const auth = 'auth:\n  htpasswd:\n    realm: test\n    path: FOLDER/passwords\n'
+      registry = await startDockerRegistry(auth, { passwords: line })
     })
     afterAll(() => registry?.stop())
 
@@ -77,7 +79,8 @@ describeTools(['docker-registry', 'openssl'], () => {
     beforeAll(async () => {
       tokens = await startTokenServer(username, password)
       const { realm, issuer, service, certificate } = tokens
-      const auth = `auth:\n  token:\n    realm: ${realm}\n    service: ${service}\n    issuer: ${issuer}\n    rootcertbundle: FOLDER/root\n`
+      const lines = [`realm: ${realm}`, `service: ${service}`, `issuer: ${issuer}`, 'rootcertbundle: FOLDER/root']
+      const auth = `auth:\n  token:\n    ${lines.join('\n    ')}\n`
       registry = await startDockerRegistry(auth, { root: certificate })
     })
     afterAll(async () => {
@@ -122,6 +125,7 @@ test.each([
   expect(parseChallenge(text)).toEqual(challenge as ReturnType<typeof parseChallenge>)
 })
 
-test.each([null, '', 'Digest realm="x"', 'Bearer service="x"', 'Bearer realm=x', 'Basically realm="x"'])('%j is no challenge', (text) => {
+const noChallenges = [null, '', 'Digest realm="x"', 'Bearer service="x"', 'Bearer realm=x', 'Basically realm="x"']
+test.each(noChallenges)('%j is no challenge', (text) => {
   expect(() => parseChallenge(text)).toThrow('no client understands')
 })

@@ -44,7 +44,8 @@ export function startNginx(upstream: string, passwords: string): Promise<OtherPr
   }))
 }
 
-const nginxConfiguration = (folder: string, port: number, upstream: string): string => `${process.getuid?.() === 0 ? 'user root;\n' : ''}daemon off;
+const nginxConfiguration = (folder: string, port: number, upstream: string): string =>
+  `${process.getuid?.() === 0 ? 'user root;\n' : ''}daemon off;
 pid ${folder}/nginx.pid;
 error_log stderr crit;
 events {}

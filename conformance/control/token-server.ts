@@ -41,7 +41,8 @@ export async function startTokenServer(username: string, password: string): Prom
     port: 0,
     fetch: (asked) => {
       const query = new URL(asked.url).searchParams
-      if (asked.headers.get('authorization') !== expected || query.get('service') !== service) return new Response('', { status: 401 })
+      const welcome = asked.headers.get('authorization') === expected && query.get('service') === service
+      if (!welcome) return new Response('', { status: 401 })
       const scope = query.getAll('scope').join(' ')
       scopes.push(scope)
       return Response.json({ token: tokenFor(scope), expires_in: 300 })

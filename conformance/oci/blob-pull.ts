@@ -7,7 +7,11 @@ import { freshBytes } from './content.ts'
 import { expectError, expectRefused } from './expect-error.ts'
 
 /** A blob of 2048 bytes as in the official program; of Berth also one that is a file. */
-async function eachBlob(client: Client, run: (blob: Awaited<ReturnType<typeof push>>) => Promise<void>, algorithm: Algorithm = 'sha256') {
+async function eachBlob(
+  client: Client,
+  run: (blob: Awaited<ReturnType<typeof push>>) => Promise<void>,
+  algorithm: Algorithm = 'sha256',
+) {
   for (const size of client.holdsTo('berth') ? [2048, 200_000] : [2048]) await run(await push(client, size, algorithm))
 }
 
@@ -88,7 +92,9 @@ const edges = [
       expectPart(await get({ range: `bytes=0-${size - 1}` }), content, 0, size - 1)
       expectPart(await get({ range: `bytes=-${size * 2}` }), content, 0, size - 1)
       expectPart(await get({ range: 'bytes=0-99999999999999999999' }), content, 0, size - 1)
-      for (const range of [`bytes=${size}-`, 'bytes=-0', 'bytes=99999999999999999999-']) expect((await get({ range })).status).toBe(416)
+      for (const range of [`bytes=${size}-`, 'bytes=-0', 'bytes=99999999999999999999-']) {
+        expect((await get({ range })).status).toBe(416)
+      }
     }),
   ),
   // RFC 9110, section 14.2: what cannot be read may be ignored.
@@ -114,7 +120,9 @@ const edges = [
 ]
 
 const of = [
-  must('head-and-get', 'HEAD and GET of a blob are 200 with its length and bytes', ['v1/pull/head-blob', 'v1/pull/get-blob', 'v1/pull/set-up'], (client) =>
+  must('head-and-get', 'HEAD and GET of a blob are 200 with its length and bytes', [
+    'v1/pull/head-blob', 'v1/pull/get-blob', 'v1/pull/set-up',
+  ], (client) =>
     eachBlob(client, async ({ content, get, head }) => {
       for (const { status, headers } of [await get(), await head()]) {
         expect([status, headers.get('content-length')]).toEqual([200, String(content.length)])
@@ -128,7 +136,9 @@ const of = [
     await client.pushBlob(other, 'something else')
     expectRefused(client, await client.send('GET', `/v2/${other}/blobs/${digest}`), 404, 'BLOB_UNKNOWN')
   }),
-  clients('head-headers', 'HEAD of a blob has Content-Length, Docker-Content-Digest and Content-Type', ['quirks/head-headers'], (client) =>
+  clients('head-headers', 'HEAD of a blob has Content-Length, Docker-Content-Digest and Content-Type', [
+    'quirks/head-headers',
+  ], (client) =>
     eachBlob(client, async ({ content, digest, head }) => {
       const { headers } = await head()
       expect([headers.get('content-length'), headers.get('docker-content-digest')]).toEqual([String(content.length), digest])
@@ -141,7 +151,9 @@ const of = [
       expect([headers.get('content-encoding'), digestOf(bytes)]).toEqual([null, digest])
     }),
   ),
-  clients('several-ranges', 'several ranges at once are answered, with all of the blob or with parts', ['quirks/several-ranges'], (client) =>
+  clients('several-ranges', 'several ranges at once are answered, with all of the blob or with parts', [
+    'quirks/several-ranges',
+  ], (client) =>
     eachBlob(client, async ({ get, size }) => {
       const answer = await get({ range: 'bytes=0-1,5-6' })
       expect([200, 206]).toContain(answer.status)

@@ -2,12 +2,23 @@ import { expect } from 'bun:test'
 import { berth, clients, must, NotSupported, type Check, type Group } from '../checks/check.ts'
 import { jsonOf, type Client } from './client.ts'
 import { dataSets, type DataSet } from './data-sets.ts'
-import { deleteAll, expectManifest, expectReferrers, expectTags, hasReferrers, pushAll, pushBlobs, put } from './data-set-steps.ts'
+import {
+  deleteAll,
+  expectManifest,
+  expectReferrers,
+  expectTags,
+  hasReferrers,
+  pushAll,
+  pushBlobs,
+  put,
+} from './data-set-steps.ts'
 import { expectRefused } from './expect-error.ts'
 
 /** The rows of the official program by the name of the data set, and of what clients push beside them. */
 const official: Readonly<Record<string, readonly string[]>> = {
-  'an image': ['v2/data/image', 'v1/push/manifest-put', 'v1/push/manifest-get', 'v1/management/set-up', 'v1/pull/teardown', 'v1/push/teardown'],
+  'an image': [
+    'v2/data/image', 'v1/push/manifest-put', 'v1/push/manifest-get', 'v1/management/set-up', 'v1/pull/teardown', 'v1/push/teardown',
+  ],
   'an image, uncompressed': ['v2/data/image-uncompressed'],
   'an image without layers': ['v2/data/no-layers', 'v1/push/manifest-empty-layers'],
   'a manifest of 3.9 MB': ['v2/data/large-manifest'],
@@ -18,7 +29,8 @@ const official: Readonly<Record<string, readonly string[]>> = {
   'an artifact without content': ['v2/data/artifact-without-layers'],
   'an index of artifacts': ['v2/data/artifact-index'],
   'an image and what refers to it': [
-    'v2/data/artifacts-with-subject', 'v1/discovery/set-up', 'v1/discovery/referrers', 'v1/discovery/referrers-filter', 'v1/discovery/teardown',
+    'v2/data/artifacts-with-subject', 'v1/discovery/set-up', 'v1/discovery/referrers', 'v1/discovery/referrers-filter',
+    'v1/discovery/teardown',
   ],
   'an index and what refers to it': ['v2/data/index-with-subject'],
   'a referrer whose subject is not there': ['v2/data/missing-subject', 'v1/discovery/referrers-missing-subject'],

@@ -83,7 +83,8 @@ export async function expectTags(client: Client, repository: string, tags: reado
     expect((jsonOf(list) as { tags: string[] | null }).tags ?? []).toEqual(expect.arrayContaining(sorted))
   }
   const first = sorted[0]
-  if (first === undefined) return
+  // What other registries do about last is seen once, with the lists.
+  if (first === undefined || !client.holdsTo('berth')) return
   const rest = await client.send('GET', `/v2/${repository}/tags/list?last=${first}`)
   expect((jsonOf(rest) as { tags: string[] }).tags).toEqual(sorted.slice(1))
 }
@@ -98,8 +99,11 @@ export async function listReferrers(
   const answer = await client.send('GET', `/v2/${repository}/referrers/${subject}${query}`)
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, types.index])
   const applied = answer.headers.get('oci-filters-applied')
-  if (artifactType !== undefined && applied === null && !client.holdsTo('berth')) throw new NotSupported('no filter by artifactType')
-  if (client.holdsTo('berth') || artifactType !== undefined) expect(applied).toBe(artifactType === undefined ? null : 'artifactType')
+  if (artifactType !== undefined && applied === null && !client.holdsTo('berth')) {
+    throw new NotSupported('no filter by artifactType')
+  }
+  if (artifactType !== undefined) expect(applied).toBe('artifactType')
+  else if (client.holdsTo('berth')) expect(applied).toBeNull()
   const { manifests, ...around } = jsonOf(answer) as { manifests: Descriptor[] }
   const head = { schemaVersion: 2, mediaType: types.index }
   if (client.holdsTo('berth')) expect(around).toEqual(head as never)
@@ -132,12 +136,12 @@ function withoutEmptyAnnotations({ annotations, ...rest }: Descriptor): Descript
 /** Each deletion shows at once; a tag leaves its manifest, a referrer its subject. */
 export async function deleteAll(client: Client, repository: string, set: DataSet, referrers: boolean): Promise<void> {
   for (const [tag, position] of Object.entries(set.tags)) {
-    await expectGone(client, `/v2/${repository}/manifests/${tag}`)
+    if (!(await expectGone(client, `/v2/${repository}/manifests/${tag}`))) continue
     await expectManifest(client, repository, String(set.manifests[position]?.digest), set.manifests[position])
   }
-  await expectTags(client, repository, [])
+  if (client.holdsTo('berth')) await expectTags(client, repository, [])
   for (const { digest, subject } of set.manifests.toReversed()) {
-    await expectGone(client, `/v2/${repository}/manifests/${digest}`)
+    if (!(await expectGone(client, `/v2/${repository}/manifests/${digest}`))) continue
     if (subject === undefined || !referrers) continue
     const left = await listReferrers(client, repository, subject)
     expect(left.map((descriptor) => descriptor.digest)).not.toContain(digest)
@@ -146,11 +150,12 @@ export async function deleteAll(client: Client, repository: string, set: DataSet
   for (const digest of blobs) await expectGone(client, `/v2/${repository}/blobs/${digest}`)
 }
 
-/** A registry may not delete; what it says it has deleted is gone. */
-async function expectGone(client: Client, path: string): Promise<void> {
+/** A registry may keep what it was given: 405, or 400, says so. What it says it has deleted is gone. */
+async function expectGone(client: Client, path: string): Promise<boolean> {
   const { status } = await client.send('DELETE', path)
-  if ((status === 405 || status === 400) && !client.holdsTo('berth')) throw new NotSupported(`DELETE ${path} is answered with ${status}`)
+  if ((status === 405 || status === 400) && !client.holdsTo('berth')) return false
   if (client.holdsTo('berth')) expect(status).toBe(202)
   else expect([202, 404]).toContain(status)
   for (const method of ['HEAD', 'GET']) expect((await client.send(method, path)).status).toBe(404)
+  return true
 }

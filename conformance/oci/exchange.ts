@@ -16,11 +16,16 @@ export function describeExchange(method: string, url: string, { headers = {}, bo
   return {
     request: `${method} ${url.length > shown ? `${url.slice(0, shown)}…` : url}`,
     requestHeaders: headers,
-    sent: body === undefined ? '' : typeof body === 'string' || body instanceof Uint8Array ? describeBody(Buffer.from(body)) : 'a stream',
+    sent: describeSent(body),
     status: answer.status,
     headers: Object.fromEntries(answer.headers),
     received: describeBody(Buffer.from(answer.bytes)),
   }
+}
+
+function describeSent(body: SendOptions['body']): string {
+  if (body === undefined) return ''
+  return body instanceof ReadableStream ? 'a stream' : describeBody(Buffer.from(body))
 }
 
 /** Text as it is, anything else as its size. */

@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import { berth, clients, must, should, type Group } from '../checks/check.ts'
+import { digestOf } from '../digest.ts'
 import { jsonOf, nextOf, type Answer, type Client } from './client.ts'
 import { types } from './content.ts'
 import { expectError } from './expect-error.ts'
@@ -25,6 +26,15 @@ async function pagesOf(client: Client, path: string, member: 'tags' | 'repositor
 
 const names = ['a', 'B', '_', '0', 'a.b', 'a-b', 'A', 'aa', 'Z', 'z', '1.10', '1.9']
 
+/** Of other registries their order is seen once. */
+function expectTags(client: Client, found: string[], sorted: string[]): void {
+  expect(client.holdsTo('berth') ? found : bytewise(found)).toEqual(sorted)
+}
+
+const noNumbers = {
+  negative: '-1', word: 'x', fraction: '1.5', nothing: '', exponent: '1e3', escape: '%zz', hexadecimal: '0x10', sign: '+5',
+}
+
 async function pushTags(client: Client) {
   const repository = client.repository()
   for (const tag of names) await client.putManifest(repository, tag, emptyIndex, types.index)
@@ -47,7 +57,7 @@ const ofTags = [
     must(`tags-n-${n}`, `tags come in pages of ${n}, from Link to Link`, ['v1/discovery/tags-n'], async (client) => {
       const { path, sorted } = await pushTags(client)
       const pages = await pagesOf(client, `${path}?n=${n}`, 'tags')
-      expect(pages.flat()).toEqual(sorted)
+      expectTags(client, pages.flat(), sorted)
       expect(pages[0]?.length).toBe(Math.min(n, sorted.length))
       if (!client.holdsTo('berth')) return
       expect(pages.slice(0, -1).every((page) => page.length === n)).toBe(true)
@@ -58,7 +68,7 @@ const ofTags = [
     const { path, sorted } = await pushTags(client)
     for (const [at, last] of sorted.entries()) {
       for (const query of ['', '&n=3']) {
-        expect((await pagesOf(client, `${path}?last=${last}${query}`, 'tags')).flat()).toEqual(sorted.slice(at + 1))
+        expectTags(client, (await pagesOf(client, `${path}?last=${last}${query}`, 'tags')).flat(), sorted.slice(at + 1))
       }
     }
   }),
@@ -72,7 +82,7 @@ const ofTags = [
   ...[10_000, 99_999_999_999].map((n) =>
     clients(`tags-n-${n}`, `n=${n} is cut down, not refused`, ['quirks/large-n'], async (client) => {
       const { path, sorted } = await pushTags(client)
-      expect((await pagesOf(client, `${path}?n=${n}`, 'tags')).flat()).toEqual(sorted)
+      expectTags(client, (await pagesOf(client, `${path}?n=${n}`, 'tags')).flat(), sorted)
     }),
   ),
   clients('tags-link', 'Link is <path>; rel="next"', ['quirks/link-path-absolute'], async (client) => {
@@ -80,11 +90,13 @@ const ofTags = [
     const answer = await client.send('GET', `${path}?n=3`)
     expect(answer.headers.get('link')).toMatch(/^<\/v2\/[^>]+>; rel="next"$/)
   }),
-  clients('tags-emptied', 'the tags of a repository whose tags are gone are an empty list, not null', ['quirks/tags-array'], async (client) => {
+  clients('tags-emptied', 'the tags of a repository whose tags are gone are an empty list, not null', [
+    'quirks/tags-array',
+  ], async (client) => {
     const repository = client.repository()
     await client.putManifest(repository, 'a', emptyIndex, types.index)
     const { status } = await client.send('DELETE', `/v2/${repository}/manifests/a`)
-    if (status !== 202) await client.send('DELETE', `/v2/${repository}/manifests/${await client.putManifest(repository, 'a', emptyIndex, types.index)}`)
+    if (status !== 202) await client.send('DELETE', `/v2/${repository}/manifests/${digestOf(emptyIndex)}`)
     const answer = await client.send('GET', `/v2/${repository}/tags/list`)
     if (client.holdsTo('berth')) expect(jsonOf(answer)).toEqual({ name: repository, tags: [] })
     else if (answer.status !== 404) expect(tagsIn(answer)).toEqual([])
@@ -104,8 +116,7 @@ const ofTags = [
       }
     }
   }),
-  ...Object.entries({ negative: '-1', word: 'x', fraction: '1.5', nothing: '', exponent: '1e3', escape: '%zz', hexadecimal: '0x10', sign: '+5' }).map(
-    ([id, n]) =>
+  ...Object.entries(noNumbers).map(([id, n]) =>
       berth(`tags-n-${id}`, `n=${n} is refused`, [], async (client) => {
         const { path } = await pushTags(client)
         expectError(await client.send('GET', `${path}?n=${n}`), 400, 'PAGINATION_NUMBER_INVALID')

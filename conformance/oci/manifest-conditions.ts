@@ -6,7 +6,14 @@ import { types } from './content.ts'
 import { expectError } from './expect-error.ts'
 import { expectNothing, put, pushedImage } from './manifest-put.ts'
 
-function send(client: Client, method: string, repository: string, reference: string, headers: Record<string, string>, body?: string) {
+function send(
+  client: Client,
+  method: string,
+  repository: string,
+  reference: string,
+  headers: Record<string, string>,
+  body?: string,
+) {
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': types.manifest }
   return client.send(method, `/v2/${repository}/manifests/${reference}`, { headers: { ...type, ...headers }, body })
 }
@@ -82,7 +89,7 @@ export const manifestConditions: readonly Check[] = [
     await race({ 'if-match': await etagOf(client, repository, 'tag') })
   }),
   ...Object.entries(unreadable).map(([id, condition]) =>
-    berth(`condition-${id}`, `a condition that nobody can understand is refused: ${condition.slice(0, 30)}`, [], async (client) => {
+    berth(`condition-${id}`, `the condition ${condition.slice(0, 30)} is refused: nobody can understand it`, [], async (client) => {
       const repository = client.repository()
       const text = await pushedImage(client, repository)
       for (const name of ['if-match', 'if-none-match']) {

@@ -4,7 +4,13 @@ import { jsonOf, type Answer, type Client, type SendOptions } from './client.ts'
 import { createBuilder } from './data-sets.ts'
 
 /** Puts a manifest with a Content-Type, or without one. */
-export function put(client: Client, repository: string, reference: string, body: SendOptions['body'], type?: string): Promise<Answer> {
+export function put(
+  client: Client,
+  repository: string,
+  reference: string,
+  body: SendOptions['body'],
+  type?: string,
+): Promise<Answer> {
   const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
   return client.send('PUT', `/v2/${repository}/manifests/${reference}`, { headers, body })
 }

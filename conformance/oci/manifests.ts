@@ -14,7 +14,8 @@ const refused404 = ['latest', digestOf('nothing'), '.INVALID_MANIFEST_NAME']
 
 const pulls = [
   must('missing', 'what is not there is 404, by tag, by digest, and by what is neither', [
-    'v2/missing-manifest/by-digest', 'v2/missing-manifest/by-tag', 'v1/pull/head-manifest-missing', 'v1/pull/get-manifest-missing',
+    'v2/missing-manifest/by-digest', 'v2/missing-manifest/by-tag', 'v1/pull/head-manifest-missing',
+    'v1/pull/get-manifest-missing',
     'v1/push/manifest-missing', 'quirks/missing-manifest-code',
   ], async (client) => {
     const repository = client.repository()
@@ -27,7 +28,9 @@ const pulls = [
       expectRefused(client, await client.send('GET', `/v2/${repository}/manifests/${reference}`), 404, 'MANIFEST_UNKNOWN')
     }
   }),
-  must('no-digest-get', 'a pull by what is no digest is 400 or 404', ['v2/invalid-digest/get', 'v1/pull/error-codes'], async (client) => {
+  must('no-digest-get', 'a pull by what is no digest is 400 or 404', [
+    'v2/invalid-digest/get', 'v1/pull/error-codes',
+  ], async (client) => {
     const repository = client.repository()
     await pushedImage(client, repository)
     for (const digest of ['sha256:totallywrong', 'sha256:baddigeststring']) {
@@ -54,7 +57,8 @@ const pulls = [
         for (const method of ['HEAD', 'GET']) {
           const answer = await client.send(method, `/v2/${repository}/manifests/${reference}`, { headers: accept })
           const { status, headers } = answer
-          expect([status, headers.get('content-type'), headers.get('content-length')]).toEqual([200, types.manifest, String(text.length)])
+          const described = [status, headers.get('content-type'), headers.get('content-length')]
+          expect(described).toEqual([200, types.manifest, String(text.length)])
           expectDigest(client, answer, digestOf(text))
           if (method === 'GET') expect(textOf(answer)).toBe(text)
         }
@@ -67,10 +71,14 @@ const pulls = [
     const repository = client.repository()
     const text = await pushedImage(client, repository)
     const answers = [await put(client, repository, 'tag', text, types.manifest)]
-    for (const method of ['HEAD', 'GET']) answers.push(await client.send(method, `/v2/${repository}/manifests/tag`, { headers: accept }))
+    for (const method of ['HEAD', 'GET']) {
+      answers.push(await client.send(method, `/v2/${repository}/manifests/tag`, { headers: accept }))
+    }
     for (const { headers } of answers) expect(headers.get('docker-content-digest')).toBe(digestOf(text))
   }),
-  clients('signature-tags', 'the tags of signatures that nobody pushed are 404', ['quirks/dash-tag', 'quirks/missing-signature'], async (client) => {
+  clients('signature-tags', 'the tags of signatures that nobody pushed are 404', [
+    'quirks/dash-tag', 'quirks/missing-signature',
+  ], async (client) => {
     const repository = client.repository()
     const text = await pushedImage(client, repository)
     const digest = digestOf(text)
@@ -79,7 +87,9 @@ const pulls = [
       expectRefused(client, await client.send('GET', `/v2/${repository}/manifests/${tag}`), 404, 'MANIFEST_UNKNOWN')
     }
   }),
-  clients('no-accept', 'a pull without Accept, or with */*, gets what is stored', ['quirks/no-accept', 'quirks/no-charset'], async (client) => {
+  clients('no-accept', 'a pull without Accept, or with */*, gets what is stored', [
+    'quirks/no-accept', 'quirks/no-charset',
+  ], async (client) => {
     const repository = client.repository()
     const text = await pushedImage(client, repository)
     await put(client, repository, 'tag', text, types.manifest)
@@ -103,11 +113,15 @@ const pulls = [
   }),
 ]
 
-const noDigests = { wrong: 'sha256:totallywrong', bad: 'sha256:baddigeststring', md5: `md5:${'0'.repeat(32)}`, colon: ':', short: 'a:b' }
+const noDigests = {
+  wrong: 'sha256:totallywrong', bad: 'sha256:baddigeststring', md5: `md5:${'0'.repeat(32)}`, colon: ':', short: 'a:b',
+}
 const noTags = {
   dot: '.dot', dash: '-dash', long: 'a'.repeat(129), plus: 'a+b', umlaut: 'ä', escape: '%zz', zeros: '%00%00%00', space: 'a%20b',
 }
-const tags = { underscore: '_', mixed: 'A.b-c_d', zero: '0', long: 'a'.repeat(128), digest: 'sha256-abc', list: 'list', latest: 'latest' }
+const tags = {
+  underscore: '_', mixed: 'A.b-c_d', zero: '0', long: 'a'.repeat(128), digest: 'sha256-abc', list: 'list', latest: 'latest',
+}
 
 const references = [
   berth('missing-delete', 'a delete of what is not there is 404', [], async (client) => {
@@ -211,7 +225,8 @@ const pushes = [
     const repository = client.repository()
     const [first, second] = [await pushedImage(client, repository), await pushedImage(client, repository)]
     for (const text of [first, second]) expect((await put(client, repository, 'tag', text, types.manifest)).status).toBe(201)
-    const at = async (reference: string) => textOf(await client.send('GET', `/v2/${repository}/manifests/${reference}`, { headers: accept }))
+    const at = async (reference: string) =>
+      textOf(await client.send('GET', `/v2/${repository}/manifests/${reference}`, { headers: accept }))
     expect([await at('tag'), await at(digestOf(first))]).toEqual([second, first])
   }),
   berth('crowd', 'many pushes at once under one tag leave one of them', [], async (client) => {

@@ -15,7 +15,9 @@ function mount(client: Client, repository: string, parameters: Record<string, st
 /** Expects an upload instead of a mount, that takes the blob. */
 async function expectSession(client: Client, repository: string, answer: Answer, content: Bytes, digest = digestOf(content)) {
   expect(answer.status).toBe(202)
-  if (client.holdsTo('clients')) expect(new URL(locationOf(answer), client.url).pathname).toStartWith(`/v2/${repository}/blobs/uploads/`)
+  if (client.holdsTo('clients')) {
+    expect(new URL(locationOf(answer), client.url).pathname).toStartWith(`/v2/${repository}/blobs/uploads/`)
+  }
   if (client.holdsTo('berth')) expect(answer.headers.get('range')).toBe('0-0')
   const put = withQuery(locationOf(answer), { digest })
   await expectCreated(client, repository, await client.send('PUT', put, { body: content }), content, digest)
@@ -28,7 +30,9 @@ async function expectMounted(client: Client, repository: string, answer: Answer,
     throw new NotSupported('202: an upload was begun instead')
   }
   await expectCreated(client, repository, answer, content, digest)
-  if (client.holdsTo('clients')) expect(new URL(locationOf(answer), client.url).pathname).toBe(`/v2/${repository}/blobs/${digest}`)
+  if (client.holdsTo('clients')) {
+    expect(new URL(locationOf(answer), client.url).pathname).toBe(`/v2/${repository}/blobs/${digest}`)
+  }
 }
 
 const official = (['sha256', 'sha512'] satisfies Algorithm[]).flatMap((algorithm) => [
@@ -99,14 +103,18 @@ export const mounts: Group = {
   checks: [
     ...official,
     ...Object.entries(misses).map(([name, parameters]) =>
-      clients(`from-${idOf(name)}`, `a mount from ${name} becomes an upload, not an error`, ['quirks/mount-never-fails'], (client) =>
+      clients(`from-${idOf(name)}`, `a mount from ${name} becomes an upload, not an error`, [
+        'quirks/mount-never-fails',
+      ], (client) =>
         expectMiss(client, parameters),
       ),
     ),
     ...Object.entries(noDigests).map(([name, parameters]) =>
       berth(`of-${idOf(name)}`, `a mount of ${name} becomes an upload`, [], (client) => expectMiss(client, parameters)),
     ),
-    clients('origin', 'parameters nobody knows, as the origin that crane sends, change nothing', ['quirks/unknown-parameters'], async (client) => {
+    clients('origin', 'parameters nobody knows, as the origin that crane sends, change nothing', [
+      'quirks/unknown-parameters',
+    ], async (client) => {
       const [from, to, content] = [client.repository(), client.repository(), freshBytes(600)]
       const digest = await client.pushBlob(from, content)
       await expectMounted(client, to, await mount(client, to, { mount: digest, from, origin: 'elsewhere' }), content, digest)
@@ -128,12 +136,14 @@ export const mounts: Group = {
       const answer = await mount(client, to, { mount: digest, from: client.repository(), digest }, content)
       await expectCreated(client, to, answer, content, digest)
       const wrong = digestOf('wrong')
-      expectError(await mount(client, to, { mount: wrong, from: client.repository(), digest: wrong }, content), 400, 'DIGEST_INVALID')
+      const refused = await mount(client, to, { mount: wrong, from: client.repository(), digest: wrong }, content)
+      expectError(refused, 400, 'DIGEST_INVALID')
     }),
     must('onto-itself', 'a blob can be mounted onto the repository that has it', [], async (client) => {
       const [repository, content] = [client.repository(), freshBytes(600)]
       const digest = await client.pushBlob(repository, content)
-      await expectMounted(client, repository, await mount(client, repository, { mount: digest, from: repository }), content, digest)
+      const answer = await mount(client, repository, { mount: digest, from: repository })
+      await expectMounted(client, repository, answer, content, digest)
     }),
   ],
 }

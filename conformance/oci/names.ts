@@ -57,7 +57,8 @@ const none = [
 ]
 const nowhere = ['', '/', '/a', 'a/', 'a//b', '//']
 const climbing = [
-  '../../etc/passwd', 'x/../../dots', './dots', 'x/..', 'x/./dots', '..%2f..%2fdots', 'x\\..\\dots', '%2e%2e/%2e%2e/x', 'x/%2E./dots',
+  '../../etc/passwd', 'x/../../dots', './dots', 'x/..', 'x/./dots', '..%2f..%2fdots', 'x\\..\\dots', '%2e%2e/%2e%2e/x',
+  'x/%2E./dots',
 ]
 const brokenEscapes = [
   '/v2/%', '/v2/%/tags/list', '/v2/a%zz/tags/list', '/v2/a%2/tags/list', '/v2/a/tags%/list', '/v2/a/manifests/%',
@@ -74,7 +75,9 @@ async function statusOnTheWire(client: Client, method: string, path: string): Pr
 
 const repositories = [
   ...below.map((name, at) =>
-    must(`is-${at}`, `${shown(name)} is the name of a repository`, [], (client) => expectRepository(client, `${client.repository()}/${name}`)),
+    must(`is-${at}`, `${shown(name)} is the name of a repository`, [], (client) =>
+      expectRepository(client, `${client.repository()}/${name}`),
+    ),
   ),
   ...anywhere.map((name, at) =>
     berth(`anywhere-${at}`, `${shown(name)} is the name of a repository, whatever else it is in an address`, [], (client) => {
@@ -104,7 +107,8 @@ const repositories = [
     berth(`climbing-${at}`, `a path with ${shown(name)} on the wire means what it means in a URL`, [], async (client) => {
       for (const [method, path] of requests(name)) {
         const { pathname, search } = new URL(`http://x${path}`)
-        expect([path, await statusOnTheWire(client, method, path)]).toEqual([path, await statusOnTheWire(client, method, pathname + search)])
+        const meant = await statusOnTheWire(client, method, pathname + search)
+        expect([path, await statusOnTheWire(client, method, path)]).toEqual([path, meant])
       }
     }),
   ),
@@ -122,7 +126,8 @@ const repositories = [
 ]
 
 const vacant = [
-  '/v1/', '/v2/a', '/v2/a/b', '/v2/a/tags', '/v2/a/tags/list/more', '/v2/a/blobs', '/v2//', '/v2/_catalog/', '/V2/', '/v3/', '/favicon.ico',
+  '/v1/', '/v2/a', '/v2/a/b', '/v2/a/tags', '/v2/a/tags/list/more', '/v2/a/blobs', '/v2//', '/v2/_catalog/', '/V2/', '/v3/',
+  '/favicon.ico',
 ]
 const allowed: readonly (readonly [string, string])[] = [
   ['/v2/', 'GET, HEAD'],
@@ -159,7 +164,7 @@ const addresses = [
     }),
   ),
   ...allowed.map(([path, allow], at) =>
-    berth(`methods-${at}`, `${path.replace(/sha256:.*|[0-9a-f-]{36}/, '...')} takes ${allow} and nothing else`, [], async (client) => {
+    berth(`methods-${at}`, `${path.slice(0, 30)} takes ${allow} and nothing else`, [], async (client) => {
       const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
       for (const method of methods.filter((one) => !allow.split(', ').includes(one))) {
         const answer = await client.send(method, path)

@@ -1,6 +1,6 @@
 import { expect } from 'bun:test'
 import { NotSupported } from '../checks/check.ts'
-import { locationOf, streamOf, withQuery, type Answer, type Client } from './client.ts'
+import { locationOf, streamOf, withQuery, type Answer, type Client, type SendOptions } from './client.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 type Push = (client: Client, repository: string, content: Bytes, digest: string) => Promise<Answer>
@@ -36,7 +36,12 @@ export function thirds({ length }: Bytes): [number, number][] {
 }
 
 /** Sends chunks one after another. Returns where the upload goes on. */
-export async function sendChunks(client: Client, from: string, content: Bytes, chunks: readonly [number, number][]): Promise<string> {
+export async function sendChunks(
+  client: Client,
+  from: string,
+  content: Bytes,
+  chunks: readonly [number, number][],
+): Promise<string> {
   let location = from
   for (const [first, last] of chunks) location = await sendChunk(client, location, content, first, last)
   return location
@@ -50,8 +55,10 @@ async function expectTaken(client: Client, answer: Answer, body: Bytes, digest: 
   return put
 }
 
-const post = async (client: Client, repository: string, content: Bytes, digest: string, body: Bytes | ReadableStream<Uint8Array>) =>
-  expectTaken(client, await client.send('POST', withQuery(`/v2/${repository}/blobs/uploads/`, { digest }), { body }), content, digest)
+async function post(client: Client, repository: string, content: Bytes, digest: string, body: SendOptions['body']): Promise<Answer> {
+  const answer = await client.send('POST', withQuery(`/v2/${repository}/blobs/uploads/`, { digest }), { body })
+  return await expectTaken(client, answer, content, digest)
+}
 
 export const ways: readonly Way[] = [
   {
@@ -74,7 +81,9 @@ export const ways: readonly Way[] = [
       await client.send('PUT', withQuery(await client.startUpload(repository), { digest }), { body }),
     row: 'post-put',
     wrongRow: 'bad-digest-post-put',
-    rows: ['v1/push/post', 'v1/push/put', 'v1/push/put-get', 'v1/push/layer-put', 'v1/push/layer-get', 'quirks/put-whole', 'quirks/location-query'],
+    rows: [
+      'v1/push/post', 'v1/push/put', 'v1/push/put-get', 'v1/push/layer-put', 'v1/push/layer-get', 'quirks/put-whole', 'quirks/location-query',
+    ],
   },
   {
     id: 'put-streamed',

@@ -54,7 +54,7 @@ const asked = [
       expect(jsonOf(answer)).toEqual({ schemaVersion: 2, mediaType: types.index, manifests: [] })
     }
   }),
-  must('subject-later', 'a referrer is listed whether its subject is there, comes later, goes or comes again', [], async (client) => {
+  must('subject-later', 'a referrer is listed whether its subject is there, comes later or goes', [], async (client) => {
     const [repository, builder] = [client.repository(), createBuilder()]
     const image = builder.image()
     for (const blob of builder.set.blobs) await client.pushBlob(repository, blob)
@@ -124,7 +124,9 @@ const own = [
       expect(new Set(filtered.flat().map((descriptor) => descriptor['artifactType']))).toEqual(new Set(['every/third']))
       expect(filtered.flat().length).toBe(5)
     }
-    for (const n of ['-1', 'x']) expectError(await list(client, repository, `${subject}?n=${n}`), 400, 'PAGINATION_NUMBER_INVALID')
+    for (const n of ['-1', 'x']) {
+      expectError(await list(client, repository, `${subject}?n=${n}`), 400, 'PAGINATION_NUMBER_INVALID')
+    }
   }),
   berth('pages-by-size', 'a page is no larger than the 4 MiB that clients read', [], async (client) => {
     const [repository, subject] = [client.repository(), digestOf(crypto.randomUUID())]

@@ -10,11 +10,16 @@ const chunk = (client: Client, location: string, range: string, body: Uint8Array
   client.send('PATCH', location, { headers: { 'content-range': range }, body })
 
 const malformed = {
-  word: 'x', number: '5', 'without-first': '-5', 'without-last': '5-', 'half-a-word': '0-x', backwards: '9-0', exponents: '1e3-2e3',
-  hexadecimal: '0x0-0x9', huge: `0-${'9'.repeat(30)}`, unsatisfied: 'bytes */5', several: '0-5,6-9',
+  word: 'x', number: '5', 'without-first': '-5', 'without-last': '5-', 'half-a-word': '0-x', backwards: '9-0',
+  exponents: '1e3-2e3',   hexadecimal: '0x0-0x9', huge: `0-${'9'.repeat(30)}`, unsatisfied: 'bytes */5', several: '0-5,6-9',
 }
 
-async function expectFinished(client: Client, repository: string, location: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+async function expectFinished(
+  client: Client,
+  repository: string,
+  location: string,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const digest = digestOf(content)
   await expectCreated(client, repository, await client.send('PUT', withQuery(location, { digest })), content, digest)
 }
@@ -35,7 +40,7 @@ const forms = (size: number): Check =>
 
 const malformedRanges = (size: number): Check[] =>
   Object.entries(malformed).map(([id, range]) =>
-    berth(`content-range-${id}-${size}`, `the malformed Content-Range ${range} is refused, and the session goes on`, [], async (client) => {
+    berth(`content-range-${id}-${size}`, `the Content-Range ${range} is refused, and the session goes on`, [], async (client) => {
       const [repository, content] = [client.repository(), freshBytes(size)]
       const location = await client.startUpload(repository)
       expectError(await chunk(client, location, range, content), 400, 'BLOB_UPLOAD_INVALID')
@@ -64,13 +69,14 @@ const wrongLength = (size: number): Check =>
   })
 
 const twoAtOnce = (size: number): Check =>
-  berth(`two-at-once-${size}`, 'of several chunks at once one wins, the others are told where the session is', [], async (client) => {
+  berth(`two-at-once-${size}`, 'of several chunks at once one wins, the others are told where it is', [], async (client) => {
     const [repository, content] = [client.repository(), freshBytes(size)]
     const location = await client.startUpload(repository)
     const send = () => chunk(client, location, `0-${size - 1}`, streamOf(content, 100))
     const answers = await Promise.all(Array.from({ length: 4 }, send))
     expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([202, 416, 416, 416])
-    for (const { headers } of answers) expect(headers.get('range')).toBe(`0-${size - 1}`)
+    // A process that was overtaken may know of nothing yet.
+    for (const { headers } of answers) expect(['0-0', `0-${size - 1}`]).toContain(String(headers.get('range')))
     await expectFinished(client, repository, location, content)
   })
 

@@ -28,6 +28,7 @@ Exit code: 0 nothing failed, 1 something failed, 2 nothing could be checked.`,
   'error.repository': '--repository {value}: not the path of a repository',
   'error.only': '--only {value}: no check has that in its name',
   'error.file': 'cannot read {file}: {reason}',
+  'error.write': 'cannot write {file}: {reason}',
   'error.helper': '{file} leaves the login to a helper program; give --username and --password-file',
   'error.unreachable': '{url} is no registry that can be checked: {reason}',
   'error.options': 'cannot read the command line: {reason}',
@@ -82,6 +83,7 @@ URL                  可写入的仓库地址：http://主机:端口 或 https:/
   'error.repository': '--repository {value}：不是仓库路径',
   'error.only': '--only {value}：没有名称含有此文本的检查',
   'error.file': '无法读取 {file}：{reason}',
+  'error.write': '无法写入 {file}：{reason}',
   'error.helper': '{file} 把登录交给了辅助程序；请给出 --username 和 --password-file',
   'error.unreachable': '{url} 不是可以检查的仓库：{reason}',
   'error.options': '无法解析命令行：{reason}',
@@ -114,7 +116,8 @@ export type Words = (key: keyof typeof en, values?: Readonly<Record<string, stri
 /** Fills the placeholders in braces. */
 export function wordsIn(language: Language): Words {
   const texts = language === 'zh-CN' ? zh : en
-  return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder))
+  return (key, values = {}) =>
+    texts[key].replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder))
 }
 
 /** As Berth itself chooses: Chinese where the locale is, else English. */

@@ -36,7 +36,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function readOptions(argv: readonly string[], env: Environment): Options {
   const words = wordsIn(languageOf(env))
   const { values, positionals } = parse(argv, words)
-  const language = oneOf(languages, values.language ?? languageOf(env), () => words('error.language', { choices: languages.join(', ') }))
+  const language = oneOf(languages, values.language ?? languageOf(env), () =>
+    words('error.language', { choices: languages.join(', ') }))
   const say = wordsIn(language)
   const level = oneOf(levels, values.level ?? 'clients', () => say('error.level', { choices: levels.join(', ') }))
   const repositories = values.repository ?? 'conformance'

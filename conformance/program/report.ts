@@ -38,7 +38,12 @@ export function terminalReport(run: Run, say: Words): string {
     const last = outcome === 'failed' ? (result.exchanges ?? []).slice(-1).map(describeExchangeText) : []
     return [head, rule, say('section', { section }), reason, ...last].join('\n').replaceAll('\n', '\n    ')
   })
-  return [...entries, titleOf(run, say).join('\n')].join('\n\n')
+  return withoutControls([...entries, titleOf(run, say).join('\n')].join('\n\n'))
+}
+
+/** What a registry sent must not move the cursor of whoever reads it. */
+function withoutControls(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, '?')
 }
 
 export function jsonReport(run: Run): string {
@@ -76,9 +81,11 @@ export function htmlReport(run: Run, say: Words, language: string): string {
   const groups = bySection(run).map(([section, results]) => {
     const rows = results.map((result) => {
       const { outcome, check, level, rule, reason } = result
-      const details = reason === undefined ? '' : `<details><summary>${escape(firstLine(reason))}</summary><pre>${escape(detailsOf(result, say))}</pre></details>`
+      const all = `<pre>${escape(detailsOf(result, say))}</pre>`
+      const details = reason === undefined ? '' : `<details><summary>${escape(firstLine(reason))}</summary>${all}</details>`
       const cells = [`<td class="${outcome.split(' ')[0]}">${signs[outcome]} ${escape(say(`outcome.${outcome}`))}</td>`]
-      cells.push(`<td><code>${escape(check)}</code></td>`, `<td>${escape(say(`asks.${level}`))}</td>`, `<td>${escape(rule)}${details}</td>`)
+      cells.push(`<td><code>${escape(check)}</code></td>`, `<td>${escape(say(`asks.${level}`))}</td>`)
+      cells.push(`<td>${escape(rule)}${details}</td>`)
       return `<tr>${cells.join('')}</tr>`
     })
     return `<h2>${escape(section)}</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`

@@ -1,10 +1,10 @@
 /** What clients need of the protocol itself, in our words. What only a client can show is tested with it in clients/. */
 export const quirks: Readonly<Record<string, string>> = {
-  'quirks/location-path-absolute': 'a Location is a path that begins with a slash: no host that a proxy hid, and nothing relative',
+  'quirks/location-path-absolute': 'a Location is a path that begins with a slash: no host behind a proxy, nothing relative',
   'quirks/location-same-origin': 'a Location names no other host or scheme: crane refuses it, oras and others drop their login',
   'quirks/location-once': 'exactly one Location header: Jib wants one',
   'quirks/location-query': 'a Location may keep a query, the digest is added to it',
-  'quirks/link-path-absolute': 'a Link is <path>; rel="next": some follow it as a URL, some refuse another host, some keep the path',
+  'quirks/link-path-absolute': 'a Link is <path>; rel="next": some follow it as a URL, some refuse another host',
   'quirks/range-of-202': 'the Range of a 202 is 0-N without a unit: docker reads it with "%d-%d"',
   'quirks/range-empty-session': 'the Range of an empty upload is 0-0: docker cannot read 0--1',
   'quirks/head-headers': 'HEAD of a blob or manifest has Content-Length, Docker-Content-Digest and Content-Type',

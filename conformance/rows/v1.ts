@@ -1,4 +1,4 @@
-/** What the official suite of v1.1.1 runs, in our words: a row for each of its specs, but that its set-ups and teardowns are one each. */
+/** What the official suite of v1.1.1 runs, in our words: a row for each of its specs; set-ups and teardowns are one each. */
 export const v1: Readonly<Record<string, string>> = {
   'v1/pull/set-up': 'blobs and manifests are pushed by tag with 2xx',
   'v1/pull/head-blob-missing': 'HEAD of a blob that is not there is 404',
