@@ -69,5 +69,5 @@ function write(file: string, text: string, say: Words): void {
 
 function render(file: string, run: Run, { language }: Options, say: Words): string {
   if (file.endsWith('.json')) return jsonReport(run)
-  return file.endsWith('.md') ? markdownReport(run, say) : htmlReport(run, say, language)
+  return file.endsWith('.md') ? markdownReport(run, say, language) : htmlReport(run, say, language)
 }

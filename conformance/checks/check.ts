@@ -30,9 +30,12 @@ export interface Check {
   readonly run: (registry: Client) => Promise<void>
 }
 
+/** As the headings of a report say it. */
+export type GroupName = Readonly<Record<'en' | 'zh-CN', string>>
+
 export interface Group {
   readonly id: string
-  readonly name: string
+  readonly name: GroupName
   /** Where it is written: a section of the specification or another document. */
   readonly section: string
   readonly checks: readonly Check[]

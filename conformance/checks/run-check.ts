@@ -1,12 +1,13 @@
 import { createClient, type Target } from '../oci/client.ts'
 import type { Exchange } from '../oci/exchange.ts'
-import { NotApplicable, NotSupported, type Check, type Group, type Level } from './check.ts'
+import { NotApplicable, NotSupported, type Check, type Group, type GroupName, type Level } from './check.ts'
 
 export type Outcome = 'passed' | 'failed' | 'not supported' | 'not applicable'
 
 export interface Result {
   /** `group/id` */
   readonly check: string
+  readonly group: GroupName
   readonly level: Level
   readonly rule: string
   readonly section: string
@@ -29,9 +30,9 @@ export async function runCheck(group: Group, check: Check, target: Target): Prom
     if (exchanges.length > keptExchanges) exchanges.shift()
   }
   const { level, rule } = check
-  const about = { check: `${group.id}/${check.id}`, level, rule, section: group.section }
+  const about = { check: `${group.id}/${check.id}`, group: group.name, level, rule, section: group.section }
   try {
-    await inTime(check.run(createClient({ ...target, record })))
+    await inTime((signal) => check.run(createClient({ ...target, record, signal })))
     return { ...about, outcome: 'passed' }
   } catch (error) {
     const reason = plain(error instanceof Error ? error.message : String(error))
@@ -41,13 +42,17 @@ export async function runCheck(group: Group, check: Check, target: Target): Prom
   }
 }
 
-async function inTime(run: Promise<void>): Promise<void> {
+async function inTime(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   let timer: Timer | undefined
+  const controller = new AbortController()
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end after ${patience / 1000} s`)), patience)
+    timer = setTimeout(() => {
+      reject(new Error(`no end after ${patience / 1000} s`))
+      controller.abort()
+    }, patience)
   })
   try {
-    await Promise.race([run, late])
+    await Promise.race([run(controller.signal), late])
   } finally {
     clearTimeout(timer)
   }

@@ -185,7 +185,7 @@ const others = [
 
 export const brokenBodies: Group = {
   id: 'broken-bodies',
-  name: 'Broken connections and bodies',
+  name: { en: 'Broken connections and bodies', 'zh-CN': '中断的连接与请求体' },
   section: 'RFC 9112; distribution-spec: Pushing a blob in chunks',
   checks: [
     ...Object.entries(framings).flatMap(([id, framing]) => [

@@ -48,13 +48,15 @@ export interface Target {
   readonly repositories?: string | undefined
   /** Is told of every request. */
   readonly record?: ((exchange: Exchange) => void) | undefined
+  /** Once aborted, nothing more is sent. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** @param target one URL is held to everything that Berth promises */
 export function createClient(target: string | Target): Client {
-  const { urls, level, credentials, repositories, record }: Target =
-    typeof target === 'string' ? { urls: [target], level: 'berth' } : target
-  const send = createSender(urls, credentials, record, level)
+  const given: Target = typeof target === 'string' ? { urls: [target], level: 'berth' } : target
+  const { urls, level, credentials, repositories } = given
+  const send = createSender(given)
 
   async function expectStatus(status: number, method: string, path: string, options?: SendOptions): Promise<Answer> {
     const answer = await send(method, path, options)
@@ -88,19 +90,15 @@ export function createClient(target: string | Target): Client {
 
 const mostRedirects = 5
 
-function createSender(
-  urls: readonly string[],
-  credentials: Credentials | undefined,
-  record: Target['record'],
-  level: Level,
-): Client['send'] {
+function createSender({ urls, credentials, record, level, signal }: Target): Client['send'] {
   const login = credentials === undefined ? undefined : createLogin(urls[0] ?? '', credentials)
   const origins = new Set(urls.map((url) => new URL(url).origin))
   let turn = 0
 
   async function exchange(method: string, url: string, { headers = {}, body }: SendOptions): Promise<Answer> {
     // Bun's fetch would decompress bodies and follow redirects by itself.
-    const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', decompress: false })
+    const options: BunFetchRequestInit = { method, headers, body: body ?? null, redirect: 'manual', decompress: false }
+    const response = await fetch(url, signal === undefined ? options : { ...options, signal })
     return { status: response.status, headers: response.headers, bytes: await response.bytes() }
   }
 

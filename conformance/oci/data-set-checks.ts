@@ -1,7 +1,8 @@
 import { expect } from 'bun:test'
 import { berth, clients, must, NotSupported, type Check, type Group } from '../checks/check.ts'
 import { jsonOf, type Client } from './client.ts'
-import { dataSets, type DataSet } from './data-sets.ts'
+import { types } from './content.ts'
+import { createBuilder, dataSets, type DataSet } from './data-sets.ts'
 import {
   deleteAll,
   expectManifest,
@@ -127,9 +128,22 @@ function checksOf(name: string, build: () => DataSet): Check[] {
   ]
 }
 
+const sparse = must('sparse', 'an index of what was never pushed is taken, where that is set', ['v2/data/sparse'], async (client) => {
+  const repository = client.repository()
+  const builder = createBuilder()
+  builder.manifest({ manifests: [builder.unpushed(types.manifest)], annotations: { salt: crypto.randomUUID() } }, types.index)
+  const [manifest] = builder.set.manifests
+  if (manifest === undefined) throw new Error('no manifest')
+  const headers = { 'content-type': manifest.mediaType }
+  const refused = await client.send('PUT', `/v2/${repository}/manifests/${manifest.digest}`, { headers, body: manifest.text })
+  if (refused.status === 400 || refused.status === 404) throw new NotSupported(`${refused.status}`)
+  await put(client, repository, 'sparse', manifest, false)
+  await expectManifest(client, repository, manifest.digest, manifest)
+})
+
 export const dataSetChecks: Group = {
   id: 'data-sets',
-  name: 'Images, indexes and artifacts',
+  name: { en: 'Images, indexes and artifacts', 'zh-CN': '镜像、索引与制品' },
   section: 'distribution-spec: Pushing manifests; image-spec',
-  checks: Object.entries(dataSets).flatMap(([name, build]) => checksOf(name, build)),
+  checks: [...Object.entries(dataSets).flatMap(([name, build]) => checksOf(name, build)), sparse],
 }

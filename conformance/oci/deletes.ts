@@ -45,7 +45,7 @@ const asked = [
     for (const left of ['a', 'c', digest]) expect((await client.send('GET', at(left), { headers: accept })).status).toBe(200)
     expectRefused(client, await client.send('DELETE', at('b')), 404, 'MANIFEST_UNKNOWN')
   }),
-  must('manifest', 'a deleted manifest is gone at once with all of its tags, and can be pushed again', [
+  must('manifest', 'a deleted manifest is gone at once with all of its tags', [
     'v1/management/delete-manifest', 'v1/management/get-deleted-manifest',
   ], async (client) => {
     const { repository, digest, text, blobs, at, tags } = await pushImage(client)
@@ -57,6 +57,7 @@ const asked = [
       }
     }
     // Its blobs stay until they are deleted or collected, so that it can be pushed again at once.
+    if (!client.holdsTo('berth')) return
     for (const blob of blobs) expect(await statusOf(client, 'HEAD', `/v2/${repository}/blobs/${blob}`)).toBe(200)
     await client.putManifest(repository, 'again', text, types.manifest)
     expect(textOf(await client.send('GET', at('again'), { headers: { accept: types.manifest } }))).toBe(text)
@@ -68,12 +69,12 @@ const asked = [
       const [repository, other, bytes] = [client.repository(), client.repository(), freshBytes(size)]
       const digest = await client.pushBlob(repository, bytes)
       await client.pushBlob(other, bytes)
-      await deleteBlob(client, repository, digest)
+      if (!(await deleteBlob(client, repository, digest))) throw new NotSupported('405')
       expectRefused(client, await client.send('DELETE', `/v2/${repository}/blobs/${digest}`), 404, 'BLOB_UNKNOWN')
       await expectBlob(client, other, bytes, digest)
     }
   }),
-  must('index', 'a deleted index leaves its images', [], async (client) => {
+  berth('index', 'a deleted index leaves its images', [], async (client) => {
     const [repository, builder] = [client.repository(), createBuilder()]
     const image = builder.image()
     const index = builder.manifest({ manifests: [image] }, types.index)
@@ -111,7 +112,7 @@ const own = [
 
 export const deletes: Group = {
   id: 'deletes',
-  name: 'Deletes',
+  name: { en: 'Deletes', 'zh-CN': '删除' },
   section: 'distribution-spec: Content management',
   checks: [...asked, ...own],
 }

@@ -7,7 +7,10 @@ import { expectError } from './expect-error.ts'
 
 const emptyIndex = JSON.stringify({ schemaVersion: 2, mediaType: types.index, manifests: [] })
 const bytewise = (names: readonly string[]) => [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-const tagsIn = (answer: Answer) => (jsonOf(answer) as { tags: string[] }).tags
+const tagsIn = (answer: Answer) => (jsonOf(answer) as { tags: string[] | null }).tags
+
+/** A Link that leads round in a circle has an end here. */
+const mostPages = 10_000
 
 /** Follows Link from `path` on; the pages, each of the names in `member`. */
 async function pagesOf(client: Client, path: string, member: 'tags' | 'repositories'): Promise<string[][]> {
@@ -18,6 +21,7 @@ async function pagesOf(client: Client, path: string, member: 'tags' | 'repositor
     if (client.holdsTo('berth')) {
       expect([answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual(['application/json', 'no-cache'])
     }
+    expect(pages.length).toBeLessThan(mostPages)
     pages.push((jsonOf(answer) as Record<typeof member, string[]>)[member])
     next = nextOf(answer)
   }
@@ -25,6 +29,22 @@ async function pagesOf(client: Client, path: string, member: 'tags' | 'repositor
 }
 
 const names = ['a', 'B', '_', '0', 'a.b', 'a-b', 'A', 'aa', 'Z', 'z', '1.10', '1.9']
+
+/** Link is for the registry to send or not: without one, a full page is followed by what comes after its last tag. */
+async function tagsAfter(client: Client, path: string, n: number | undefined, after: string): Promise<string[]> {
+  const query = (last: string) => [...(n === undefined ? [] : [`n=${n}`]), ...(last === '' ? [] : [`last=${last}`])].join('&')
+  const found: string[] = []
+  for (let next: string | undefined = `${path}?${query(after)}`; next !== undefined; ) {
+    const answer = await client.send('GET', next)
+    expect(answer.status).toBe(200)
+    const page = tagsIn(answer) ?? []
+    if (n !== undefined) expect(page.length).toBeLessThanOrEqual(n)
+    found.push(...page)
+    expect(found.length).toBeLessThanOrEqual(names.length)
+    next = nextOf(answer) ?? (page.length === n ? `${path}?${query(page.at(-1) ?? '')}` : undefined)
+  }
+  return found
+}
 
 /** Of other registries their order is seen once. */
 function expectTags(client: Client, found: string[], sorted: string[]): void {
@@ -56,10 +76,9 @@ const ofTags = [
   ...[1, 2, 5, 6, 11, 12, 13].map((n) =>
     must(`tags-n-${n}`, `tags come in pages of ${n}, from Link to Link`, ['v1/discovery/tags-n'], async (client) => {
       const { path, sorted } = await pushTags(client)
+      if (!client.holdsTo('berth')) return expectTags(client, await tagsAfter(client, path, n, ''), sorted)
       const pages = await pagesOf(client, `${path}?n=${n}`, 'tags')
-      expectTags(client, pages.flat(), sorted)
-      expect(pages[0]?.length).toBe(Math.min(n, sorted.length))
-      if (!client.holdsTo('berth')) return
+      expect(pages.flat()).toEqual(sorted)
       expect(pages.slice(0, -1).every((page) => page.length === n)).toBe(true)
       expect(pages.length).toBe(Math.ceil(sorted.length / n))
     }),
@@ -68,7 +87,10 @@ const ofTags = [
     const { path, sorted } = await pushTags(client)
     for (const [at, last] of sorted.entries()) {
       for (const query of ['', '&n=3']) {
-        expectTags(client, (await pagesOf(client, `${path}?last=${last}${query}`, 'tags')).flat(), sorted.slice(at + 1))
+        const found = client.holdsTo('berth')
+          ? (await pagesOf(client, `${path}?last=${last}${query}`, 'tags')).flat()
+          : await tagsAfter(client, path, query === '' ? undefined : 3, last)
+        expectTags(client, found, sorted.slice(at + 1))
       }
     }
   }),
@@ -147,7 +169,7 @@ const catalog = berth('catalog', 'the catalog comes in pages, in byte order, eac
 
 export const lists: Group = {
   id: 'lists',
-  name: 'Lists of tags and repositories',
+  name: { en: 'Lists of tags and repositories', 'zh-CN': '标签与仓库列表' },
   section: 'distribution-spec: Listing tags',
   checks: [...ofTags, catalog],
 }

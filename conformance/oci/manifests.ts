@@ -243,7 +243,7 @@ const pushes = [
 
 export const manifests: Group = {
   id: 'manifests',
-  name: 'Manifests',
+  name: { en: 'Manifests', 'zh-CN': 'Manifest' },
   section: 'distribution-spec: Pulling and pushing manifests',
   checks: [...pulls, ...references, ...pushes, ...badManifests, ...manifestConditions],
 }

@@ -45,8 +45,7 @@ const official = (['sha256', 'sha512'] satisfies Algorithm[]).flatMap((algorithm
         const [from, to, content] = [client.repository(), client.repository(), freshBytes(size)]
         const digest = await client.pushBlob(from, content, algorithm)
         await expectMounted(client, to, await mount(client, to, { mount: digest, from }), content, digest)
-        await deleteBlob(client, from, digest)
-        await expectBlob(client, to, content, digest)
+        if (await deleteBlob(client, from, digest)) await expectBlob(client, to, content, digest)
       }
     },
   ),
@@ -98,7 +97,7 @@ const idOf = (name: string): string => name.replaceAll(' ', '-')
 
 export const mounts: Group = {
   id: 'mounts',
-  name: 'Mounts',
+  name: { en: 'Mounts', 'zh-CN': '挂载' },
   section: 'distribution-spec: Mounting a blob from another repository',
   checks: [
     ...official,
@@ -124,7 +123,7 @@ export const mounts: Group = {
       const raw = await client.send('POST', `/v2/${from}/blobs/uploads/?mount=%zz&from=%zz`)
       await expectSession(client, from, raw, content)
     }),
-    must('deleted', 'a deleted blob can no longer be mounted from there', [], async (client) => {
+    berth('deleted', 'a deleted blob can no longer be mounted from there', [], async (client) => {
       const [from, to, content] = [client.repository(), client.repository(), freshBytes(600)]
       const digest = await client.pushBlob(from, content)
       await deleteBlob(client, from, digest)
@@ -139,7 +138,7 @@ export const mounts: Group = {
       const refused = await mount(client, to, { mount: wrong, from: client.repository(), digest: wrong }, content)
       expectError(refused, 400, 'DIGEST_INVALID')
     }),
-    must('onto-itself', 'a blob can be mounted onto the repository that has it', [], async (client) => {
+    berth('onto-itself', 'a blob can be mounted onto the repository that has it', [], async (client) => {
       const [repository, content] = [client.repository(), freshBytes(600)]
       const digest = await client.pushBlob(repository, content)
       const answer = await mount(client, repository, { mount: digest, from: repository })

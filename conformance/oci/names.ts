@@ -17,7 +17,7 @@ async function expectRepository(client: Client, repository: string): Promise<voi
   await client.putManifest(repository, 'tag', emptyIndex, types.index)
   const accept = { headers: { accept: types.index } }
   expect((await client.send('GET', `/v2/${repository}/manifests/${digestOf(emptyIndex)}`, accept)).status).toBe(200)
-  expect(jsonOf(await client.send('GET', `/v2/${repository}/tags/list`))).toEqual({ name: repository, tags: ['tag'] })
+  expect(jsonOf(await client.send('GET', `/v2/${repository}/tags/list`))).toMatchObject({ name: repository, tags: ['tag'] })
   if (!client.holdsTo('berth')) return
   expect((await client.send('GET', `/v2/${repository}/referrers/${digest}`)).status).toBe(200)
   expect((await client.send('DELETE', await client.startUpload(repository))).status).toBe(204)
@@ -177,9 +177,14 @@ const addresses = [
 
 export const names: Group = {
   id: 'names',
-  name: 'Names of repositories',
+  name: { en: 'Names of repositories', 'zh-CN': '仓库名称' },
   section: 'distribution-spec: Pulling manifests (the grammar of names)',
   checks: repositories,
 }
 
-export const roots: Group = { id: 'addresses', name: 'Addresses', section: 'distribution-spec: Endpoints', checks: addresses }
+export const roots: Group = {
+  id: 'addresses',
+  name: { en: 'Addresses', 'zh-CN': '地址' },
+  section: 'distribution-spec: Endpoints',
+  checks: addresses,
+}

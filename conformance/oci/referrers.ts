@@ -142,7 +142,7 @@ const own = [
 
 export const referrers: Group = {
   id: 'referrers',
-  name: 'Referrers',
+  name: { en: 'Referrers', 'zh-CN': '引用者' },
   section: 'distribution-spec: Listing referrers',
   checks: [...asked, ...own],
 }

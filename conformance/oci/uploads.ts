@@ -209,7 +209,7 @@ const crowds = [
 
 export const uploads: Group = {
   id: 'uploads',
-  name: 'Uploads',
+  name: { en: 'Uploads', 'zh-CN': '上传' },
   section: 'distribution-spec: Pushing a blob in chunks; cancelling an upload',
   checks: [...begun, status, ...cancels, unknown, lostAnswer, ...queries, ...uploadChunks, ...crowds],
 }

@@ -15,7 +15,7 @@ async function run(): Promise<Run> {
   })
   const group: Group = {
     id: 'group',
-    name: 'Group',
+    name: { en: 'Group', 'zh-CN': '组' },
     section: 'a section',
     checks: [
       must('passes', 'a rule', [], async (client) => void (await client.send('GET', '/v2/'))),
@@ -56,7 +56,9 @@ describe('a report', () => {
   })
 
   test('in Markdown stays a table', async () => {
-    const lines = markdownReport(await run(), wordsIn('en')).split('\n')
+    const lines = markdownReport(await run(), wordsIn('en'), 'en').split('\n')
+    expect(lines).toContain('## Group')
+    expect(markdownReport(await run(), wordsIn('zh-CN'), 'zh-CN')).toContain('## 组\n')
     expect(lines).toContain('| failed | `group/fails` | MUST | a <rule> \\| with marks |')
     expect(lines.filter((line) => line.startsWith('```')).length).toBe(6)
   })

@@ -1,7 +1,7 @@
 import { describeExchangeText } from '../checks/describe-failure.ts'
 import type { Level } from '../checks/check.ts'
 import type { Outcome, Result } from '../checks/run-check.ts'
-import type { Words } from './messages.ts'
+import type { Language, Words } from './messages.ts'
 
 /** A run against one registry. */
 export interface Run {
@@ -50,12 +50,12 @@ export function jsonReport(run: Run): string {
   return `${JSON.stringify(run, undefined, 2)}\n`
 }
 
-export function markdownReport(run: Run, say: Words): string {
+export function markdownReport(run: Run, say: Words, language: Language): string {
   const [title = '', ...rest] = titleOf(run, say)
   const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
   const columns = ['outcome', 'check', 'asks', 'rule'] as const
   const head = [`| ${columns.map((name) => say(`column.${name}`)).join(' | ')} |`, `|${' --- |'.repeat(columns.length)}`]
-  const groups = bySection(run).map(([section, results]) => {
+  const groups = byGroup(run, language).map(({ heading, section, results }) => {
     const rows = results.map(({ outcome, check, level, rule }) =>
       `| ${[say(`outcome.${outcome}`), `\`${check}\``, say(`asks.${level}`), rule].map(cell).join(' | ')} |`,
     )
@@ -63,7 +63,7 @@ export function markdownReport(run: Run, say: Words): string {
       const text = detailsOf(result, say).replaceAll('```', "'''")
       return `### ${result.check}\n\n\`\`\`text\n${text}\n\`\`\``
     })
-    return [`## ${section}`, [...head, ...rows].join('\n'), ...details].join('\n\n')
+    return [`## ${heading}`, say('section', { section }), [...head, ...rows].join('\n'), ...details].join('\n\n')
   })
   return `${[`# ${title}`, ...rest, ...groups].join('\n\n')}\n`
 }
@@ -75,10 +75,10 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f6f8fa;padding:.6rem
 .passed{color:#4cc76d}.failed{color:#ff7b82}.not{color:#9aa4ae}}`
 
 /** One file that needs nothing else. Everything that came from the registry is escaped: it may be hostile. */
-export function htmlReport(run: Run, say: Words, language: string): string {
+export function htmlReport(run: Run, say: Words, language: Language): string {
   const [title = '', ...rest] = titleOf(run, say).map(escape)
   const head = (['outcome', 'check', 'asks', 'rule'] as const).map((name) => `<th>${escape(say(`column.${name}`))}</th>`).join('')
-  const groups = bySection(run).map(([section, results]) => {
+  const groups = byGroup(run, language).map(({ heading, section, results }) => {
     const rows = results.map((result) => {
       const { outcome, check, level, rule, reason } = result
       const all = `<pre>${escape(detailsOf(result, say))}</pre>`
@@ -88,7 +88,7 @@ export function htmlReport(run: Run, say: Words, language: string): string {
       cells.push(`<td>${escape(rule)}${details}</td>`)
       return `<tr>${cells.join('')}</tr>`
     })
-    return `<h2>${escape(section)}</h2>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`
+    return `<h2>${escape(heading)}</h2>\n<p>${escape(say('section', { section }))}</p>\n<table>\n<tr>${head}</tr>\n${rows.join('\n')}\n</table>`
   })
   return `<!doctype html>
 <html lang="${language}">
@@ -112,10 +112,18 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? ''
 }
 
-function bySection({ results }: Run): [string, Result[]][] {
-  const sections = new Map<string, Result[]>()
-  for (const result of results) sections.set(result.section, [...(sections.get(result.section) ?? []), result])
-  return [...sections]
+interface Section {
+  readonly heading: string
+  readonly section: string
+  readonly results: readonly Result[]
+}
+
+/** Results come group after group. */
+function byGroup({ results }: Run, language: Language): Section[] {
+  return Object.values(Object.groupBy(results, ({ group }) => group.en)).flatMap((ofGroup = []) => {
+    const [first] = ofGroup
+    return first === undefined ? [] : [{ heading: first.group[language], section: first.section, results: ofGroup }]
+  })
 }
 
 function escape(text: string): string {

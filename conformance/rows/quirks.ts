@@ -1,4 +1,7 @@
-/** What clients need of the protocol itself, in our words. What only a client can show is tested with it in clients/. */
+/**
+ * What clients need of the protocol itself, in our words. What only a client can show is tested with it in clients/. What they need
+ * of a login has no row: Berth has none yet.
+ */
 export const quirks: Readonly<Record<string, string>> = {
   'quirks/location-path-absolute': 'a Location is a path that begins with a slash: no host behind a proxy, nothing relative',
   'quirks/location-same-origin': 'a Location names no other host or scheme: crane refuses it, oras and others drop their login',

@@ -44,6 +44,7 @@ const dataSets: Readonly<Record<string, string>> = {
   'non-distributable-layers': 'layers that are never pushed',
   'custom-fields': 'members and media types that nobody knows',
   'no-layers': 'an image without layers',
+  sparse: 'an index of images that were never pushed, where the registry takes such (off in the program unless asked for)',
   sha512: 'everything named by sha512',
   'tag-param-sha256': 'tags as parameters of a push by digest',
   'tag-param-sha512': 'the same with sha512',
