@@ -41,7 +41,8 @@ const longestHead = 48 * 1024
  *
  * 400  a malformed head: a line that ends in LF alone, a header with a control character, folded, or with a space before the
  *      colon; an HTTP/1.1 request without Host; a target that is neither a path nor a URL, `*` too; Content-Length that is no
- *      plain number, twice, or beside Transfer-Encoding; a Transfer-Encoding other than one `chunked`; broken chunks; TLS
+ *      plain number, twice with two values, or beside Transfer-Encoding; a Transfer-Encoding other than one `chunked`; broken
+ *      chunks; TLS. What it lets pass of these is refused by `checkHead`
  * 413  a Content-Length above 1 TiB
  * 431  a head above 48 KiB, or with more than about 200 headers
  * 505  a request line with a space, control character or NUL in its target, and other versions of HTTP

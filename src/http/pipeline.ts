@@ -7,6 +7,7 @@ import { type BodyWatch, discardRest } from './body.ts'
 import { cachingPolicy } from './caching.ts'
 import { httpDate } from './http-date.ts'
 import { answerOps } from './ops.ts'
+import { checkHead } from './request-head.ts'
 import { parseTarget, type Target } from './target.ts'
 import type { Api, Call } from './v2/call.ts'
 import { handle } from './v2/handlers.ts'
@@ -71,6 +72,7 @@ export function createHttp(deps: HttpDeps): Http {
 type Caller = Pick<Call, 'request' | 'actor' | 'watch'>
 
 function route(api: Api, ready: () => boolean, method: string, target: Target, caller: Caller): Answer | Promise<Answer> {
+  checkHead(caller.request)
   const match = matchPath(target.path)
   if (match !== undefined) {
     const { request, actor, watch } = caller

@@ -27,6 +27,7 @@ test.each<[ErrorCode, number, string]>([
   ['TAG_INVALID', 400, 'TAG_INVALID'],
   ['PRECONDITION_FAILED', 412, 'DENIED'],
   ['PRECONDITION_INVALID', 400, 'UNSUPPORTED'],
+  ['REQUEST_INVALID', 400, 'UNSUPPORTED'],
 ])('%s is %d with %s in the body', (code, status, wire) => {
   const error = new RegistryError(code)
   expect(error.status).toBe(status)

@@ -35,6 +35,7 @@ const rows = {
     wire: 'DENIED',
     message: 'nothing was changed: what is there now is not what If-Match or If-None-Match asks for; look again and decide anew',
   },
+  REQUEST_INVALID: { status: 400, wire: 'UNSUPPORTED', message: 'the request is malformed' },
   PRECONDITION_INVALID: { status: 400, wire: 'UNSUPPORTED', message: 'If-Match or If-None-Match is not valid' },
   RANGE_INVALID: {
     status: 416,
