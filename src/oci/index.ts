@@ -24,7 +24,7 @@ export {
 } from './errors.ts'
 export { linuxAmd64Image, readsNoLists } from './legacy-list.ts'
 export { type ManifestChild, type ManifestForm, type ParsedManifest, parseManifest } from './manifest.ts'
-export { isForeignLayer, isImageManifest, isIndex, isSchema1, mediaTypes } from './media-types.ts'
+export { isForeignLayer, isImageManifest, isIndex, isPage, isSchema1, mediaTypes } from './media-types.ts'
 export { type Candidates, type Precondition, preconditionHolds } from './precondition.ts'
 export { parseReference, type Reference } from './reference.ts'
 export { type ReferrerDescriptor, referrersIndex, type ReferrersIndex } from './referrers.ts'

@@ -241,6 +241,11 @@ describe('the media type', () => {
     expect(refusal({}, mediaType)).toContain('media type')
   })
 
+  test.each(['text/html', 'Text/HTML', 'application/xhtml+xml'])('%p is none that may be stored', (mediaType) => {
+    expect(refusal({ a: '<script>alert(1)</script>' }, mediaType)).toContain('browsers')
+    expect(refusal({ mediaType })).toContain('browsers')
+  })
+
   test('cannot be guessed from nothing, nor be another kind of value', () => {
     expect(refusal({})).toContain('send one')
     expect(refusal({ mediaType: 5 })).toContain('not a string')

@@ -2,7 +2,7 @@ import { excerpt } from '../lib/index.ts'
 import { createCaseCheck, type Descriptor, isAnnotations, longestMediaType, readDescriptor } from './descriptor.ts'
 import type { Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
-import { isForeignLayer, isImageManifest, isIndex, isSchema1, mediaTypes } from './media-types.ts'
+import { isForeignLayer, isImageManifest, isIndex, isPage, isSchema1, mediaTypes } from './media-types.ts'
 import { isJsonObject, type JsonObject, parseStrictJson } from './strict-json.ts'
 
 /** What a registry has to know of a manifest. Its bytes are kept as they came. */
@@ -76,6 +76,7 @@ function decideMediaType(document: JsonObject, contentType: string | null | unde
   }
   const mediaType = declared || own || guessMediaType(document)
   if (isSchema1(mediaType)) throw schema1()
+  if (isPage(mediaType)) throw invalid(`has the media type ${excerpt(mediaType)}, of which browsers would make a page`)
   if (!mediaTypeGrammar.test(mediaType)) throw invalid(`has ${excerpt(mediaType)} for a media type, which is not valid`)
   return mediaType
 }

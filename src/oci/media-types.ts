@@ -44,6 +44,14 @@ export function isIndex(mediaType: string): boolean {
   return mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList
 }
 
+/**
+ * What a browser shows as a page and whose scripts it runs, in the name of this registry. JSON may be such a page: markup in any
+ * of its strings is enough.
+ */
+export function isPage(mediaType: string): boolean {
+  return /html/i.test(mediaType)
+}
+
 /** Docker's first manifest format, which names content by nothing but order and is dead. */
 export function isSchema1(mediaType: string): boolean {
   return mediaType === mediaTypes.dockerSchema1 || mediaType === mediaTypes.dockerSchema1Signed

@@ -1,4 +1,4 @@
-import { parseReference, parseRepositoryName, parseTag, type Reference, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
+import { isPage, parseReference, parseRepositoryName, parseTag, type Reference, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { ManifestDescription } from '../../registry/index.ts'
 import { type Answer, emptyAnswer } from '../answer.ts'
 import { collectBody } from '../body.ts'
@@ -120,7 +120,10 @@ function notModified(headers: ManifestHeaders): Answer {
   return emptyAnswer(304, headers)
 }
 
-/** The media type may come out of the manifest's own JSON: one that cannot stand in a header is served as plain bytes. */
+/**
+ * The media type may come out of the manifest's own JSON: one that cannot stand in a header is served as plain bytes, and so is
+ * one that a browser would show, should one be stored.
+ */
 function headerSafe(mediaType: string): string {
-  return /^[\x21-\x7e]+$/.test(mediaType) ? mediaType : 'application/octet-stream'
+  return /^[\x21-\x7e]+$/.test(mediaType) && !isPage(mediaType) ? mediaType : 'application/octet-stream'
 }
