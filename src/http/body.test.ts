@@ -3,7 +3,7 @@ import { RegistryError } from '../oci/index.ts'
 import type { UploadBody } from '../registry/index.ts'
 import { listen, type Listener } from './index.ts'
 import { openRawSocket, parseRawAnswer } from './raw-socket.testing.ts'
-import { createTestHttp, type TestHttp } from './test-http.testing.ts'
+import { createTestHttp, errorCode, type TestHttp } from './test-http.testing.ts'
 
 // What Bun makes of bodies that end early, and of answers that come before the body was read, seen from both ends.
 setDefaultTimeout(30_000)
@@ -135,6 +135,24 @@ describe('a body that is cut off', () => {
       expect(t.log.at(-1)).toMatchObject({ status: 400, code: 'SIZE_INVALID' })
     }
     expect(t.fake.repository('team/app').tags.has('cut')).toBe(false)
+  })
+})
+
+describe('a body that says it is coded', () => {
+  const send = (coding: string, method: string, path: string) =>
+    t.ask(method, path, { body: manifest, headers: { 'content-encoding': coding } })
+
+  test.each(['gzip', 'GZIP', 'deflate, br', 'aws-chunked', 'identity, gzip', 'x'])('%s is not stored', async (coding) => {
+    const location = (await t.ask('POST', '/v2/team/app/blobs/uploads/')).headers.get('location') ?? ''
+    for (const [method, path] of [['PUT', '/v2/team/app/manifests/coded'], ['PATCH', location]] as const) {
+      const answer = await send(coding, method, path)
+      expect([answer.status, await errorCode(answer)]).toEqual([415, 'UNSUPPORTED'])
+    }
+    expect(t.fake.repository('team/app').tags.has('coded')).toBe(false)
+  })
+
+  test('identity is no coding', async () => {
+    expect((await send('identity', 'PUT', '/v2/team/app/manifests/plain')).status).toBe(201)
   })
 })
 

@@ -11,9 +11,11 @@ export interface BodyWatch {
 
 /**
  * Collects a small body, never more than `limit` bytes of it.
- * @throws RegistryError `MANIFEST_TOO_LARGE`, at once when Content-Length says so; `SIZE_INVALID` when it was cut off
+ * @throws RegistryError `MANIFEST_TOO_LARGE`, at once when Content-Length says so; `SIZE_INVALID` when it was cut off;
+ * `CODING_UNSUPPORTED`
  */
 export async function collectBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  refuseCoding(request)
   const declared = declaredLength(request)
   if (declared !== undefined && declared > limit) throw tooLarge(limit)
   const bytes = declared === undefined ? await readBounded(request, limit) : await readDeclared(request)
@@ -64,9 +66,10 @@ function grown(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBu
 /**
  * The body of an upload as the core takes it. Its stream fails with SIZE_INVALID when the connection broke before the end,
  * with or without a Content-Length: an end that comes without an error is the end the sender meant.
- * @throws RegistryError `BLOB_UPLOAD_INVALID` for a malformed Content-Range
+ * @throws RegistryError `BLOB_UPLOAD_INVALID` for a malformed Content-Range, `CODING_UNSUPPORTED`
  */
 export function uploadBody(request: Request, watch: BodyWatch | undefined): UploadBody {
+  refuseCoding(request)
   const range = request.headers.get('content-range')
   return {
     stream: request.body === null ? null : watchedStream(request, request.body, watch),
@@ -130,6 +133,12 @@ async function readChunk(reader: ByteReader): Promise<Uint8Array | undefined> {
   } catch (cause) {
     throw cutOff(cause)
   }
+}
+
+/** What a digest names are the bytes as they come: a body that says it is coded would be stored as something else than it says. */
+function refuseCoding({ headers }: Request): void {
+  const coding = headers.get('content-encoding')
+  if (coding !== null && coding !== '' && coding.toLowerCase() !== 'identity') throw new RegistryError('CODING_UNSUPPORTED')
 }
 
 /** What the sender announced. Bun holds the body to it and refuses what is no number. */

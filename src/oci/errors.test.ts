@@ -28,6 +28,7 @@ test.each<[ErrorCode, number, string]>([
   ['PRECONDITION_FAILED', 412, 'DENIED'],
   ['PRECONDITION_INVALID', 400, 'UNSUPPORTED'],
   ['REQUEST_INVALID', 400, 'UNSUPPORTED'],
+  ['CODING_UNSUPPORTED', 415, 'UNSUPPORTED'],
 ])('%s is %d with %s in the body', (code, status, wire) => {
   const error = new RegistryError(code)
   expect(error.status).toBe(status)

@@ -36,6 +36,11 @@ const rows = {
     message: 'nothing was changed: what is there now is not what If-Match or If-None-Match asks for; look again and decide anew',
   },
   REQUEST_INVALID: { status: 400, wire: 'UNSUPPORTED', message: 'the request is malformed' },
+  CODING_UNSUPPORTED: {
+    status: 415,
+    wire: 'UNSUPPORTED',
+    message: 'a body with a Content-Encoding is not accepted: send the bytes that the digest names, without that header',
+  },
   PRECONDITION_INVALID: { status: 400, wire: 'UNSUPPORTED', message: 'If-Match or If-None-Match is not valid' },
   RANGE_INVALID: {
     status: 416,
