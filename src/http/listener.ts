@@ -11,6 +11,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly fetch: Http['fetch']
   readonly logger: Logger
+  /** Seconds without a byte after which a connection is closed; 120 unless said otherwise. */
+  readonly idle?: number
 }
 
 export interface Listener {
@@ -25,8 +27,8 @@ export interface Listener {
 }
 
 /**
- * Seconds without a byte after which a connection is closed: one at rest, and one whose sender or reader stands still. Go
- * clients keep connections for 90 s, and one closed by the server under a request is a failed request.
+ * For a connection at rest, and one whose sender or reader stands still. Go clients keep connections for 90 s, and one closed by
+ * the server under a request is a failed request.
  */
 const idleSeconds = 120
 
@@ -54,7 +56,7 @@ const longestHead = 48 * 1024
  * keeping it, and serves the next request. To close at once would be worse: unread bytes make the system reset the
  * connection, and the client may lose the answer.
  */
-export function listen({ hostname, port, fetch, logger }: ListenerOptions): Listener {
+export function listen({ hostname, port, fetch, logger, idle = idleSeconds }: ListenerOptions): Listener {
   // For the whole process: Bun has no such option for one server, and Node's types don't know that it can be set.
   Object.assign(http, { maxHeaderSize: longestHead })
   const server = Bun.serve({
@@ -64,8 +66,8 @@ export function listen({ hostname, port, fetch, logger }: ListenerOptions): List
     // Bun would set it by itself: then a second server could take the same port, and each would get half of the requests.
     reusePort: false,
     maxRequestBodySize: 2 ** 40,
-    idleTimeout: idleSeconds,
-    fetch: (request, self) => serve(fetch, self, request),
+    idleTimeout: idle,
+    fetch: (request, self) => serve(fetch, { server: self, idle }, request),
     error: (error) => brokenAnswer(error, logger),
   })
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
@@ -75,17 +77,23 @@ export function listen({ hostname, port, fetch, logger }: ListenerOptions): List
 
 type Server = Bun.Server<undefined>
 
-function serve(fetch: Http['fetch'], server: Server, request: Request): Promise<Response> {
-  const address = server.requestIP(request)?.address ?? ''
-  return request.body === null ? fetch(request, address) : serveBody(fetch, server, request, address)
+interface Patience {
+  readonly server: Server
+  /** Seconds. */
+  readonly idle: number
 }
 
-async function serveBody(fetch: Http['fetch'], server: Server, request: Request, address: string): Promise<Response> {
+function serve(fetch: Http['fetch'], patience: Patience, request: Request): Promise<Response> {
+  const address = patience.server.requestIP(request)?.address ?? ''
+  return request.body === null ? fetch(request, address) : serveBody(fetch, patience, request, address)
+}
+
+async function serveBody(fetch: Http['fetch'], patience: Patience, request: Request, address: string): Promise<Response> {
   try {
-    return await fetch(request, address, bodyWatch(server, request))
+    return await fetch(request, address, bodyWatch(patience, request))
   } finally {
     // A limit stays with the connection: without this, one would never be closed when it rests.
-    server.timeout(request, idleSeconds)
+    patience.server.timeout(request, patience.idle)
   }
 }
 
@@ -101,12 +109,12 @@ async function stop(server: Server, graceMs: number): Promise<void> {
 
 /**
  * Bun by itself closes a connection that sends less than 16 KB a second, however alive it is. Here a slow sender may take its
- * time as long as something comes within `idleSeconds`, and once all is here the server may take its own: hashing 100 GB again
+ * time as long as something comes within `idle` seconds, and once all is here the server may take its own: hashing 100 GB again
  * lasts longer than any fixed limit.
  */
-function bodyWatch(server: Server, request: Request): BodyWatch {
+function bodyWatch({ server, idle }: Patience, request: Request): BodyWatch {
   return {
-    received: () => server.timeout(request, idleSeconds),
+    received: () => server.timeout(request, idle),
     complete: () => server.timeout(request, 0),
   }
 }
