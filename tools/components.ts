@@ -44,7 +44,7 @@ export const components: readonly Component[] = [
   },
   {
     name: 'docker-registry',
-    covers: 'that the checks of conformance/ see what another registry does otherwise',
+    covers: 'that the checks of conformance/ see what another registry does otherwise, and that Berth takes over from it',
     install: { apt: 'docker-registry' },
   },
   {

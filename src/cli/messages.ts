@@ -40,6 +40,13 @@ const en = {
   'problem.unknown-variable': 'no key of the configuration has this variable',
   'problem.duplicate-key': '{key} is given twice',
   'problem.secret-twice': '{key} is given both as text and as a file; keep one',
+  'problem.not-version': '{value} is not a version of distribution\'s configuration that Berth knows; it knows 0.1',
+  'problem.not-distributions': '{key}: {value} is not a value that distribution takes here',
+  'problem.refused-key': '{key} cannot be honoured, and ignoring it would change what people can do: {text}',
+  'problem.ignored-key': '{key} has no effect: {text}',
+  'problem.absent-key': '{key} is not given: {text}',
+  'problem.foreign-variable': 'no key of distribution\'s configuration has this variable; it is ignored',
+  warning: 'warning: {text}',
   'problem.not-a-value': '{key} must be a single value',
   'problem.not-a-group': '{key} must hold keys and their values',
   'problem.not-yaml': 'not valid YAML: {reason}',
@@ -91,6 +98,9 @@ const en = {
   'start.lost':
     'cannot start: {reason}. Nothing was changed. Put the database back from where it went, or restore what was recorded of it with ' +
     '`berth rebuild-index --data {data}`',
+  'start.occupied':
+    'cannot start: {reason}. Nothing was changed. Give Berth a directory of its own with --data DIR and copy the images into it: ' +
+    'docs/guide/from-distribution.md says how',
   'start.unavailable': 'cannot start: {reason}. Check that the database runs and that database.url is right',
   'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
   'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
@@ -194,6 +204,13 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.unknown-variable': '没有任何配置项使用这个环境变量',
   'problem.duplicate-key': '{key} 出现了两次',
   'problem.secret-twice': '{key} 既直接写了值，又指定了文件；请只保留一种',
+  'problem.not-version': '{value} 不是 Berth 认识的 distribution 配置版本；它只认识 0.1',
+  'problem.not-distributions': '{key}：{value} 不是 distribution 在这里接受的值',
+  'problem.refused-key': '{key} 无法生效，而忽略它会改变人们能做的事：{text}',
+  'problem.ignored-key': '{key} 不起作用：{text}',
+  'problem.absent-key': '没有给出 {key}：{text}',
+  'problem.foreign-variable': 'distribution 的配置中没有任何一项使用这个环境变量；已忽略',
+  warning: '警告：{text}',
   'problem.not-a-value': '{key} 必须是单个值',
   'problem.not-a-group': '{key} 必须包含配置项及其值',
   'problem.not-yaml': '不是有效的 YAML：{reason}',
@@ -236,6 +253,8 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
   'start.database': '无法使用数据库：{reason}',
   'start.lost': '无法启动：{reason}。没有做任何改动。请把数据库放回原处，或用 `berth rebuild-index --data {data}` 恢复已记录的内容',
+  'start.occupied':
+    '无法启动：{reason}。没有做任何改动。请用 --data DIR 给 Berth 一个单独的目录，再把镜像复制过去：方法见 docs/guide/zh-CN/from-distribution.md',
   'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
   'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
   'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',

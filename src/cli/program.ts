@@ -7,7 +7,7 @@ import { fsck, type FsckDeps } from './local/fsck.ts'
 import { rebuildIndex, type RebuildIndexDeps } from './local/rebuild-index.ts'
 import { serve, type ServeDeps } from './local/serve.ts'
 import { createSay, type MessageKey, type Say } from './messages.ts'
-import { describeProblems } from './problems.ts'
+import { describeProblems, describeWarnings } from './problems.ts'
 import { describeUsage } from './usage.ts'
 
 /** What the command line needs from the process it runs in. */
@@ -77,7 +77,9 @@ function describeProgram(deps: ProgramDeps, say: Say, finish: (code: number) => 
       const given = Object.entries(options)
       const flags = new Map(given.filter(([name]) => !isOwn(name)).map(([name, value]) => [`--${name}`, String(value)]))
       const loaded = loadConfig({ flags, environment: deps.environment, cwd: deps.cwd })
-      if (!loaded.ok) deps.printError(describeProblems(loaded.problems, say))
+      const { language } = deps.environment
+      if (loaded.warnings.length > 0) deps.printError(describeWarnings(loaded.warnings, say, language))
+      if (!loaded.ok) deps.printError(describeProblems(loaded.problems, say, language))
       finish(loaded.ok ? await act(loaded, options) : usageError)
     })
   }

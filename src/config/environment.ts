@@ -1,4 +1,5 @@
 import { nearest } from '../lib/index.ts'
+import { variablePrefix } from './distribution/index.ts'
 import { fileSuffix, indexKeys } from './keys.ts'
 import { createLayer, type Layer } from './setting.ts'
 
@@ -7,7 +8,7 @@ export type Language = 'en' | 'zh-CN'
 
 /** What Berth takes from its environment. */
 export interface Environment {
-  /** Every variable that begins with `BERTH_`. */
+  /** Every variable that begins with `BERTH_` or `REGISTRY_`. */
   readonly variables: ReadonlyMap<string, string>
   readonly language: Language
 }
@@ -16,7 +17,7 @@ export interface Environment {
 export function readEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Environment {
   const variables = new Map<string, string>()
   for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith('BERTH_') && value !== undefined) variables.set(name, value)
+    if ((name.startsWith('BERTH_') || name.startsWith(variablePrefix)) && value !== undefined) variables.set(name, value)
   }
   // As setlocale(3): the first that is set and not empty decides, whatever it says.
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
@@ -25,11 +26,21 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 
 /** The variable that names the configuration file, unless `--config` does. */
 export const configVariable = 'BERTH_CONFIG'
+/** Distribution's variable for the same. */
+export const distributionConfigVariable = `${variablePrefix}CONFIGURATION_PATH`
+
+/** The variables that distribution would read. */
+export function distributionVariables({ variables }: Environment): ReadonlyMap<string, string> {
+  const isOne = ([name, text]: [string, string]) =>
+    name.startsWith(variablePrefix) && name !== distributionConfigVariable && !isOfKubernetes(name, text)
+  return new Map([...variables].filter(isOne))
+}
 
 /** Reads the settings among the variables; one that names no key is a mistake. */
 export function environmentLayer(environment: Environment): Layer {
   const layer = createLayer()
   for (const [name, text] of environment.variables) {
+    if (!name.startsWith('BERTH_')) continue
     const source = { kind: 'environment', name } as const
     const match = known.get(name)
     if (match !== undefined) layer.add({ ...match, text, source })
@@ -43,12 +54,16 @@ export function environmentLayer(environment: Environment): Layer {
 const known = indexKeys((key) => key.variable, fileSuffix.toUpperCase())
 const candidates = [...known.keys(), configVariable]
 
-/**
- * Variables with our prefix that are not settings: the configuration file's name, those of tests, and what Kubernetes puts into
- * every pod beside a Service called `berth` or `berth-...` (BERTH_PORT=tcp://10.0.0.7:5000, BERTH_SERVICE_HOST and their like).
- */
+/** Variables with our prefix that are not settings: the configuration file's name, those of tests, and those of Kubernetes. */
 function isForeign(name: string, text: string): boolean {
-  if (name === configVariable || name.startsWith('BERTH_TEST_')) return true
+  return name === configVariable || name.startsWith('BERTH_TEST_') || isOfKubernetes(name, text)
+}
+
+/**
+ * What Kubernetes puts into every pod beside a Service called `berth`, `registry` or `berth-...`: BERTH_PORT=tcp://10.0.0.7:5000,
+ * BERTH_SERVICE_HOST and their like.
+ */
+function isOfKubernetes(name: string, text: string): boolean {
   if (/_SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)$/.test(name)) return true
   if (/_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/.test(name)) return true
   return name.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(text)

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import { fileLayer } from './file-layer.ts'
 import type { Source } from './problem.ts'
+import { parseYaml } from './yaml-text.ts'
 
 function read(text: string) {
-  const { settings, problems } = fileLayer('berth.yaml', text)
+  const { settings, problems } = fileLayer('berth.yaml', parseYaml(text, (line) => ({ kind: 'file', path: 'berth.yaml', line })))
   const lineOf = (source: Source) => (source.kind === 'file' ? source.line : undefined)
   return {
     settings: [...settings].map(([path, setting]) => [path, setting.text, lineOf(setting.source)]),

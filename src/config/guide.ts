@@ -1,16 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { distributionGuide } from './distribution/guide.ts'
 import type { Language } from './environment.ts'
 import { fileSuffix, type Key, keys } from './keys.ts'
 import type { Form } from './schema.ts'
 
-/** The guides that are generated from the schema. Written by `bun src/config/guide.ts`; a test compares them. */
-export const guides = [
-  { language: 'en', file: new URL('../../docs/guide/configuration.md', import.meta.url) },
-  { language: 'zh-CN', file: new URL('../../docs/guide/zh-CN/configuration.md', import.meta.url) },
-] as const satisfies readonly { language: Language; file: URL }[]
+/** The guides that are generated from the schema and the table of distribution's keys. Written by `bun src/config/guide.ts`; a test compares them. */
+export const guides = (['en', 'zh-CN'] as const).flatMap((language) => {
+  const place = (name: string) => new URL(`../../docs/guide/${language === 'en' ? '' : `${language}/`}${name}.md`, import.meta.url)
+  return [
+    { name: `configuration ${language}`, file: place('configuration'), write: () => configurationGuide(language) },
+    { name: `from-distribution ${language}`, file: place('from-distribution'), write: () => distributionGuide(language) },
+  ]
+})
 
 /** The whole guide: the written part, then every key of the schema. */
-export function configurationGuide(language: Language): string {
+function configurationGuide(language: Language): string {
   const template = readFileSync(new URL(`guide.${language}.md`, import.meta.url), 'utf8')
   return template.replace('{keys}\n', () => keys.map((key) => section(key, language)).join('\n'))
 }
@@ -80,5 +84,5 @@ function valueText(form: Form, language: Language): string {
 }
 
 if (import.meta.main) {
-  for (const { language, file } of guides) writeFileSync(file, configurationGuide(language))
+  for (const { file, write } of guides) writeFileSync(file, write())
 }

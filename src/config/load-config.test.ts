@@ -74,6 +74,30 @@ test('--config goes before BERTH_CONFIG, and both before berth.yaml', () => {
   expect(valid({ '--config': 'c.yaml' }, { BERTH_CONFIG: 'b.yaml' }).config.data).toBe(join(cwd, 'flag'))
 })
 
+test('the file may be distribution\'s, and its variables go before it, behind those of Berth', () => {
+  write('config.yml', 'version: 0.1\nhttp:\n  addr: 127.0.0.1:1\nstorage:\n  filesystem: {rootdirectory: file}\n  delete: {enabled: true}\n')
+  const env = { REGISTRY_HTTP_ADDR: '127.0.0.1:2', REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: 'theirs', BERTH_DATA: 'ours' }
+  const { config, settings, warnings } = valid({ '--config': 'config.yml' }, env)
+  expect(config).toMatchObject({ listen: { port: 2 }, data: join(cwd, 'ours') })
+  expect(settings.find(({ key }) => key.path === 'listen')?.source).toEqual({ kind: 'environment', name: 'REGISTRY_HTTP_ADDR' })
+  expect(warnings).toEqual([])
+  expect(valid({}, { REGISTRY_CONFIGURATION_PATH: 'config.yml' }).config.data).toBe(join(cwd, 'file'))
+  write('b.yaml', 'data: ours\n')
+  expect(valid({}, { REGISTRY_CONFIGURATION_PATH: 'config.yml', BERTH_CONFIG: 'b.yaml' }).config.data).toBe(join(cwd, 'ours'))
+  expect(problems({}, { REGISTRY_CONFIGURATION_PATH: 'none.yml' })).toMatchObject([{ code: 'file-unreadable' }])
+  expect(problems({}, { REGISTRY_HTTP_ADDR: ':0' })).toMatchObject([{ source: { name: 'REGISTRY_HTTP_ADDR' }, code: 'beyond-loopback' }])
+})
+
+test('distribution\'s variables go before a berth.yaml, and warnings come with mistakes too', () => {
+  write('berth.yaml', 'data: file\nlog:\n  level: warn\n')
+  const kubernetes = { REGISTRY_PORT: 'tcp://10.0.0.7:5000', REGISTRY_SERVICE_HOST: '10.0.0.7', REGISTRY_PORT_5000_TCP_ADDR: '10.0.0.7' }
+  const loaded = load({}, { ...kubernetes, REGISTRY_LOG_LEVEL: 'error', REGISTRY_HTTP_SECRET: 'hunter2', REGISTRY_AUTH: 'htpasswd' })
+  expect(loaded.ok ? [] : loaded.problems).toMatchObject([{ code: 'refused-key', values: { key: 'auth' } }])
+  expect(loaded.warnings).toMatchObject([{ code: 'ignored-key', values: { key: 'http.secret' } }])
+  expect(JSON.stringify(loaded)).not.toContain('hunter2')
+  expect(valid({}, { ...kubernetes, REGISTRY_LOG_LEVEL: 'error' }).config).toMatchObject({ data: join(cwd, 'file'), log: { level: 'error' } })
+})
+
 test('a configuration file that was named must be there, and must be text of a bounded size', () => {
   const [flag, variable] = [problems({ '--config': 'none.yaml' })[0], problems({}, { BERTH_CONFIG: 'none.yaml' })[0]]
   expect([flag?.code, flag?.source]).toEqual(['file-unreadable', { kind: 'flag', name: '--config' }])

@@ -1,12 +1,15 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { excerpt } from '../lib/index.ts'
-import { configVariable, type Environment, environmentLayer } from './environment.ts'
-import { fileLayer, largestFile, readText } from './file-layer.ts'
+import { distributionLayer, isDistributionFile } from './distribution/index.ts'
+import { configVariable, distributionConfigVariable, distributionVariables, type Environment, environmentLayer } from './environment.ts'
+import { fileLayer } from './file-layer.ts'
 import { type Key, keys } from './keys.ts'
 import type { Problem, ProblemCode, Source } from './problem.ts'
+import { readText } from './read-text.ts'
 import { type Config, configSchema } from './schema.ts'
 import { createLayer, type Layer } from './setting.ts'
+import { parseYaml, type YamlText } from './yaml-text.ts'
 
 /** What the configuration is read from. */
 export interface ConfigSources {
@@ -25,24 +28,34 @@ export interface EffectiveSetting {
   readonly file: boolean
 }
 
-/** The configuration, or everything that is wrong with it. */
-export type LoadedConfig =
+/** The configuration, or everything that is wrong with it; and what has no effect. */
+export type LoadedConfig = { readonly warnings: readonly Problem[] } & (
   | { readonly ok: true; readonly config: Config; readonly settings: readonly EffectiveSetting[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
+)
+
+/** Every key with a long comment takes less than 8 KiB. What parsing costs grows with the square of a hostile file's length. */
+const largestFile = 64 * 1024
 
 /** The file that is read when neither `--config` nor BERTH_CONFIG names one. It may be missing. */
 const usualFile = 'berth.yaml'
 
-/** Reads the configuration: a flag goes before a variable, a variable before the file, the file before the default. */
+/**
+ * Reads the configuration: a flag goes before a variable of Berth's, that before one of distribution's, that before the file, the
+ * file before the default. The file may be distribution's.
+ */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
-  const layers = [flagLayer(sources.flags), environmentLayer(sources.environment), configFileLayer(sources)]
+  const { own, distributions } = configFile(sources)
+  const distribution = distributionLayer(distributions, distributionVariables(sources.environment))
+  const layers = [flagLayer(sources.flags), environmentLayer(sources.environment), distribution, own]
+  const { warnings } = distribution
   const problems = layers.flatMap((layer) => layer.problems)
   const settings = keys.map((key) => effective(key, layers))
 
   const result = configSchema.safeParse(arrange(settings, (setting) => valueOf(setting, sources.cwd, problems)))
   for (const issue of result.error?.issues ?? []) problems.push(problemOf(issue, settings))
-  if (problems.length > 0 || !result.success) return { ok: false, problems }
-  return { ok: true, config: freeze({ ...result.data, data: resolve(sources.cwd, result.data.data) }), settings }
+  if (problems.length > 0 || !result.success) return { ok: false, problems, warnings }
+  return { ok: true, config: freeze({ ...result.data, data: resolve(sources.cwd, result.data.data) }), settings, warnings }
 }
 
 /** The command line has refused unknown flags already. */
@@ -56,27 +69,35 @@ function flagLayer(flags: ConfigSources['flags']): Layer {
   return layer
 }
 
-function configFileLayer({ flags, environment, cwd }: ConfigSources): Layer {
-  const [flag, variable] = [flags.get('--config'), environment.variables.get(configVariable)]
-  const name = flag ?? variable ?? usualFile
+/** The layer of a `berth.yaml`, empty when the file is distribution's, or there is none. */
+function configFile({ flags, environment, cwd }: ConfigSources): { readonly own: Layer; readonly distributions: YamlText | undefined } {
+  const named = namedFile(flags, environment)
+  const name = named?.file ?? usualFile
   let text
   try {
     text = readText(resolve(cwd, name), largestFile)
   } catch (error) {
-    const layer = createLayer()
-    const required = flag !== undefined || variable !== undefined
-    if (required || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      layer.report(unreadable(fileSource(flag, variable), 'file-unreadable', name, error))
+    const own = createLayer()
+    if (named !== undefined || (error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      const source: Source = named?.source ?? { kind: 'file', path: usualFile, line: 1 }
+      own.report(unreadable(source, 'file-unreadable', name, error))
     }
-    return layer
+    return { own, distributions: undefined }
   }
-  return fileLayer(name, text)
+  const yaml = parseYaml(text, (line) => ({ kind: 'file', path: name, line }))
+  if (isDistributionFile(yaml)) return { own: createLayer(), distributions: yaml }
+  return { own: fileLayer(name, yaml), distributions: undefined }
 }
 
 /** Who named the configuration file. */
-function fileSource(flag: string | undefined, variable: string | undefined): Source {
-  if (flag !== undefined) return { kind: 'flag', name: '--config' }
-  return variable === undefined ? { kind: 'file', path: usualFile, line: 1 } : { kind: 'environment', name: configVariable }
+function namedFile(flags: ConfigSources['flags'], { variables }: Environment): { readonly file: string; readonly source: Source } | undefined {
+  const flag = flags.get('--config')
+  if (flag !== undefined) return { file: flag, source: { kind: 'flag', name: '--config' } }
+  for (const name of [configVariable, distributionConfigVariable]) {
+    const file = variables.get(name)
+    if (file !== undefined) return { file, source: { kind: 'environment', name } }
+  }
+  return undefined
 }
 
 function effective(key: Key, layers: readonly Layer[]): EffectiveSetting {

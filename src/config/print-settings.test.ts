@@ -6,6 +6,7 @@ import { loadConfig } from './load-config.ts'
 import { maskUrl } from './mask-url.ts'
 import { printSettings } from './print-settings.ts'
 import { placeOf } from './problem.ts'
+import { parseYaml } from './yaml-text.ts'
 
 function print(env: Record<string, string>): string {
   // No such directory: no berth.yaml is found there.
@@ -25,7 +26,8 @@ test('the values in effect are a berth.yaml, each with where it comes from', () 
 const oddNames = ['a: b # c', 'a\nb', ' lead', '- x', '"', '*x', '&x', 'null', '数据']
 
 test.each(oddNames)('the directory %p is read back as it was', (data) => {
-  const { settings, problems } = fileLayer('berth.yaml', print({ BERTH_DATA: data }))
+  const yaml = parseYaml(print({ BERTH_DATA: data }), (line) => ({ kind: 'file', path: 'berth.yaml', line }))
+  const { settings, problems } = fileLayer('berth.yaml', yaml)
   expect(problems).toEqual([])
   expect(settings.get('data')?.text).toBe(data)
 })

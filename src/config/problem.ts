@@ -30,15 +30,30 @@ export type ProblemCode =
   | 'file-unreadable'
   | 'secret-unreadable'
   | 'secret-twice'
+  | 'not-version'
+  | 'not-distributions'
+  | 'refused-key'
+  | WarningCode
+
+/** What can be said about a configuration that is in order. */
+type WarningCode = 'ignored-key' | 'absent-key' | 'foreign-variable'
+
+/** A sentence for users in both languages. */
+export interface Text {
+  readonly en: string
+  readonly zh: string
+}
 
 /**
- * One mistake in the configuration, as data: the command line puts it into words, in the user's language.
+ * One mistake in the configuration, or one warning, as data: the command line puts it into words, in the user's language.
  * `values` fill the placeholders of that text; they never hold a secret.
  */
 export interface Problem {
   readonly source: Source
   readonly code: ProblemCode
   readonly values: Readonly<Record<string, string>>
+  /** What a table has to say about it. */
+  readonly text?: Text
 }
 
 /** The place in a form an editor or a shell understands: `berth.yaml:3`, `BERTH_LISTEN`, `--listen`. Absent for a default. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createManualClock, systemIds } from '../lib/index.ts'
@@ -47,6 +47,16 @@ describe('a data directory', () => {
     const second = await start()
     expect(second.database.installation).toBe(first.database.installation)
     await second.stop()
+  })
+
+  test('is not taken where distribution keeps its files, and nothing is touched there', async () => {
+    mkdirSync(join(data(), 'docker/registry/v2'), { recursive: true })
+    expect(await code(start())).toBe('occupied')
+    expect(readdirSync(data())).toEqual(['docker'])
+    rmSync(join(data(), 'docker'), { recursive: true })
+    await (await start()).stop()
+    mkdirSync(join(data(), 'docker/registry/v2'), { recursive: true })
+    await (await start()).stop()
   })
 
   test('is locked against a second server', async () => {

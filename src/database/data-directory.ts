@@ -38,8 +38,9 @@ function see(path: string): SeenDirectory {
   return { path, databasePath: join(path, 'berth.db'), installation, holdsData }
 }
 
-/** Makes the folder when there is none. Fails with `locked` while another server uses it. */
+/** Makes the folder when there is none. Fails with `locked` while another server uses it, with `occupied` when distribution did. */
 export function openDataDirectory(path: string): DataDirectory {
+  refuseDistributions(path)
   const lock = lockDirectory(path)
   try {
     const seen = see(path)
@@ -57,6 +58,12 @@ export function openDataDirectory(path: string): DataDirectory {
 function checkRestored(path: string): void {
   if (!existsSync(join(path, restoringFile))) return
   throw new DatabaseError('corrupt', `a restore into the data directory ${path} has not come to its end: go on with it, \`berth restore --from FOLDER --data ${path}\` with the folder of the same backup, or remove the directory`)
+}
+
+/** Beside the files of distribution a new and empty registry would look as if every image were lost. Looks before it touches anything. */
+function refuseDistributions(path: string): void {
+  if (!existsSync(join(path, 'docker/registry/v2')) || existsSync(join(path, 'installation'))) return
+  throw new DatabaseError('occupied', `the data directory ${path} holds the files of another registry program (docker/registry/v2)`)
 }
 
 /** There while a restore fills the directory. */

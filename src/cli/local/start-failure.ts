@@ -15,6 +15,7 @@ const otherTexts = new Map<unknown, MessageKey>([
   ['newer', 'start.database'],
   ['corrupt', 'start.database'],
   ['lost', 'start.lost'],
+  ['occupied', 'start.occupied'],
   ['unavailable', 'start.unavailable'],
   ['full', 'start.full'],
   ['ENOSPC', 'start.full'],
