@@ -59,7 +59,8 @@ function parseDocument(bytes: Uint8Array): JsonObject {
     document = parseStrictJson(bytes, jsonLimits)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    const message = `the manifest cannot be read: ${error.message.slice(0, 200)}`
+    // JSON.parse quotes what it does not understand as it is, and clients print the message on a terminal.
+    const message = `the manifest cannot be read: ${error.message.slice(0, 200).replaceAll(/[^ -~]/g, '?')}`
     throw new RegistryError('MANIFEST_INVALID', { message, cause: error })
   }
   const variant = Object.keys(document).find(isCaseVariant)
