@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { soakBackups } from './backup/backup-soak.ts'
 import { soakBrokenOff } from './broken-off/broken-off-round.ts'
 import { soakFaults } from './faults/fault-round.ts'
+import { soakFuzz } from './fuzz/fuzz-soak.ts'
 import { soakKills } from './kill/kill-soak.ts'
 import { drillAll } from './planted/drill.ts'
 import { plants } from './planted/plants.ts'
@@ -16,6 +17,7 @@ const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [
        npm run soak -- model [--runs N] [--seed N] [--record FILE]
        npm run soak -- world [--seeds N] [--seed N] [--record FILE]
        npm run soak -- faults [--faults N] [--seed N] [--record FILE]
+       npm run soak -- fuzz [--minutes N] [--seed N] [--record FILE]
        npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- backup [--rounds N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- broken-off [--blows N] [--seed N] [--postgres] [--record FILE]
@@ -29,6 +31,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '50000' },
     seeds: { type: 'string', default: '20000' },
     faults: { type: 'string', default: '5000' },
+    minutes: { type: 'string', default: '20' },
     operations: { type: 'string', default: '500000' },
     rounds: { type: 'string', default: '20' },
     blows: { type: 'string', default: '1000' },
@@ -45,6 +48,7 @@ const runs = {
   model: runModel,
   world: runWorlds,
   faults: runFaults,
+  fuzz: runFuzz,
   tags: runTags,
   backup: runBackups,
   'broken-off': runBrokenOff,
@@ -100,6 +104,10 @@ function runBackups(seed: number, record: string | undefined) {
 
 function runBrokenOff(seed: number, record: string | undefined) {
   return soakBrokenOff({ blows: wholeNumber('--blows', values.blows), seed, postgres: postgres(), record })
+}
+
+function runFuzz(seed: number, record: string | undefined) {
+  return soakFuzz({ minutes: wholeNumber('--minutes', values.minutes), seed, record })
 }
 
 function runPlanted(_seed: number, record: string | undefined) {

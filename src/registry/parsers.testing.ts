@@ -1,0 +1,2 @@
+/** What the fuzzer reads with. */
+export { createUploadNames } from './upload-name.ts'
