@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises'
 import type { Config } from './config/index.ts'
 import {
   bindDirectory,
+  measuredDatabase,
   openDataDirectory,
   openPostgresDatabase,
   openSqliteDatabase,
@@ -11,17 +13,19 @@ import {
 } from './database/index.ts'
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch } from './features/backup/index.ts'
 import { checkInstallation, createScrubber, keepScrubbing, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
-import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt } from './features/recovery/index.ts'
-import { createHttp, listen, type Http } from './http/index.ts'
-import { systemClock, systemIds } from './lib/index.ts'
-import { createFileDestination, createLogger, type Logger } from './observe/index.ts'
-import { allowAll, createCollector, createRegistry, keepCollecting } from './registry/index.ts'
-import { createFilesystemSegments, createFilesystemStore } from './storage/index.ts'
+import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type Recorder } from './features/recovery/index.ts'
+import { createHttp, createReadiness, createRequestMetrics, listen, listenOps, type Http, type Listener, type Readiness } from './http/index.ts'
+import { openFileCount, systemClock, systemIds } from './lib/index.ts'
+import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric } from './observe/index.ts'
+import { allowAll, createCollector, createRegistry, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
+import { createFilesystemSegments, createFilesystemStore, measuredStore } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 
 /** The program as a value: `fetch` is the whole server, without a port. */
 export interface App {
   readonly fetch: Http['fetch']
+  readonly readiness: Readiness
+  readonly metrics: readonly Metric[]
   /** Settles with an error when the state of the database is no longer known: the process is to end. */
   readonly broken: Promise<DatabaseError>
   /** Ends background work and closes the database; requests must have ended before. */
@@ -30,6 +34,8 @@ export interface App {
 
 export interface RunningServer {
   readonly url: string
+  /** Where operators look; absent without `ops.listen`. */
+  readonly opsUrl: string | undefined
   readonly closed: Promise<void>
   close(): Promise<void>
 }
@@ -42,49 +48,72 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const directory = openDataDirectory(config.data)
   const broken = Promise.withResolvers<DatabaseError>()
   try {
-    const database = await openBoundDatabase(config, directory, logger, broken.resolve)
-    const store = createFilesystemStore({ root: directory.path })
-    const settings = {
-      lease: config.gc.lease,
-      drain: config.gc.drain,
-      uploadExpiry: config.uploads.expiry,
-      verify: config.storage.verify,
-      sparse: config.push.sparse,
-    }
+    const measured = measuredDatabase(await openBoundDatabase(config, directory, logger, broken.resolve), systemClock)
+    const { store, metrics: storeMetrics } = measuredStore(createFilesystemStore({ root: directory.path }), systemClock)
+    const { database } = measured
+    const requestMetrics = createRequestMetrics()
+    const readiness = createReadiness({
+      checks: { database: () => database.one(standingHolds, systemClock.now()), storage: () => stat(directory.path) },
+      clock: systemClock,
+    })
+    const { gc, uploads, storage, push } = config
+    const settings = { lease: gc.lease, drain: gc.drain, uploadExpiry: uploads.expiry, verify: storage.verify, sparse: push.sparse }
     const core = { database, store, clock: systemClock, ids: systemIds, settings }
-    const registry = createRegistry({ ...core, authorize: allowAll, contentCache })
     const http = createHttp({
-      registry,
+      registry: createRegistry({ ...core, authorize: allowAll, contentCache }),
       limits: config.limits,
       logger,
       ids: systemIds,
       clock: systemClock,
-      ready: () => true,
+      readiness,
+      requestMetrics,
       anonymousMayPull: true,
     })
-    const endCollection = keepCollecting(createCollector(core), { interval: config.gc.interval, clock: systemClock, logger })
-    const scrubbing = { database, store, clock: systemClock, ids: systemIds, rate: config.storage.scrub, logger }
-    const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
-    const endRecording = keepRecovery(database, directory, logger)
+    const recorder = openRecorder(database, directory, logger)
+    const endWork = startWork(config, core, recorder, logger)
     const close = async (): Promise<void> => {
-      await endCollection()
-      await endScrubbing?.()
-      await endRecording()
+      await endWork()
       await database.close()
       directory.release()
     }
-    return { fetch: (...request) => http.fetch(...request), broken: broken.promise, close }
+    const metrics = [...requestMetrics.metrics, ...measured.metrics, ...storeMetrics, ...stateMetrics(database, recorder)]
+    return { fetch: (...request) => http.fetch(...request), readiness, metrics, broken: broken.promise, close }
   } catch (error) {
     directory.release()
     throw error
   }
 }
 
-/** Writes recovery segments until the returned function is called. */
-function keepRecovery(database: Database, { path }: DataDirectory, logger: Logger): () => Promise<void> {
+/** What goes on beside the requests, until the returned function is called. */
+function startWork(config: Config, core: CollectorDeps, recorder: Recorder, logger: Logger): () => Promise<void> {
+  const { database, store } = core
+  const endCollection = keepCollecting(createCollector(core), { interval: config.gc.interval, clock: systemClock, logger })
+  const scrubbing = { database, store, clock: systemClock, ids: systemIds, rate: config.storage.scrub, logger }
+  const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
+  const endRecording = keepRecording(recorder, { clock: systemClock, logger })
+  return async () => {
+    await endCollection()
+    await endScrubbing?.()
+    await endRecording()
+  }
+}
+
+function stateMetrics(database: Database, recorder: Recorder): Metric[] {
+  return [
+    createGauge('berth_collection_holds', 'What keeps garbage collection from running, such as a backup.', async () => {
+      return (await database.all(standingHolds, systemClock.now())).length
+    }),
+    createGauge('berth_recovery_lag_seconds', 'Age of the newest change that is not in the recovery segments yet.', () => {
+      const lag = recorder.lag()
+      return lag === undefined ? undefined : lag / 1000
+    }),
+  ]
+}
+
+function openRecorder(database: Database, { path }: DataDirectory, logger: Logger): Recorder {
   const onBroken = (reason: string): void => logger.warn('the recovery segments begin anew with a whole snapshot', { reason })
   const segments = createFilesystemSegments({ root: path })
-  return keepRecording(createRecorder({ database, segments, clock: systemClock, onBroken }), { clock: systemClock, logger })
+  return createRecorder({ database, segments, clock: systemClock, onBroken })
 }
 
 async function openBoundDatabase(...[config, directory, ...rest]: Parameters<typeof openDatabase>): Promise<Database> {
@@ -118,14 +147,23 @@ function warnOfIdleError(logger: Logger): (error: Error) => void {
 }
 
 /** Builds the app and listens. Fails when it cannot serve; then nothing is left running. */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(version: string, config: Config): Promise<RunningServer> {
   const logger = createLogger({ level: config.log.level })
   const app = await buildApp(config, logger)
   const closed = Promise.withResolvers<void>()
   try {
-    const listener = listen({ hostname: config.listen.host, port: config.listen.port, fetch: app.fetch, logger })
+    const ops = listenForOperators(version, config, app, logger)
+    let listener
+    try {
+      listener = listen({ hostname: config.listen.host, port: config.listen.port, fetch: app.fetch, logger })
+    } catch (error) {
+      await ops?.stop(0)
+      throw error
+    }
     const close = async (): Promise<void> => {
+      app.readiness.drain()
       await listener.stop(config.http.drain)
+      await ops?.stop(0)
       await app.close()
       await logger.close()
       closed.resolve()
@@ -134,10 +172,21 @@ export async function startServer(config: Config): Promise<RunningServer> {
       logger.error('the database can no longer be trusted in this process: start the server again to recover', { error })
       void logger.close().then(closed.resolve)
     })
-    return { url: listener.url, closed: closed.promise, close }
+    return { url: listener.url, opsUrl: ops?.url, closed: closed.promise, close }
   } catch (error) {
     await app.close()
     throw error
+  }
+}
+
+function listenForOperators(version: string, { ops }: Config, app: App, logger: Logger): Listener | undefined {
+  if (ops.listen === undefined) return undefined
+  const metrics = [...app.metrics, ...processMetrics({ version, startedAt: systemClock.now(), openFiles: openFileCount })]
+  const profiler = createProfiler(systemClock)
+  try {
+    return listenOps({ hostname: ops.listen.host, port: ops.listen.port, readiness: app.readiness, metrics, profiler, logger })
+  } catch (error) {
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { setting: 'ops.listen' })
   }
 }
 

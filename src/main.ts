@@ -24,7 +24,7 @@ const program = createProgram({
   backUp: async (...request) => await (await import('./app.ts')).backUp(packageJson.version, ...request),
   restore: async (...request) => await (await import('./app.ts')).restore(...request),
   rebuildIndex: async (config, options) => await (await import('./app.ts')).rebuildIndex(config, options),
-  startServer: async (config) => await (await import('./app.ts')).startServer(config),
+  startServer: async (config) => await (await import('./app.ts')).startServer(packageJson.version, config),
 })
 
 const code = await program.run(process.argv.slice(2))

@@ -1,4 +1,4 @@
-import { createHttp } from '../../src/http/index.ts'
+import { createHttp, createReadiness, createRequestMetrics } from '../../src/http/index.ts'
 import { systemClock, systemIds } from '../../src/lib/index.ts'
 import { createLogger } from '../../src/observe/index.ts'
 import type { Registry } from '../../src/registry/index.ts'
@@ -18,7 +18,8 @@ export async function answersOf(registry: Registry, { repositories, digests, tag
     logger: createLogger({ level: 'silent' }),
     ids: systemIds,
     clock: systemClock,
-    ready: () => true,
+    readiness: createReadiness({ checks: {}, clock: systemClock }),
+    requestMetrics: createRequestMetrics(),
     anonymousMayPull: true,
   })
   const paths = ['/v2/', '/v2/_catalog']

@@ -75,6 +75,7 @@ const en = {
 
   'serve.ready': 'Berth {version} is serving on {url}',
   'serve.data': 'The data is in {data}',
+  'serve.ops': 'Metrics and probes for operators: {url}/metrics',
   'serve.open': 'Anyone who can reach this address may pull and push.',
   'serve.next': 'Type next:',
   'serve.insecure':
@@ -90,6 +91,7 @@ const en = {
   'start.no-address': 'cannot listen on {address}: this machine has no such address. Choose one it has, such as 127.0.0.1:5000',
   'start.port-forbidden':
     'cannot listen on {address}: the system does not allow this user that port. Choose a port above 1023, such as {host}:5000',
+  'start.ops': 'cannot listen on {opsAddress} for operators: {reason}. Set ops.listen to another address, or leave it out',
   'start.data-unusable':
     'cannot use the data directory {data}: {reason}. Make it writable for this user, or choose another with --data DIR',
   'start.locked':
@@ -237,6 +239,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
 
   'serve.ready': 'Berth {version} 正在 {url} 提供服务',
   'serve.data': '数据保存在 {data}',
+  'serve.ops': '供运维使用的指标与探针：{url}/metrics',
   'serve.open': '任何能访问该地址的人都可以拉取和推送。',
   'serve.next': '接下来可以输入：',
   'serve.insecure':
@@ -249,6 +252,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'start.port-in-use': '无法在 {address} 上提供服务：该端口已被其他程序占用。请停止那个程序，或用 --listen {host}:PORT 换一个端口',
   'start.no-address': '无法在 {address} 上提供服务：本机没有这个地址。请使用本机已有的地址，例如 127.0.0.1:5000',
   'start.port-forbidden': '无法在 {address} 上提供服务：系统不允许当前用户使用该端口。请使用大于 1023 的端口，例如 {host}:5000',
+  'start.ops': '无法在 {opsAddress} 上提供运维服务：{reason}。请把 ops.listen 改为其他地址，或去掉它',
   'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
   'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
   'start.database': '无法使用数据库：{reason}',

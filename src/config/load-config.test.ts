@@ -49,6 +49,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     limits: { manifest: 4_194_304 },
     storage: { verify: 'first', scrub: 16 * 1024 * 1024 },
     http: { drain: 30_000 },
+    ops: {},
     log: { level: 'info' },
   })
   expect([config, config.listen, config.gc].every((part) => Object.isFrozen(part))).toBe(true)

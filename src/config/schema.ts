@@ -112,6 +112,14 @@ export const configSchema = z
         zh: '关闭时最多等待正在处理的请求多久，之后强行中断。',
       }),
     }),
+    ops: z.strictObject({
+      listen: key(address().optional(), {
+        en:
+          'A second address and port, for operators alone: `/metrics` for Prometheus, `/readyz` with what is wrong, CPU profiles. ' +
+          'When it is not set there is none. There is no login: let nobody but your monitoring reach it.',
+        zh: '专供运维使用的第二个地址和端口：供 Prometheus 抓取的 `/metrics`、会说明原因的 `/readyz`、CPU 采样。不设置则不开启。它没有登录：只应让监控系统访问。',
+      }),
+    }),
     log: z.strictObject({
       level: key(choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
         en: 'The least important kind of message that is logged.',

@@ -16,6 +16,7 @@ export {
   type TableRows,
 } from './dump/index.ts'
 export { belongsElsewhere, newInstallation } from './installation.ts'
+export { measuredDatabase } from './measured-database.ts'
 export { newestSchema } from './migrations/index.ts'
 export { openRestoringDirectory, type RestoringDirectory } from './restoring-directory.ts'
 export { everyStatement, statement, type Statement, type Value } from './statement.ts'

@@ -1,4 +1,7 @@
 export type { BodyWatch } from './body.ts'
 export { listen, type Listener, type ListenerOptions } from './listener.ts'
+export { listenOps, type OpsListenerOptions } from './ops-listener.ts'
 export { createHttp, type Http, type HttpDeps } from './pipeline.ts'
+export { createReadiness, type Readiness } from './readiness.ts'
+export { createRequestMetrics, type RequestMetrics } from './request-metrics.ts'
 export { type Route, routes } from './v2/routes.ts'

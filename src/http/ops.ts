@@ -1,16 +1,17 @@
 import { RegistryError } from '../oci/index.ts'
 import { type Answer, textAnswer } from './answer.ts'
+import type { Readiness } from './readiness.ts'
 
 /**
- * What is outside the API: probes for whoever runs the process, and a word for a person who opens the address.
- * @returns absent when the path is none of them
- * @throws RegistryError `METHOD_NOT_ALLOWED`
+ * What is outside the API: probes for whoever runs the process, and a word for a person who opens the address. Anybody may
+ * ask, so why the process is not ready is told to the operator's own listener alone.
+ * @throws RegistryError `ROUTE_UNKNOWN`, `METHOD_NOT_ALLOWED`
  */
-export function answerOps(method: string, path: string, ready: () => boolean): Answer | undefined {
-  if (path !== '/' && path !== '/livez' && path !== '/readyz') return undefined
+export async function answerOps(method: string, path: string, readiness: Readiness): Promise<Answer> {
+  if (path !== '/' && path !== '/livez' && path !== '/readyz') throw new RegistryError('ROUTE_UNKNOWN')
   if (method !== 'GET' && method !== 'HEAD') throw new RegistryError('METHOD_NOT_ALLOWED', { headers: { allow: 'GET, HEAD' } })
   if (path === '/') return plain(200, 'Berth, a container image registry. The API is at /v2/.\n')
-  if (path === '/livez' || ready()) return plain(200, 'ok\n')
+  if (path === '/livez' || (await readiness.reasons()).length === 0) return plain(200, 'ok\n')
   return plain(503, 'not ready\n')
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { digestBytes, RegistryError } from '../oci/index.ts'
-import { routes } from './index.ts'
+import { createManualClock } from '../lib/index.ts'
+import { createReadiness, routes } from './index.ts'
 import { createTestHttp, errorCode } from './test-http.testing.ts'
 
 const digest = digestBytes(new Uint8Array(0), 'sha256')
@@ -18,8 +19,11 @@ describe('outside the API', () => {
   })
 
   test('a server that is not ready lives', async () => {
-    const { ask } = createTestHttp({ ready: () => false })
-    expect((await ask('GET', '/readyz')).status).toBe(503)
+    const clock = createManualClock()
+    const readiness = createReadiness({ checks: { database: () => Promise.reject(new Error('gone, at 10.1.2.3')) }, clock })
+    const { ask } = createTestHttp({ readiness })
+    const answer = await ask('GET', '/readyz')
+    expect([answer.status, await answer.text()]).toEqual([503, 'not ready\n'])
     expect((await ask('GET', '/livez')).status).toBe(200)
   })
 

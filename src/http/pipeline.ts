@@ -7,7 +7,9 @@ import { type BodyWatch, discardRest } from './body.ts'
 import { cachingPolicy } from './caching.ts'
 import { httpDate } from './http-date.ts'
 import { answerOps } from './ops.ts'
+import type { Readiness } from './readiness.ts'
 import { checkHead } from './request-head.ts'
+import type { RequestMetrics, RunningRequest } from './request-metrics.ts'
 import { parseTarget, type Target } from './target.ts'
 import type { Api, Call } from './v2/call.ts'
 import { handle } from './v2/handlers.ts'
@@ -21,7 +23,8 @@ export interface HttpDeps {
   readonly ids: Ids
   readonly clock: Clock
   /** What /readyz answers. */
-  readonly ready: () => boolean
+  readonly readiness: Readiness
+  readonly requestMetrics: RequestMetrics
   /** Whether anybody may pull anything: only then may shared caches keep what is pulled. */
   readonly anonymousMayPull: boolean
 }
@@ -33,7 +36,7 @@ export interface Http {
 }
 
 export function createHttp(deps: HttpDeps): Http {
-  const { registry, limits, logger, ids, clock, ready } = deps
+  const { registry, limits, logger, ids, clock, requestMetrics } = deps
   const api: Api = Object.freeze({ registry, limits, caching: cachingPolicy(deps.anonymousMayPull) })
 
   async function fetch(request: Request, address: string, watch?: BodyWatch): Promise<Response> {
@@ -42,22 +45,20 @@ export function createHttp(deps: HttpDeps): Http {
     const { method } = request
     const target = parseTarget(request.url)
     const actor: Actor = { identity: undefined, credential: undefined, address }
-    let answer: Answer
-    try {
-      answer = await route(api, ready, method, target, { request, actor, watch })
-    } catch (error) {
-      answer = failure(error, id, logger)
-      await discardRest(request)
-    }
+    const running = requestMetrics.begin()
+    const answer = await answerTo({ request, actor, watch, id, target, running }, api, deps)
     const response = respond(answer, method, id, clock)
+    const bytes = answer.body === null || method === 'HEAD' ? 0 : answer.length
+    const duration = clock.monotonic() - started
+    running.end({ method, status: answer.status, received: Number(request.headers.get('content-length') ?? 0), sent: bytes, duration })
     logger.access({
       time: clock.now(),
       id,
       method,
       path: readablePath(target.path),
       status: answer.status,
-      bytes: answer.body === null || method === 'HEAD' ? 0 : answer.length,
-      duration: clock.monotonic() - started,
+      bytes,
+      duration,
       address,
       agent: request.headers.get('user-agent'),
       identity: actor.identity,
@@ -69,18 +70,27 @@ export function createHttp(deps: HttpDeps): Http {
   return Object.freeze({ fetch })
 }
 
-type Caller = Pick<Call, 'request' | 'actor' | 'watch'>
+/** A request on its way, as the pipeline has it. */
+interface Asked extends Pick<Call, 'request' | 'actor' | 'watch'> {
+  readonly id: string
+  readonly target: Target
+  readonly running: RunningRequest
+}
 
-function route(api: Api, ready: () => boolean, method: string, target: Target, caller: Caller): Answer | Promise<Answer> {
-  checkHead(caller.request)
-  const match = matchPath(target.path)
-  if (match !== undefined) {
-    const { request, actor, watch } = caller
-    return handle(api, match, method, { request, actor, name: match.name, last: match.last, query: target.query, watch })
+/** Never rejects: whatever goes wrong becomes an answer. */
+async function answerTo(asked: Asked, api: Api, { readiness, logger }: HttpDeps): Promise<Answer> {
+  const { request, actor, target, watch } = asked
+  try {
+    checkHead(request)
+    const match = matchPath(target.path)
+    if (match === undefined) return await answerOps(request.method, target.path, readiness)
+    asked.running.is(match.shape)
+    return await handle(api, match, request.method, { request, actor, name: match.name, last: match.last, query: target.query, watch })
+  } catch (error) {
+    const answer = failure(error, asked.id, logger)
+    await discardRest(request)
+    return answer
   }
-  const answer = answerOps(method, target.path, ready)
-  if (answer !== undefined) return answer
-  throw new RegistryError('ROUTE_UNKNOWN')
 }
 
 /** The one place where an error becomes an answer. What is not the caller's fault is logged with its cause. */

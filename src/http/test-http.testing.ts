@@ -1,7 +1,7 @@
 import { createManualClock, createSeededIds, type ManualClock } from '../lib/index.ts'
 import { createLogger, type Logger } from '../observe/index.ts'
 import { createFakeRegistry, type FakeRegistry } from './fake-registry.testing.ts'
-import { createHttp, type Http, type HttpDeps } from './index.ts'
+import { createHttp, createReadiness, createRequestMetrics, type Http, type HttpDeps } from './index.ts'
 
 export interface TestHttp {
   readonly fake: FakeRegistry
@@ -26,7 +26,8 @@ export function createTestHttp(changes: Partial<HttpDeps> = {}): TestHttp {
     logger,
     ids: createSeededIds(2),
     clock,
-    ready: () => true,
+    readiness: createReadiness({ checks: {}, clock }),
+    requestMetrics: createRequestMetrics(),
     anonymousMayPull: true,
     ...changes,
   })

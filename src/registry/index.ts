@@ -1,7 +1,7 @@
 export type { Actor } from './actor.ts'
 export { createRegistry, type RegistryDeps } from './create-registry.ts'
 export { markDamaged } from './blob-transactions.ts'
-export { createCollector, type Collector } from './garbage-collection.ts'
+export { createCollector, type Collector, type CollectorDeps } from './garbage-collection.ts'
 export { rebuiltHold, standingHolds } from './hold-store.ts'
 export { keepCollecting } from './keep-collecting.ts'
 export { holdCollection, releaseCollection } from './hold-transactions.ts'

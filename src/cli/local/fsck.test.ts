@@ -24,7 +24,7 @@ async function serve(): Promise<RunningServer> {
   const flags = new Map([['--data', join(cwd, 'data')], ['--listen', '127.0.0.1:0']])
   const loaded = loadConfig({ flags, environment: readEnvironment({ BERTH_LOG_LEVEL: 'silent' }), cwd })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
-  return await startServer(loaded.config)
+  return await startServer('0.0.0', loaded.config)
 }
 
 const layer = new Uint8Array(100_000).fill(7)

@@ -6,6 +6,8 @@ import { describeStartFailure } from './start-failure.ts'
 export interface RunningServer {
   /** Where it listens, with the real port: `http://127.0.0.1:5000`. */
   readonly url: string
+  /** Where operators look; absent without `ops.listen`. */
+  readonly opsUrl?: string | undefined
   /** Settles when the server has ended, asked to or not. */
   readonly closed: Promise<void>
   /** Ends it: running requests get `http.drain` to finish. */
@@ -44,7 +46,7 @@ export async function serve(config: Config, deps: ServeDeps): Promise<number> {
       deps.printError(describeStartFailure(error, config, deps.say))
       return 1
     }
-    deps.print(welcome(server.url, config, deps))
+    deps.print(welcome(server, config, deps))
     return await untilStopped(server, stop.asked, deps)
   } finally {
     stop.release()
@@ -88,7 +90,7 @@ async function untilStopped(server: RunningServer, asked: Promise<'asked'>, { sa
 }
 
 /** What a person needs to know now: the address, where the data is, the lines to type next. */
-function welcome(url: string, config: Config, { say, version }: ServeDeps): string {
+function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version }: ServeDeps): string {
   const { host } = config.listen
   const local = isLoopback(host)
   // The wildcard addresses are nobody's: on this machine the same server answers on loopback, which docker trusts without TLS.
@@ -97,6 +99,7 @@ function welcome(url: string, config: Config, { say, version }: ServeDeps): stri
   const lines = [
     say('serve.ready', { version, url }),
     say('serve.data', { data: config.data }),
+    ...(opsUrl === undefined ? [] : [say('serve.ops', { url: opsUrl })]),
     ...(local ? [] : [say('serve.open')]),
     '',
     say('serve.next'),

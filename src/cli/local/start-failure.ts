@@ -41,16 +41,23 @@ const otherwise = {
   ]),
 }
 
+/** `setting`: the key whose value could not be used, where it is another one than `listen`. */
+interface StartError extends NodeJS.ErrnoException {
+  readonly setting?: string
+}
+
 /**
  * Says in one line why the server could not start, or the check not be made, and what to do about it; whoever asked for debug messages gets the stack too.
  * Errors are told apart by their `code`.
  */
 export function describeStartFailure(error: unknown, config: Config, say: Say, command: keyof typeof otherwise = 'serve'): string {
-  const { code, syscall, message, stack }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  const { code, syscall, message, stack, setting }: StartError = error instanceof Error ? error : new Error(String(error))
   const texts = syscall === 'listen' ? listenTexts : otherTexts
   const host = formatHost(config.listen.host)
-  const values = { host, address: `${host}:${config.listen.port}`, data: config.data, reason: message.replace(/\.$/, '') }
-  const text = texts.get(code) ?? 'start.failed'
+  const ops = config.ops.listen ?? config.listen
+  const opsAddress = `${formatHost(ops.host)}:${ops.port}`
+  const values = { host, address: `${host}:${config.listen.port}`, opsAddress, data: config.data, reason: message.replace(/\.$/, '') }
+  const text = setting === 'ops.listen' ? 'start.ops' : (texts.get(code) ?? 'start.failed')
   const line = `berth: ${say(otherwise[command].get(text) ?? text, values)}\n`
   return config.log.level === 'debug' || config.log.level === 'trace' ? `${line}${stack ?? ''}\n` : line
 }
