@@ -21,7 +21,7 @@ const parse = (document: unknown, contentType: string | null = null) => parseMan
 const refusal = (document: unknown, contentType: string | null = null) => {
   const error = caught(() => parse(document, contentType))
   expect(error.code).toBe('MANIFEST_INVALID')
-  expect(error.message).toMatch(/^[ -~]{1,700}$/)
+  expect(error.message).toMatch(/^[ -~\u00a1-\u1fff]{1,700}$/)
   return error.message
 }
 
