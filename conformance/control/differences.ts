@@ -128,7 +128,7 @@ export const differences: readonly Difference[] = [
   },
   {
     checks: [
-      ...of('referrers', 'of-nothing', 'subject-later', 'of-their-repository', 'plus'),
+      ...of('referrers', 'of-nothing', 'subject-later', 'fallback-index', 'of-their-repository', 'plus'),
       ...of('data-sets', 'an-image-and-what-refers-to-it', 'an-index-and-what-refers-to-it', 'a-referrer-whose-subject-is-not-there'),
     ],
     outcome: 'not supported',

@@ -71,6 +71,36 @@ const asked = [
     expect((await client.send('DELETE', `/v2/${repository}/manifests/${referrer}`)).status).toBe(202)
     expect(await digests(client, repository, image.digest)).toEqual([])
   }),
+  // Clients that saw no OCI-Subject, of another registry or an older program, keep an index under a tag made of the subject's digest.
+  must('fallback-index', 'those that an index under the fallback tag lists are referrers, once, whatever becomes of that index', [], async (client) => {
+    const [repository, subject] = [client.repository(), digestOf(crypto.randomUUID())]
+    const fallback = subject.replace(':', '-')
+    const put = (manifests: readonly unknown[]) =>
+      client.putManifest(repository, fallback, JSON.stringify({ schemaVersion: 2, mediaType: types.index, manifests }), types.index)
+    const remove = async (reference: string) =>
+      expect((await client.send('DELETE', `/v2/${repository}/manifests/${reference}`)).status).toBe(202)
+    const listed = async () => (await digests(client, repository, subject)).sort()
+    const told = { mediaType: types.index, size: 5, artifactType: 'told/otherwise', annotations: { a: 'b' } }
+    const tell = (all: readonly string[]) => put(all.map((digest) => ({ ...told, digest })))
+    const referrers = [
+      await refer(client, repository, subject, { artifactType: 'a/one' }),
+      await refer(client, repository, subject, { artifactType: 'a/two' }),
+    ].sort()
+    // One that names another subject is no referrer, whatever the index says.
+    const stranger = await refer(client, repository, digestOf('other'), {})
+    await tell(referrers.slice(0, 1))
+    expect(await listed()).toEqual(referrers)
+    const index = await tell([...referrers, stranger])
+    expect(await listed()).toEqual(referrers)
+    const one = (await pages(client, repository, `${subject}?artifactType=a%2Fone`)).flat()
+    expect(one.filter(({ artifactType }) => artifactType === 'a/one').map(({ annotations }) => annotations ?? {})).toEqual([{}])
+    await remove(index)
+    expect(await listed()).toEqual(referrers)
+    expect((await client.send('GET', `/v2/${repository}/manifests/${fallback}`)).status).toBe(404)
+    await tell(referrers)
+    await remove(referrers[0] ?? '')
+    expect(await listed()).toEqual(referrers.slice(1))
+  }),
   must('of-their-repository', 'referrers belong to their repository', [], async (client) => {
     const [repository, other, subject] = [client.repository(), client.repository(), digestOf(crypto.randomUUID())]
     expectList(client, await list(client, repository, subject))
