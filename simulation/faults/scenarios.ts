@@ -39,8 +39,8 @@ const pullManifest: Operation = { kind: 'get manifest', repository: here, refere
 
 const imageBlobs = [push(1), push(file)]
 const anImage = [...imageBlobs, put(image, 'v1')]
-// The foreign layer too: the inventory knows nothing of layers that may be missing.
-const twoImages = [...anImage, push(0), push(small), push(largeFile), put(larger, 'latest')]
+/** Without the foreign layer of the second one. */
+const twoImages = [...anImage, push(small), push(largeFile), put(larger, 'latest')]
 const is = (manifest: number): Precondition => ({ match: [manifestDigest(manifest)], noneMatch: undefined })
 const absent: Precondition = { match: undefined, noneMatch: 'any' }
 
@@ -83,6 +83,8 @@ const table: readonly (readonly [string, readonly Operation[], Operation])[] = [
   ['create a tag where there is none', imageBlobs, put(image, 'v1', [], absent)],
   ['create a tag where there is one', anImage, put(empty, 'v1', [], absent)],
   ['move a tag from what was seen', [...anImage, put(empty)], put(empty, 'v1', [], is(image))],
+  ['push what a manifest waits for', twoImages, push(0)],
+  ['collect around what came for a manifest', [...twoImages, push(0), push(row), wait(settings.lease)], collect],
   ['delete a tag', anImage, untag('v1')],
   ['delete a tag from what was seen', anImage, untag('v1', is(image))],
   ['delete a manifest', anImage, { kind: 'delete manifest', repository: here, reference: { digest: manifestDigest(image) } }],

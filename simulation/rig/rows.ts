@@ -40,7 +40,7 @@ export const problemQueries: readonly string[] = [
    where not exists (select 1 from link l where l.blob_id = b.id) and not exists (select 1 from manifest m where m.blob_id = b.id)
      and not exists (select 1 from gc_queue where kind = 'blob' and key = cast(b.id as text))`,
   `select 'manifest ' || r.manifest_digest || ' names ' || r.child_digest || ', which is not there' as problem from reference r
-   where not exists (select 1 from link l join blob b on b.id = l.blob_id
+   where r.awaited = 0 and not exists (select 1 from link l join blob b on b.id = l.blob_id
                      where l.repository_id = r.repository_id and b.digest = r.child_digest)
      and not exists (select 1 from manifest m where m.repository_id = r.repository_id and m.digest = r.child_digest)`,
 ]
