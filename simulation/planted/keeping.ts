@@ -189,7 +189,7 @@ export const keeping: readonly Plant[] = [
         to: 'request.again && request.name === undefined ? await runAgain',
       },
     ],
-    caughtBy: { rig: world, says: /UNIQUE constraint failed: event.operation_id/ },
+    caughtBy: { rig: world, says: /UNIQUE constraint failed: event.operation_id|promised it/ },
   },
   {
     name: 'a full disk is called a broken one',

@@ -42,7 +42,7 @@ export const pushing: readonly Plant[] = [
         to: 'bytes: { objectId, key: objectKey }, evidence }))\n  await store.commit(objectId, objectKey, size)\n',
       },
     ],
-    caughtBy: { rig: world, says: /is live with \d+ bytes, and its file has gone/ },
+    caughtBy: { rig: world, says: /is live with \d+ bytes, and its file has gone|has the object \w+, which is damaged/ },
   },
   {
     name: 'the file gets its name before the row has it',
