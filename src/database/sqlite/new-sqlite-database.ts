@@ -5,6 +5,7 @@ import { DatabaseError } from '../database.ts'
 import { newInstallation } from '../installation.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { sqliteTypes } from '../migrations/index.ts'
+import { statement } from '../statement.ts'
 import type { Tx } from '../transaction.ts'
 import { openSqlite } from './connection.ts'
 import { txOn } from './merged-commit.ts'
@@ -17,6 +18,9 @@ export interface NewSqliteOptions {
   readonly clock: Clock
   readonly ids: Ids
 }
+
+/** Frames in the log, and how many of them are in the file now. */
+const copyLog = statement<{ log: number; checkpointed: number }>({ sqlite: 'pragma wal_checkpoint(passive)', postgres: 'select 1' })
 
 const parts = ['', '-wal', '-shm', '-journal']
 
@@ -44,7 +48,9 @@ export async function makeSqliteDatabase<T>(options: NewSqliteOptions, work: (tx
     await migrate({ ...tx, execute: async (sql) => connection.execute(sql) }, sqliteTypes, { ...newInstallation(ids), id })
     result = await work(tx)
     connection.execute('commit')
-    // Copies the log into the file and removes it.
+    // Closing would do it too, and not tell that it failed: the file alone gets its name, without the log.
+    const copied = connection.one(copyLog, [])
+    if (copied === undefined || copied.checkpointed < copied.log) throw new DatabaseError('failed', 'the log of the new database could not be copied into it')
     connection.close()
   } catch (error) {
     if (connection.inTransaction) connection.execute('rollback')
