@@ -38,6 +38,9 @@ const asWritten: Reader = (text) => text
 /** Go takes no host for all addresses of both families, which is what `::` is to the system. */
 const address: Reader = (text) => (text.startsWith(':') ? `[::]${text}` : text)
 const level: Reader = (text) => levels.find((one) => one === text.toLowerCase())
+const sparse = new Map([['all', 'off'], ['list', 'off'], ['none', 'index']])
+const platforms: Reader = (text) => sparse.get(text.toLowerCase())
+
 function neverIf(word: 'true' | 'false'): Reader {
   return (text) => (text === word ? never : text === 'true' || text === 'false' ? null : undefined)
 }
@@ -59,6 +62,10 @@ export const distributionKeys: readonly DistributionKey[] = [
   sets('http.draintimeout', 'http.drain', duration, {
     en: 'How long a shutdown waits for running requests.',
     zh: '关闭时等待正在处理的请求多久。',
+  }),
+  sets('http.debug.addr', 'ops.listen', address, {
+    en: 'Metrics under the names of distribution, probes and profiles: [monitoring](monitoring.md).',
+    zh: '沿用 distribution 名称的指标、探针和性能采样：见[监控](monitoring.md)。',
   }),
   sets('log.level', 'log.level', level, {
     en: 'One of `error`, `warn`, `info`, `debug`.',
@@ -88,6 +95,10 @@ export const distributionKeys: readonly DistributionKey[] = [
       'holds, not 168 hours.',
     zh: '从最后一次收到数据时算起，而不是从开始时算起。没有给出时使用 `uploads.expiry` 的默认值，而不是 168 小时。',
   }),
+  sets('validation.manifests.indexes.platforms', 'push.sparse', platforms, {
+    en: '`none` becomes `index`; `all` becomes `off`, and so does `list`, since Berth does not tell platforms apart.',
+    zh: '`none` 变为 `index`；`all` 变为 `off`，`list` 也变为 `off`，因为 Berth 不区分平台。',
+  }),
 
   ignoredSection('auth.none', [''], { en: 'there is no access control yet', zh: '目前还没有访问控制' }),
   refusedSection('auth', [], {
@@ -112,13 +123,17 @@ export const distributionKeys: readonly DistributionKey[] = [
     en: 'Berth takes artifacts of every class; remove it if that is all right',
     zh: 'Berth 接受任何类别的制品；如果可以这样，请删除它',
   }),
-  refusedSection('validation.manifests', [''], {
-    en: 'Berth checks neither the URLs of foreign layers nor the platforms of an index; remove it if manifests may name any',
-    zh: 'Berth 既不检查外部层的 URL，也不检查索引中的平台；如果 manifest 可以任意指定，请删除它',
+  refusedSection('validation.manifests.urls', [''], {
+    en: 'Berth does not check the URLs of foreign layers; remove it if manifests may name any',
+    zh: 'Berth 不检查外部层的 URL；如果 manifest 可以任意指定，请删除它',
   }),
   refused('validation.enabled', ['false'], {
     en: 'Berth does not check the URLs of foreign layers; remove it if manifests may name any',
     zh: 'Berth 不检查外部层的 URL；如果 manifest 可以任意指定，请删除它',
+  }),
+  ignoredSection('validation.manifests.indexes.platformlist', [''], {
+    en: 'an index needs all the images it lists, or with `push.sparse` none of them',
+    zh: '索引所列的镜像必须全部存在，或者用 `push.sparse` 允许全部缺少',
   }),
   ignored('validation.disabled', ['true'], {
     en: 'Berth does not check the URLs of foreign layers',
@@ -182,10 +197,8 @@ export const distributionKeys: readonly DistributionKey[] = [
     en: 'answers have `X-Content-Type-Options: nosniff`; let a proxy in front add others',
     zh: '应答总带有 `X-Content-Type-Options: nosniff`；其他头请由前面的代理添加',
   }),
-  ignoredSection('http.debug', ['', 'false'], {
-    en: 'there is no debug listener; `/livez` and `/readyz` answer on the main one',
-    zh: '没有调试端口；`/livez` 和 `/readyz` 由主端口应答',
-  }),
+  ignored('http.debug.prometheus.enabled', ['true', 'false'], { en: 'metrics are always there', zh: '指标总是提供' }),
+  ignored('http.debug.prometheus.path', ['', '/metrics'], { en: 'the path is `/metrics`', zh: '路径固定为 `/metrics`' }),
   ignored('http.http2.disabled', ['true'], { en: 'Berth speaks HTTP/1.1', zh: 'Berth 使用 HTTP/1.1' }),
   ignored('http.h2c.enabled', ['false'], { en: 'Berth speaks HTTP/1.1', zh: 'Berth 使用 HTTP/1.1' }),
   ignored('log.accesslog.disabled', ['false'], {

@@ -33,6 +33,7 @@ log:
 http:
   addr: :5000
   draintimeout: 1m30s
+  debug: {addr: localhost:5001, prometheus: {enabled: true, path: /metrics}}
 storage:
   filesystem:
     rootdirectory: /var/lib/registry
@@ -47,9 +48,10 @@ storage:
     settings: [
       'listen=[::]:5000 config.yml:5',
       'http.drain=90s config.yml:6',
+      'ops.listen=localhost:5001 config.yml:7',
       'log.level=warn config.yml:3',
-      'data=/var/lib/registry config.yml:9',
-      'uploads.expiry=7d config.yml:15',
+      'data=/var/lib/registry config.yml:10',
+      'uploads.expiry=7d config.yml:16',
     ],
     problems: [],
     warnings: [],
@@ -64,6 +66,7 @@ test('the variables mean the same, and go before the file', () => {
     REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: '/data',
     REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING: '{enabled: false, age: 1h}',
     REGISTRY_HTTP_DRAINTIMEOUT: '',
+    REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS: 'None',
   }
   expect(read(file, variables)).toEqual({
     settings: [
@@ -71,6 +74,7 @@ test('the variables mean the same, and go before the file', () => {
       'log.level=debug REGISTRY_LOGLEVEL',
       'data=/data REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY',
       'uploads.expiry=3650d REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING',
+      'push.sparse=index REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS',
     ],
     problems: [],
     warnings: [],
@@ -101,7 +105,7 @@ test.each([
   ['proxy: {remoteurl: "https://registry-1.docker.io"}\n', 'config.yml:3 refused-key proxy'],
   ['http: {prefix: /registry/}\n', 'config.yml:3 refused-key http.prefix'],
   ['http: {net: unix}\n', 'config.yml:3 refused-key http.net'],
-  ['validation: {manifests: {urls: {deny: [a]}}}\n', 'config.yml:3 refused-key validation.manifests'],
+  ['validation: {manifests: {urls: {deny: [a]}}}\n', 'config.yml:3 refused-key validation.manifests.urls'],
   ['middleware: {registry: [{name: a}]}\n', 'config.yml:3 refused-key middleware'],
   ['policy: {repository: {classes: [image]}}\n', 'config.yml:3 refused-key policy'],
 ])('what would open the registry or hide its images is refused: %p', (text, problem) => {
