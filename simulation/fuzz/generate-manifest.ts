@@ -22,6 +22,7 @@ const mediaTypes = [
   `${docker}.v1+json`,
   'application/x+json',
   `${prefix}.manifest.v1+json; charset=utf-8`,
+  'application/XHTML+xml',
   'not a type',
   'a/b/c',
   `a/${'b'.repeat(128)}`,

@@ -28,6 +28,8 @@ export function readManifest(bytes: Uint8Array, contentType: string | null): Sum
   if (document === undefined || hasVariant(document, manifestMembers)) return undefined
   const mediaType = mediaTypeOf(document, contentType)
   if (mediaType === undefined || dead.includes(mediaType) || !isMediaType(mediaType)) return undefined
+  // Browsers would make a page of it.
+  if (mediaType.toLowerCase().includes('html')) return undefined
   const [image, index] = [images.includes(mediaType), indexes.includes(mediaType)]
   const named = (name: string) => document.has(name)
   if (named('manifests') && (named('layers') || named('config'))) return undefined

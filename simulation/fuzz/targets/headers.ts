@@ -1,8 +1,10 @@
-import { parseContentRange, parseRange } from '../../../src/oci/index.ts'
+import { parseContentRange, parseRange, readsNoLists } from '../../../src/oci/index.ts'
 import { isNotModified, parsePrecondition, rangeStillApplies } from '../../../src/http/parsers.testing.ts'
 import type { Target } from '../target.ts'
 import { headAndRest, latin, must, unless } from './must.ts'
 
+const docker = 'application/vnd.docker.distribution.manifest.v2+json'
+const list = 'application/vnd.docker.distribution.manifest.list.v2+json'
 const tag = `"sha256:${'a'.repeat(64)}"`
 
 /** The size stands on the first line, at most what a blob can have. */
@@ -51,6 +53,9 @@ export const headers: readonly Target[] = [
       '0\nbytes=0-0',
       '10\nbytes=500-0',
       '10\nbytes=0-1,2-3',
+      '10\nbytes=0-1, 4-5,-1',
+      '10\nbytes=0-5,5-9',
+      '10\nbytes=20-30,1-2',
       '10\nbytes=-0',
       '10\nlines=1-2',
       '10\nbytes=-',
@@ -61,13 +66,37 @@ export const headers: readonly Target[] = [
     run(input) {
       const [size, header] = sizeAndHeader(input)
       const request = parseRange(header, Number(size))
-      const read = request.kind === 'range' ? `${BigInt(request.range.start)}-${BigInt(request.range.end)}` : request.kind
-      // Several ranges may be answered with everything.
-      const allowed = header.includes(',') ? [expectedRange(header, size), 'whole'] : [expectedRange(header, size)]
-      must(allowed.includes(read), 'a Range is read otherwise than by its grammar', String(size), header, read)
-      if (request.kind !== 'range') return
-      const { start, end } = request.range
-      must(start >= 0 && start <= end && end < Number(size), 'a range is not within its object', start, end, String(size))
+      const ranges = request.kind === 'range' ? [request.range] : request.kind === 'ranges' ? request.ranges : undefined
+      const read = ranges?.map(({ start, end }) => `${BigInt(start)}-${BigInt(end)}`).join() ?? request.kind
+      must(read === expectedRange(header, size), 'a Range is read otherwise than by its grammar', String(size), header, read)
+      let sum = 0
+      for (const { start, end } of ranges ?? []) {
+        must(start >= 0 && start <= end && end < Number(size), 'a range is not within its object', start, end, String(size))
+        sum += end - start + 1
+      }
+      must(sum <= Number(size), 'ranges ask for more than there is', header, sum)
+    },
+  },
+  {
+    name: 'accept',
+    seeds: [
+      docker,
+      `${docker}, ${list}`,
+      `${docker};q=0.5 , */*`,
+      '*/*',
+      '',
+      `${docker},`,
+      `application/vnd.oci.image.index.v1+json,${docker}`,
+      `x${docker}`,
+      'application/*',
+    ],
+    words: [docker, list, ';q=0', ', '],
+    run(input) {
+      const header = latin(input)
+      const types = header.split(',').map((item) => item.replace(/;.*/s, '').trim())
+      const many = [list, 'application/vnd.oci.image.index.v1+json', '*/*', 'application/*']
+      const expected = types.includes(docker) && types.every((type) => !many.includes(type))
+      must(readsNoLists(header) === expected, 'an Accept is read otherwise', header, expected)
     },
   },
   {

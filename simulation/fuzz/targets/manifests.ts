@@ -85,6 +85,7 @@ export const manifests: readonly Target[] = [
       body('', { config, layers: [{ ...layer, size: 4 }, layer] }),
       body('', { config, manifests: [child] }),
       body('', { config, Layers: [], 'layer\u017f': [] }),
+      body('text/HTML', { config }),
       body('application/x', { config, other: [layer], subject: config, annotations: { a: 1 } }),
       body(`${docker}.v1+prettyjws`, { fsLayers: [] }),
       body('', `\ufeff{"config":{}}`),
