@@ -20,27 +20,35 @@ export function forEachDatabase(name: string, suite: (database: DatabaseKind) =>
  * tests run. It must stop in order at the end and have logged no fault of its own.
  */
 export function forEachServer(name: string, suite: (server: () => Server) => void, options: ServerOptions = {}): void {
-  forEachDatabase(name, (kind) => {
-    let database: TestDatabase | undefined
-    let server: Server | undefined
-    beforeAll(async () => {
-      database = await kind.create()
-      server = await startServer({ ...options, env: { ...options.env, ...database.env } })
-    }, patience)
-    afterAll(async () => {
-      try {
-        if (server === undefined) return
-        expect(await server.stop()).toBe(0)
-        expect(faults(server)).toEqual([])
-      } finally {
-        await database?.drop()
-      }
-    }, patience)
-    suite(() => {
-      if (server === undefined) throw new Error('the server runs only while tests do')
-      return server
-    })
-  })
+  forEachDatabase(name, (kind) => suite(serverOf(kind, options)))
+}
+
+/** The same on SQLite alone: for what does not depend on how rows are kept. */
+export function onServer(name: string, suite: (server: () => Server) => void, options: ServerOptions = {}): void {
+  describe(name, () => suite(serverOf(sqlite, options)))
+}
+
+/** Starts a server before the tests of a group and stops it behind them. */
+function serverOf(kind: DatabaseKind, options: ServerOptions): () => Server {
+  let database: TestDatabase | undefined
+  let server: Server | undefined
+  beforeAll(async () => {
+    database = await kind.create()
+    server = await startServer({ ...options, env: { ...options.env, ...database.env } })
+  }, patience)
+  afterAll(async () => {
+    try {
+      if (server === undefined) return
+      expect(await server.stop()).toBe(0)
+      expect(faults(server)).toEqual([])
+    } finally {
+      await database?.drop()
+    }
+  }, patience)
+  return () => {
+    if (server === undefined) throw new Error('the server runs only while tests do')
+    return server
+  }
 }
 
 /** The same against any registry: the one whose URL is in BERTH_TEST_REGISTRY, otherwise servers of our own. */

@@ -38,6 +38,29 @@ export const components: readonly Component[] = [
     install: { apt: 'skopeo' },
   },
   {
+    name: 'podman',
+    covers: 'podman build, push, pull and run',
+    install: { apt: 'podman' },
+    root: true,
+  },
+  {
+    name: 'buildah',
+    covers: 'images built by buildah on images pulled, and pushed',
+    install: { apt: 'buildah' },
+    root: true,
+  },
+  {
+    name: 'containerd',
+    covers: 'pushes and pulls by containerd',
+    install: { apt: 'containerd' },
+    root: true,
+  },
+  {
+    name: 'ctr',
+    covers: 'pushes and pulls by containerd',
+    install: { apt: 'containerd' },
+  },
+  {
     name: 'crane',
     covers: 'pushes and pulls by crane',
     install: { go: 'github.com/google/go-containerregistry/cmd/crane', version: 'v0.22.1' },
@@ -49,7 +72,7 @@ export const components: readonly Component[] = [
   },
   {
     name: 'openssl',
-    covers: 'logging in with tokens',
+    covers: 'logging in with tokens, certificates for the signatures of notation',
     install: { apt: 'openssl' },
   },
   {
@@ -67,6 +90,37 @@ export const components: readonly Component[] = [
     name: 'oras',
     covers: 'artifacts and referrers by oras',
     install: { go: 'oras.land/oras/cmd/oras', version: 'v1.3.3' },
+  },
+  {
+    name: 'regctl',
+    covers: 'blobs in chunks, sha512, referrers and copies by regctl',
+    install: { go: 'github.com/regclient/regclient/cmd/regctl', version: 'v0.11.5' },
+  },
+  {
+    name: 'helm',
+    covers: 'charts pushed and pulled by helm',
+    install: { go: 'helm.sh/helm/v3/cmd/helm', version: 'v3.21.0' },
+  },
+  {
+    name: 'notation',
+    covers: 'signatures by notation',
+    install: { go: 'github.com/notaryproject/notation/cmd/notation', version: 'v1.3.2' },
+  },
+  {
+    name: 'cosign',
+    covers: 'signatures and attestations by cosign',
+    install: { go: 'github.com/sigstore/cosign/v3/cmd/cosign', version: 'v3.0.6' },
+  },
+  {
+    name: 'buildkitd',
+    covers: 'images with attestations and caches by BuildKit',
+    install: { go: 'github.com/moby/buildkit/cmd/buildkitd', version: 'v0.29.0' },
+    root: true,
+  },
+  {
+    name: 'buildctl',
+    covers: 'images with attestations and caches by BuildKit',
+    install: { go: 'github.com/moby/buildkit/cmd/buildctl', version: 'v0.29.0' },
   },
 ]
 

@@ -17,6 +17,10 @@ export interface TestFolder {
   readonly parallel?: { readonly files: number; readonly timings: string }
 }
 
+/** The programs of the tests in conformance. */
+const engines = ['dockerd', 'docker', 'containerd', 'ctr', 'podman', 'buildah', 'buildkitd', 'buildctl']
+const others = ['skopeo', 'crane', 'oras', 'regctl', 'helm', 'notation', 'openssl', 'cosign', 'docker-registry', 'nginx']
+
 /** Everything `npm test` runs. `npm test NAME...` runs the named ones. */
 export const suites: readonly Suite[] = [
   { name: 'types', check: true, command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
@@ -26,7 +30,7 @@ export const suites: readonly Suite[] = [
   { name: 'interleavings', tests: './src/database/interleavings/', minutes: 15, needs: ['postgres'] },
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
   { name: 'bench', check: true, tests: './bench/', minutes: 1 },
-  { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['postgres', 'dockerd', 'docker', 'skopeo', 'crane', 'oras', 'docker-registry', 'openssl', 'nginx'] },
+  { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['postgres', ...engines, ...others] },
   {
     name: 'simulation',
     tests: './simulation/',

@@ -1,16 +1,17 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from '../digest.ts'
 import { forEachServer } from '../for-each-server.ts'
-import { createClient, jsonOf } from '../oci/client.ts'
+import { createClient, jsonOf, textOf } from '../oci/client.ts'
 import { types } from '../oci/content.ts'
 import { createBuilder } from '../oci/data-sets.ts'
 import { runProgram, succeed } from '../run-program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { describeTools } from './describe-tools.ts'
 import { blobsOf, createLayout } from './oci-layout.ts'
+import { openTap } from './tap.ts'
 import { tarOf } from './tar.ts'
 
 setDefaultTimeout(120_000)
@@ -126,6 +127,47 @@ describeTools(['crane'], ({ crane }) => {
       }
       // No client had to fall back to the tag schema.
       expect(await lines('ls', at('crane/subject-copy'))).toEqual(['artifact'])
+    })
+
+    test('TLS is tried first; a copy mounts what the other repository has', async () => {
+      const layout = imageLayout()
+      await run('push', layout.path, at('crane/mounted:1'))
+      const tap = await openTap(server().url)
+      try {
+        await run('copy', `${tap.host}/crane/mounted:1`, `${tap.host}/crane-elsewhere/mounted:1`)
+        expect(tap.tlsHellos()).toBeGreaterThan(0)
+        const heads = tap.take()
+        const mounts = heads.filter(({ method, target }) => method === 'POST' && target.includes('mount='))
+        expect(mounts.length).toBe(3)
+        for (const { target, headers } of mounts) {
+          expect(target).toContain('from=crane%2Fmounted')
+          expect(headers.get('content-type')).toBe('application/json')
+        }
+        expect(heads.filter(({ method }) => method === 'PATCH')).toEqual([])
+      } finally {
+        tap.close()
+      }
+      expect(await run('digest', at('crane-elsewhere/mounted:1'))).toBe(`${layout.digest}\n`)
+    })
+
+    test('layers that may not be distributed are not pushed, and not missed', async () => {
+      const layout = imageLayout()
+      const blobs = join(layout.path, 'blobs/sha256')
+      const manifest = JSON.parse(readFileSync(join(blobs, layout.digest.slice(7)), 'utf8')) as { layers: object[] }
+      const urls = ['http://127.0.0.1:1/layer']
+      const foreign = { mediaType: types.foreignLayer, digest: digestOf('elsewhere'), size: 9, urls }
+      const bytes = JSON.stringify({ ...manifest, layers: [...manifest.layers, foreign] })
+      const digest = digestOf(bytes)
+      writeFileSync(join(blobs, digest.slice(7)), bytes)
+      const config = JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType: types.manifest, digest, size: bytes.length }] })
+      writeFileSync(join(layout.path, 'index.json'), config)
+      await run('push', layout.path, at('crane/foreign:1'))
+      expect(await run('digest', at('crane/foreign:1'))).toBe(`${digest}\n`)
+      // The same layer under a type that promises it must be there.
+      const promised = bytes.replace(types.foreignLayer, types.gzipLayer)
+      const headers = { 'content-type': types.manifest }
+      const refused = await createClient(server().url).send('PUT', '/v2/crane/foreign/manifests/2', { headers, body: promised })
+      expect([refused.status, textOf(refused)]).toEqual([400, expect.stringContaining('MANIFEST_BLOB_UNKNOWN')])
     })
 
     test('an image of more than 100 MB in 30 layers', async () => {

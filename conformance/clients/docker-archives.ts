@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { cpSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { digestOf } from '../digest.ts'
 import { succeed } from '../run-program.ts'
 import type { Docker } from './docker-daemon.ts'
+import { writeSmallContext } from './small-context.ts'
 import { tarOf } from './tar.ts'
 
 /** An image in a file as `docker save` writes it. */
@@ -12,36 +13,14 @@ export interface Archive {
   readonly id: string
 }
 
-/**
- * Builds an image that runs from a root filesystem, bash and cat of this machine with the libraries they need, and saves it in a
- * new folder. Run without arguments it prints the greeting and then `built`.
- */
+/** Builds the image of `writeSmallContext` and saves it in a new folder. */
 export async function buildSmallImage(docker: Docker, folder: string, greeting: string): Promise<Archive> {
-  mkdirSync(folder)
-  const root = join(folder, 'root')
-  const programs = ['/bin/bash', '/bin/cat']
-  const libraries = (await succeed(['ldd', ...programs])).matchAll(/(\/\S+)(?= \(0x)/g)
-  for (const path of new Set([...programs, ...[...libraries].map(([found]) => found)])) {
-    mkdirSync(join(root, dirname(path)), { recursive: true })
-    cpSync(realpathSync(path), join(root, path))
-  }
-  await succeed(['tar', '-C', root, '-cf', join(folder, 'root.tar'), '.'])
-  rmSync(root, { recursive: true })
-  writeFileSync(join(folder, 'greeting'), `${greeting}\n`)
-  writeFileSync(join(folder, 'Dockerfile'), dockerfile)
+  await writeSmallContext(folder, greeting)
   const id = (await docker.run('build', '--quiet', '--network', 'none', folder)).trim()
   const file = join(folder, 'image.tar')
   await docker.run('save', '--output', file, id)
   return { file, id }
 }
-
-const dockerfile = `FROM scratch
-ADD root.tar /
-COPY greeting /etc/greeting
-RUN ["/bin/bash", "-c", "echo built >/etc/built"]
-ENV FROM_CONFIG=yes
-CMD ["/bin/cat", "/etc/greeting", "/etc/built"]
-`
 
 /** MiB of random bytes in each layer. The large layers come last: vfs copies what is below. */
 const layerSizes = [...Array<number>(16).fill(1), ...Array<number>(4).fill(24)]

@@ -42,7 +42,8 @@ export function createLayout(path: string): Layout {
     const platform = { os: 'linux', architecture }
     const archives = Array.from({ length: layers }, (_, layer) => tarOf(`file-${layer}`, randomBytes(layerSize)))
     const rootfs = { type: 'layers', diff_ids: archives.map((archive) => digestOf(archive)) }
-    const config = add(`${prefix}.config.v1+json`, JSON.stringify({ ...platform, config: {}, rootfs }))
+    const history = archives.map((_, layer) => ({ created_by: `layer ${layer}` }))
+    const config = add(`${prefix}.config.v1+json`, JSON.stringify({ ...platform, config: {}, rootfs, history }))
     const blobs = archives.map((archive) => add(`${prefix}.layer.v1.tar+gzip`, gzipSync(archive, { level: 1 })))
     const mediaType = `${prefix}.manifest.v1+json`
     return { ...add(mediaType, JSON.stringify({ schemaVersion: 2, mediaType, config, layers: blobs })), platform }

@@ -106,6 +106,42 @@ describeTools(['oras'], ({ oras }) => {
       expect(blobsOf(back)).toEqual(blobsOf(layout.path))
     })
 
+    test('a tag that looks like a digest is a tag', async () => {
+      const from = files({ 'a.txt': 'dashed' })
+      await run(from, 'push', plain, at('oras/dashed:1'), 'a.txt')
+      const digest = (await run(from, 'resolve', plain, at('oras/dashed:1'))).trim()
+      expect((await run(from, 'resolve', plain, at(`oras/dashed@${digest}`))).trim()).toBe(digest)
+      const dashed = at(`oras/dashed:${digest.replace(':', '-')}`)
+      const missing = await runProgram([oras, 'resolve', plain, dashed], options(from))
+      expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('not found')])
+      await run(from, 'tag', plain, at('oras/dashed:1'), digest.replace(':', '-'))
+      expect((await run(from, 'resolve', plain, dashed)).trim()).toBe(digest)
+    })
+
+    test('an artifact without a configuration: the empty blob is there, and may be pushed again', async () => {
+      const from = files({ 'a.txt': 'again' })
+      const created = 'org.opencontainers.image.created=2026-01-01T00:00:00Z'
+      const artifact = ['push', plain, '--artifact-type', 'a/b', '--annotation', created]
+      const push = async () => (await json(from, ...artifact, at('oras/again:1'), 'a.txt')) as Discovered
+      const { digest } = await push()
+      expect((await push()).digest).toBe(digest)
+      await run(from, 'blob', 'fetch', plain, '--output', 'empty', at(`oras/again@${digestOf('{}')}`))
+      expect(readFileSync(join(from, 'empty'), 'utf8')).toBe('{}')
+    })
+
+    test('a repository is saved to a file with all that refers to it, and restored elsewhere', async () => {
+      const from = files({ 'a.txt': 'kept', 'b.txt': 'along' })
+      for (const tag of ['1', '2']) await run(from, 'push', plain, '--annotation', `tag=${tag}`, at(`oras/saved:${tag}`), 'a.txt')
+      await run(from, 'attach', plain, '--artifact-type', 'test/along', at('oras/saved:2'), 'b.txt')
+      await run(from, 'backup', plain, '--include-referrers', '--output', 'saved.tar', at('oras/saved'))
+      await run(from, 'restore', plain, '--input', 'saved.tar', at('oras/restored'))
+      expect(await lines('repo', 'tags', plain, at('oras/restored'))).toEqual(['1', '2'])
+      const resolve = (name: string) => run(from, 'resolve', plain, at(name))
+      for (const tag of ['1', '2']) expect(await resolve(`oras/restored:${tag}`)).toBe(await resolve(`oras/saved:${tag}`))
+      const { referrers } = (await json(from, 'discover', plain, at('oras/restored:2'))) as Discovered
+      expect(referrers).toMatchObject([{ artifactType: 'test/along' }])
+    })
+
     test('single blobs are pushed, fetched and deleted', async () => {
       const content = randomBytes(100_000)
       const from = files({ blob: content })

@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf } from '../digest.ts'
 import { forEachServer } from '../for-each-server.ts'
@@ -7,6 +7,7 @@ import { runProgram, succeed } from '../run-program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { describeTools } from './describe-tools.ts'
 import { blobsOf, createLayout } from './oci-layout.ts'
+import { callsOf, openTap } from './tap.ts'
 
 setDefaultTimeout(120_000)
 
@@ -75,6 +76,52 @@ describeTools(['skopeo'], ({ skopeo }) => {
       expect(await tags()).toEqual(['C'])
       const gone = await runProgram(command('inspect', [at('skopeo/list:a')]), options())
       expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('manifest unknown')])
+    })
+
+    test('schema 1 is refused with words; the same image in the Docker format is taken', async () => {
+      const layout = createLayout(fresh())
+      layout.tag(layout.addImage(1, 1000), 'one')
+      const old = ['--format', 'v2s1', `oci:${layout.path}:one`, at('skopeo/schema:1')]
+      const refused = await runProgram(command('copy', old), options())
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('Docker schema 1, which is dead')])
+      await run('copy', '--format', 'v2s2', `oci:${layout.path}:one`, at('skopeo/schema:2'))
+    })
+
+    test('a signature of the older layout is asked for, and missed without harm', async () => {
+      const layout = createLayout(fresh())
+      const image = layout.addImage(1, 1000)
+      layout.tag(image, 'one')
+      await run('copy', '--preserve-digests', `oci:${layout.path}:one`, at('skopeo/unsigned:1'))
+      mkdirSync(join(folder.path, 'registries.d'), { recursive: true })
+      writeFileSync(join(folder.path, 'registries.d/all.yaml'), 'default-docker:\n  use-sigstore-attachments: true\n')
+      const tap = await openTap(server().url)
+      try {
+        const verb = ['--insecure-policy', '--registries.d', join(folder.path, 'registries.d'), 'copy', '--src-tls-verify=false']
+        await succeed([skopeo, ...verb, `docker://${tap.host}/skopeo/unsigned:1`, `dir:${fresh()}`], options())
+        const tag = `${image.digest.replace(':', '-')}.sig`
+        const calls = callsOf(tap.take())
+        expect(calls[0]).toBe('GET /v2/')
+        expect(calls).toContain(`GET /v2/skopeo/unsigned/manifests/${tag}`)
+      } finally {
+        tap.close()
+      }
+    })
+
+    test('more tags than fit on a page', async () => {
+      const layout = createLayout(fresh())
+      const image = layout.addImage(1, 1000)
+      layout.tag(image, 'one')
+      await run('copy', '--preserve-digests', `oci:${layout.path}:one`, at('skopeo/paged:first'))
+      const manifest = await run('inspect', '--raw', at('skopeo/paged:first'))
+      const tags = Array.from({ length: 1_050 }, (_, tag) => `t${String(tag).padStart(5, '0')}`)
+      for (let at = 0; at < tags.length; at += 50) {
+        const query = tags.slice(at, at + 50).map((tag) => `tag=${tag}`)
+        const url = `${server().url}/v2/skopeo/paged/manifests/${image.digest}?${query.join('&')}`
+        const headers = { 'content-type': 'application/vnd.oci.image.manifest.v1+json' }
+        expect((await fetch(url, { method: 'PUT', headers, body: manifest })).status).toBe(201)
+      }
+      const { Tags } = JSON.parse(await run('list-tags', at('skopeo/paged'))) as { Tags: string[] }
+      expect(Tags).toEqual(['first', ...tags])
     })
 
     test('an image of more than 100 MB in 25 layers', async () => {
