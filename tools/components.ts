@@ -83,7 +83,7 @@ export const components: readonly Component[] = [
   },
   {
     name: 'strace',
-    covers: 'writes that the kernel refuses (read-only, over quota, a broken disk)',
+    covers: 'writes that the kernel refuses (read-only, over quota, a broken disk), and which files hostile requests open',
     install: { apt: 'strace' },
   },
   {

@@ -30,7 +30,7 @@ export const suites: readonly Suite[] = [
   { name: 'interleavings', tests: './src/database/interleavings/', minutes: 15, needs: ['postgres'] },
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
   { name: 'bench', check: true, tests: './bench/', minutes: 1 },
-  { name: 'conformance', tests: './conformance/', minutes: 20, needs: ['postgres', ...engines, ...others] },
+  { name: 'conformance', tests: './conformance/', minutes: 30, needs: ['postgres', ...engines, ...others, 'strace'] },
   {
     name: 'simulation',
     tests: './simulation/',

@@ -1,0 +1,11 @@
+import { setDefaultTimeout } from 'bun:test'
+import { forEachServer } from '../for-each-server.ts'
+import { testCases } from './hostile-case.ts'
+import { queryCases, queryControls } from './query-cases.ts'
+
+setDefaultTimeout(30_000)
+
+forEachServer('hostile queries', (server) => {
+  testCases(() => server().url, [], queryControls)
+  testCases(() => server().url, queryCases, [])
+})
