@@ -160,8 +160,8 @@ export const pushing: readonly Plant[] = [
       },
       {
         file: session,
-        from: '    if (upload.received !== input.from && upload.received !== input.to) return overtaken(input.id, upload)\n',
-        to: '',
+        from: '!(await holdsAlready(tx, upload, input, head, objectId)))',
+        to: "!(await holdsAlready(tx, upload, input, head, objectId)) && input.id === '')",
       },
     ],
     caughtBy: { rig: world, says: /bytes are said to be there; step \d+ acknowledged/ },
