@@ -74,7 +74,7 @@ export async function runSchedule(
 async function answerAgain(sides: readonly [Contender, Contender], tasks: readonly [Task, Task]): Promise<void> {
   for (const side of [0, 1] as const) {
     const { ending } = sides[side]
-    const done = ending !== undefined && 'error' in ending && isAlreadyDone(ending.error)
+    const done = ending !== undefined && 'error' in ending && isAlreadyDone(ending.error, false)
     if (done) await sides[side].runAlone({ ...tasks[side], again: true })
   }
 }

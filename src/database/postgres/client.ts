@@ -32,11 +32,13 @@ function parseSafeInteger(text: string): number {
   return value
 }
 
-export function createPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+/** `patience`: ms after which a statement without an answer fails; without it, whoever asks may wait for ever. */
+export function createPool(url: string, size: number, onError: (error: Error) => void, patience?: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
     connectionTimeoutMillis: 10_000,
+    ...(patience === undefined ? {} : { query_timeout: patience }),
     keepAlive: true,
     application_name: 'berth',
     types,
@@ -58,16 +60,22 @@ export function isRetryable(error: unknown): boolean {
   return retryable.has(sqlState(error))
 }
 
-/** This very operation was committed meanwhile, by an attempt whose connection was lost before its answer came. */
-export function isAlreadyDone(error: unknown): boolean {
-  return sqlState(error) === '23505' && (error as { constraint?: unknown }).constraint === 'event_operation_id_key'
+/**
+ * This very operation was committed meanwhile, by an attempt whose connection was lost before its answer came. `again`: there was
+ * such an attempt, so that any row that is there already may be one of its.
+ */
+export function isAlreadyDone(error: unknown, again: boolean): boolean {
+  return sqlState(error) === '23505' && (again || (error as { constraint?: unknown }).constraint === 'event_operation_id_key')
 }
 
-/** The connection is gone: of a transaction whose COMMIT was sent nothing is known. */
+/** What the driver says of a connection that broke, could not be made, or on which no answer came in time. */
+const lostMessage = /connection terminated|timeout expired|timeout exceeded when trying to connect|query read timeout|not queryable/i
+
+/** The connection is gone, or nothing is heard on it: of a transaction whose COMMIT was sent nothing is known. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error)
   if (lostConnection.test(state) || networkError.test(state)) return true
-  return error instanceof Error && /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(error.message)
+  return error instanceof Error && lostMessage.test(error.message)
 }
 
 export function databaseError(error: unknown): DatabaseError {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import pg from 'pg'
-import { systemClock, systemIds } from '../../lib/index.ts'
+import { systemClock, systemIds, type Clock } from '../../lib/index.ts'
 import { administer, testPostgres } from '../for-each-database.testing.ts'
 import { statement, transaction, type Database } from '../index.ts'
 import { openPostgresDatabase } from './index.ts'
@@ -15,6 +15,21 @@ const put = transaction('put', async (tx, name: string) => {
   await tx.one(slowly)
   await tx.run(recordOnce, tx.operationId, JSON.stringify({ name }))
   return { ok: { name } }
+})
+
+const sleepFor = transaction('sleep', async (tx, seconds: number) => {
+  await tx.one(statement('select pg_sleep($1)'), seconds)
+  return { ok: null }
+})
+/** COMMIT takes a second for whatever writes to the table: longer than the test is patient, and shorter than it tries. */
+const slowCommits = transaction('slow commits', async (tx) => {
+  await tx.run(statement('create function dawdle() returns trigger language plpgsql as $$begin perform pg_sleep(1); return null; end$$'))
+  await tx.run(statement('create constraint trigger dawdle after insert on meta deferrable initially deferred for each row execute function dawdle()'))
+  return { ok: null }
+})
+const usualCommits = transaction('usual commits', async (tx) => {
+  await tx.run(statement('drop function dawdle() cascade'))
+  return { ok: null }
 })
 
 const server = testPostgres()
@@ -81,4 +96,30 @@ suite('a PostgreSQL whose connections break (BERTH_TEST_POSTGRES)', () => {
     expect(tries).toBe(2)
     await impatient.close()
   })
+
+  test('a statement without an answer fails in time, and its connection is not used again', async () => {
+    const impatient = await openImpatient(systemClock)
+    const sleep = statement<{ pid: number }>('select pg_backend_pid() as pid, pg_sleep(20)')
+    await expect(impatient.one(sleep)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(impatient.transact(sleepFor, 20)).rejects.toMatchObject({ code: 'unavailable' })
+    expect((await impatient.one(countAll, 'nothing'))?.n).toBe(0)
+    await impatient.close()
+  })
+
+  test('a COMMIT without an answer is followed up until its outcome is known: it happened once', async () => {
+    const impatient = await openImpatient({ ...systemClock, monotonic: () => 0 })
+    await impatient.transact(slowCommits, null)
+    try {
+      expect(await impatient.transact(put, 'slow commit')).toEqual({ ok: { name: 'slow commit' } })
+      expect((await impatient.one(countAll, 'slow commit'))?.n).toBe(1)
+    } finally {
+      await database.transact(usualCommits, null)
+      await impatient.close()
+    }
+  })
+
+  async function openImpatient(clock: Clock): Promise<Database> {
+    const options = { url: url.href, mustExist: true, clock, ids: systemIds, patience: 300 }
+    return await openPostgresDatabase({ ...options, onIdleError: () => undefined })
+  }
 })

@@ -21,33 +21,45 @@ export interface PostgresOptions {
   readonly onIdleError: (error: Error) => void
   /** Overrides the server's clock, for tests. */
   readonly now?: () => number
+  /** Ms for which an answer is waited for; less in tests. */
+  readonly patience?: number
 }
 
 const poolSize = 16
 const attempts = 20
-/** How long one transaction is tried: a server that answers nothing is reported, not waited for as often as one that refuses. */
-const patience = 10_000
+/**
+ * How long one statement may take, and one transaction be tried: a server that answers nothing is reported, not waited for as
+ * often as one that refuses. Every statement ends within a few ms by itself; what takes long waits for a lock, or for nothing.
+ */
+const usualPatience = 10_000
 export const migrationLock = 4_920_170
 
 export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
-  const pool = createPool(options.url, poolSize, options.onIdleError)
+  const { id: installation, secret } = await openSchema(options)
+  const pool = createPool(options.url, poolSize, options.onIdleError, options.patience ?? usualPatience)
+  return Object.freeze<Database>({
+    dialect: 'postgres',
+    installation,
+    secret,
+    version: undefined,
+    transact: async (transaction, input, operationId) =>
+      (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
+    one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,
+    all: async (statement, ...values) => (await read(pool, queryOf(statement, values))) as never[],
+    snapshot: async (work) => await readMoment(pool, work),
+    close: () => pool.end(),
+  })
+}
+
+/** On a connection of its own: a migration, and the wait for another server's, take as long as they take. */
+async function openSchema(options: PostgresOptions): Promise<Installation> {
+  const pool = createPool(options.url, 1, options.onIdleError)
   try {
-    const { id: installation, secret } = await withClient(pool, (client) => prepareSchema(client, options))
-    return Object.freeze<Database>({
-      dialect: 'postgres',
-      installation,
-      secret,
-      version: undefined,
-      transact: async (transaction, input, operationId) =>
-        (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
-      one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,
-      all: async (statement, ...values) => (await read(pool, queryOf(statement, values))) as never[],
-      snapshot: async (work) => await readMoment(pool, work),
-      close: () => pool.end(),
-    })
+    return await withClient(pool, (client) => prepareSchema(client, options))
   } catch (error) {
-    await pool.end()
     throw databaseError(error)
+  } finally {
+    await pool.end()
   }
 }
 
@@ -120,7 +132,7 @@ async function persist(
   transaction: AnyTransaction,
   input: unknown,
   givenId: string | undefined,
-  { ids, clock, now }: PostgresOptions,
+  { ids, clock, now, patience = usualPatience }: PostgresOptions,
 ): Promise<Outcome<unknown>> {
   const operationId = givenId ?? ids.ordered()
   let again = givenId !== undefined
@@ -131,7 +143,7 @@ async function persist(
       const run = { operationId, again, ...(now === undefined ? {} : { now: now() }) }
       return await withClient(pool, (client) => runTransaction(client, transaction, input, run, () => (committing = true)))
     } catch (error) {
-      const done = isAlreadyDone(error)
+      const done = isAlreadyDone(error, again)
       const hopeless = attempt === attempts || clock.monotonic() >= deadline
       if (hopeless || !(done || isRetryable(error) || isConnectionLoss(error))) throw databaseError(error)
       again ||= done || committing
