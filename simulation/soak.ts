@@ -67,6 +67,10 @@ try {
   process.exitCode = 1
 }
 
+function database(): 'sqlite' | 'postgres' {
+  return values.postgres ? 'postgres' : 'sqlite'
+}
+
 /** The server to make databases on; absent for SQLite. */
 function postgres(): string | undefined {
   const server = process.env['BERTH_TEST_POSTGRES']
@@ -75,7 +79,7 @@ function postgres(): string | undefined {
 }
 
 function runKills(seed: number, record: string | undefined) {
-  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, postgres: postgres(), record })
+  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, database: database(), record })
 }
 
 function runTags(seed: number, record: string | undefined) {
@@ -83,7 +87,7 @@ function runTags(seed: number, record: string | undefined) {
 }
 
 function runPowerCuts(seed: number, record: string | undefined) {
-  return soakPowerCuts({ cuts: wholeNumber('--cuts', values.cuts), seed, database: values.postgres ? 'postgres' : 'sqlite', record })
+  return soakPowerCuts({ cuts: wholeNumber('--cuts', values.cuts), seed, database: database(), record })
 }
 
 function runModel(seed: number, record: string | undefined) {

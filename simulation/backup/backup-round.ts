@@ -85,7 +85,7 @@ async function start({ data, settings }: Places): Promise<ServerProcess> {
 }
 
 function loadOn({ url }: ServerProcess, ledger: Ledger, seed: number): Load {
-  return { client: createClient(url), ledger, figures: createFigures(), seed, kill: 1, hot: createHotTags() }
+  return { client: createClient(url), ledger, figures: createFigures(), seed, kill: 1, hot: createHotTags(), over: () => false }
 }
 
 async function setUp(load: Load): Promise<void> {
@@ -96,7 +96,7 @@ async function setUp(load: Load): Promise<void> {
   for (const [tag, history] of load.hot) await overwrite(load, tag, history, `${load.seed}/${tag}`)
 }
 
-function begin(load: Load): Promise<never>[] {
+function begin(load: Load): Promise<void>[] {
   const images = Array.from({ length: 4 }, (_, n) => writeImages(load, base, `writer-${n}`))
   const tags = [...load.hot].map(([tag, history]) => overwriteOn(load, tag, history, 'writer'))
   return [...images, ...tags, shredOn(load)]
@@ -116,7 +116,7 @@ async function killBackups({ seed, kills }: BackupRound, places: Places): Promis
 }
 
 /** Only the kill of the server may have ended the work. */
-async function expectLost(results: Promise<PromiseSettledResult<never>[]>, since: number): Promise<void> {
+async function expectLost(results: Promise<PromiseSettledResult<void>[]>, since: number): Promise<void> {
   for (const { reason } of (await results) as PromiseRejectedResult[]) {
     if (!(reason instanceof Lost) || reason.at < since) throw reason
   }

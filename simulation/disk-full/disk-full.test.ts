@@ -8,7 +8,7 @@ import { testUnless } from '../rig/test-unless.testing.ts'
 import { Disk } from './disk.ts'
 import { createPrivateMount, type PrivateMount, whyNoMounts } from './private-mount.ts'
 import { push, putImage } from './pushes.ts'
-import { Refused } from './refusal.ts'
+import { Refused } from '../rig/refusal.ts'
 import { fill, furnish, hold, resume } from './workload.ts'
 
 /** Sixty-four megabytes with inodes to spare; as a file system in memory, and as one that has to find blocks. */

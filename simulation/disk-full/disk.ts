@@ -8,7 +8,7 @@ import { type ServerProcess, startServer } from '../rig/server-process.ts'
 import { openSqliteCopy } from '../rig/sqlite-copy.ts'
 import { takeUp } from '../rig/take-up.ts'
 import type { Place } from './private-mount.ts'
-import { createStrictClient } from './refusal.ts'
+import { createStrictClient } from '../rig/refusal.ts'
 
 /** What came of it. */
 export interface DiskFigures {

@@ -8,7 +8,7 @@ import { poll } from '../rig/poll.ts'
 import { createRandom, type Random } from '../rig/random.ts'
 import type { Disk } from './disk.ts'
 import { type Image, push, pushImage, putImage } from './pushes.ts'
-import { Refused } from './refusal.ts'
+import { Refused } from '../rig/refusal.ts'
 
 const clients = 4
 const fillLimit = 60_000

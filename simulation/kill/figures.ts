@@ -21,6 +21,11 @@ export interface Figures {
   /** Ms from the start of a process that finds data until it answered: the slowest, and the median one. */
   readyWorst: number
   readyMedian: number
+  /** Times the database was taken away from a server that went on, and requests that it refused meanwhile. */
+  databaseCrashes: number
+  refused: number
+  /** Ms from the return of the database until a write was acknowledged: the slowest. */
+  backWorst: number
 }
 
 export function createFigures(): Figures {
@@ -41,6 +46,9 @@ export function createFigures(): Figures {
     sessionsLost: 0,
     readyWorst: 0,
     readyMedian: 0,
+    databaseCrashes: 0,
+    refused: 0,
+    backWorst: 0,
   }
 }
 
@@ -49,13 +57,13 @@ export function acknowledgedOf({ blobs, mounts, manifests, deletes, hotWrites }:
   return blobs + mounts + manifests + deletes + hotWrites
 }
 
-/** Several runs as one. */
-export function sumOf(runs: readonly Figures[]): Figures {
+/** Several runs as one. One that was recorded before a figure was taken does not have it. */
+export function sumOf(runs: readonly Partial<Figures>[]): Figures {
   const total = createFigures()
   for (const run of runs) {
     for (const name of Object.keys(total) as (keyof Figures)[]) {
-      const worst = name === 'readyWorst' || name === 'readyMedian'
-      total[name] = worst ? Math.max(total[name], run[name]) : total[name] + run[name]
+      const [worst, value] = [['readyWorst', 'readyMedian', 'backWorst'].includes(name), run[name] ?? 0]
+      total[name] = worst ? Math.max(total[name], value) : total[name] + value
     }
   }
   return total

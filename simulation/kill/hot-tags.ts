@@ -3,7 +3,7 @@ import { expectStatus, type Client } from '../rig/client.ts'
 import { createContent } from '../rig/content.ts'
 import { createManifest } from '../rig/image.ts'
 import type { Item } from '../rig/ledger.ts'
-import type { Load } from './load.ts'
+import { type Load, unlessRefused } from './load.ts'
 import { createTagHistory, type TagHistory } from './tag-history.ts'
 
 /** Tags that several writers overwrite without a pause. */
@@ -37,16 +37,18 @@ export async function readHot(client: Client, tag: string, history: TagHistory):
   return digest
 }
 
-export async function overwriteOn(load: Load, tag: string, history: TagHistory, writer: string): Promise<never> {
-  for (let n = 0; ; n++) await overwrite(load, tag, history, `${load.seed}/${load.kill}/${tag}/${writer}/${n}`)
+export async function overwriteOn(load: Load, tag: string, history: TagHistory, writer: string): Promise<void> {
+  for (let n = 0; !load.over(); n++) {
+    await unlessRefused(load, () => overwrite(load, tag, history, `${load.seed}/${load.kill}/${tag}/${writer}/${n}`))
+  }
 }
 
 /** Reads all of them in turn; the pauses leave the machine to the writers. */
-export async function readOn({ client, figures, hot }: Load): Promise<never> {
-  for (;;) {
+export async function readOn(load: Load): Promise<void> {
+  const { client, figures, hot } = load
+  while (!load.over()) {
     for (const [tag, history] of hot) {
-      await readHot(client, tag, history)
-      figures.hotReads++
+      if ((await unlessRefused(load, () => readHot(client, tag, history))) !== undefined) figures.hotReads++
       await Bun.sleep(2)
     }
   }

@@ -5,17 +5,18 @@ import { createSession, type Item } from '../rig/ledger.ts'
 import { pushBlob, pushWays, type PushWay } from '../rig/push-blob.ts'
 import type { Random } from '../rig/random.ts'
 import { watchSession } from '../rig/watch-session.ts'
-import { type BaseLayers, choicesOf, type Load } from './load.ts'
+import { type BaseLayers, choicesOf, type Load, unlessRefused } from './load.ts'
 
-/** Pushes image after image until an answer is lost. */
-export async function writeImages(load: Load, base: BaseLayers, writer: string): Promise<never> {
+/** Pushes image after image until it is over, or an answer is lost. */
+export async function writeImages(load: Load, base: BaseLayers, writer: string): Promise<void> {
   const random = choicesOf(load, writer)
   const images: Image[] = []
-  for (let n = 0; ; n++) {
+  for (let n = 0; !load.over(); n++) {
     const name = `${load.seed}-${load.kill}-${writer}-${n}`
-    images.push(await writeImage(load, base, random, repositoryOf(load, random, writer), name))
+    const image = await unlessRefused(load, () => writeImage(load, base, random, repositoryOf(load, random, writer), name))
+    if (image !== undefined) images.push(image)
     const [victim] = random.chance(0.1) ? images.splice(random.below(images.length), 1) : []
-    if (victim !== undefined) await deleteImage(load, random, victim)
+    if (victim !== undefined) await unlessRefused(load, () => deleteImage(load, random, victim))
   }
 }
 

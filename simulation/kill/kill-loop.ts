@@ -6,6 +6,7 @@ import { createLedger } from '../rig/ledger.ts'
 import type { Machine } from '../rig/machine.ts'
 import { ServerProcess, startServer } from '../rig/server-process.ts'
 import type { TestedDatabase } from '../rig/tested-database.ts'
+import { workThroughCrash } from './database-crash.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createHotTags, hotConfig, hotRepository, overwrite, overwriteOn, readOn } from './hot-tags.ts'
 import { pushContent, putManifest, writeImages } from './image-writer.ts'
@@ -43,6 +44,8 @@ export async function runKills(run: KillRun): Promise<Figures> {
 
 const imageWriters = 8
 const writersOfATag = 2
+/** Before so many kills the server first goes through a crash of its database, where there is one to crash. */
+const databaseCrashEvery = 5
 
 class KillRig {
   readonly figures = createFigures()
@@ -78,6 +81,7 @@ class KillRig {
     if (random.chance(0.1)) await this.#killWhileStarting(random.between(10, 250))
     const load = await this.#start(kill)
     await verifyRecent(load)
+    if (kill % databaseCrashEvery === 0) await this.#workThroughDatabaseCrash(load, kill / databaseCrashEvery)
     await this.#workUntilKilled(load, random.between(...this.#run.database.killAfter))
     for (const history of this.#hot.values()) history.cut(performance.now())
     this.figures.kills++
@@ -107,7 +111,7 @@ class KillRig {
     this.#server = await startServer(this.#options())
     if (kill > 0) this.#ready.push(this.#server.readyAfter)
     const client = createClient(this.#server.url)
-    return { client, ledger: this.#ledger, figures: this.figures, seed: this.#run.seed, kill, hot: this.#hot }
+    return { client, ledger: this.#ledger, figures: this.figures, seed: this.#run.seed, kill, hot: this.#hot, over: () => false }
   }
 
   /** A short drain, so that the collector has files to delete whenever the server starts. */
@@ -121,6 +125,14 @@ class KillRig {
     await Bun.sleep(after)
     await this.#crash(server)
     this.figures.killsWhileStarting++
+  }
+
+  async #workThroughDatabaseCrash(load: Load, n: number): Promise<void> {
+    const { takeAway } = this.#run.database
+    const url = this.#server?.url
+    if (takeAway === undefined || url === undefined) return
+    await workThroughCrash({ load, url, begin: (through) => this.#begin(through, 'through-'), takeAway: () => takeAway(n) })
+    await verifyRecent(load)
   }
 
   async #workUntilKilled(load: Load, after: number): Promise<void> {
@@ -142,10 +154,10 @@ class KillRig {
     if (!machine.keepsUnsynced) for (const session of this.#ledger.sessions) session.unsynced = true
   }
 
-  #begin(load: Load): Promise<never>[] {
-    const images = Array.from({ length: imageWriters }, (_, n) => writeImages(load, this.#base, `writer-${n}`))
+  #begin(load: Load, prefix = ''): Promise<void>[] {
+    const images = Array.from({ length: imageWriters }, (_, n) => writeImages(load, this.#base, `${prefix}writer-${n}`))
     const tags = [...this.#hot].flatMap(([tag, history]) =>
-      Array.from({ length: writersOfATag }, (_, n) => overwriteOn(load, tag, history, `writer-${n}`)),
+      Array.from({ length: writersOfATag }, (_, n) => overwriteOn(load, tag, history, `${prefix}writer-${n}`)),
     )
     return [...images, ...tags, readOn(load)]
   }

@@ -2,26 +2,30 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProcessMachine } from '../rig/machine.ts'
-import { createTestedPostgres, testedSqlite } from '../rig/tested-database.ts'
+import { testedSqlite } from '../rig/tested-database.ts'
 import type { Figures } from './figures.ts'
 import { runKills } from './kill-loop.ts'
+import { createOwnPostgres } from './own-postgres.ts'
 
 export interface KillRound {
   readonly seed: number
   readonly kills: number
-  /** URL of a PostgreSQL server to make a database on; absent for SQLite. */
-  readonly postgres: string | undefined
+  /** PostgreSQL crashes too, while the server goes on. */
+  readonly database: 'sqlite' | 'postgres'
+  /** Another program than this checkout's. */
+  readonly launcher?: string
   /** Leave the data directory where it is when something is wrong with it, and name it in the error. */
   readonly keep: boolean
 }
 
 /** Runs the loop on a data directory and a database of its own, and removes both. */
-export async function killRound({ seed, kills, postgres, keep }: KillRound): Promise<Figures> {
+export async function killRound({ seed, kills, database: kind, launcher, keep }: KillRound): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-kill-'))
-  const database = postgres === undefined ? testedSqlite : await createTestedPostgres(postgres)
+  const database = kind === 'sqlite' ? testedSqlite : await createOwnPostgres()
   let kept = false
   try {
-    return await runKills({ seed, kills, machine: createProcessMachine(join(folder, 'data')), database, inventoryEvery: 10 })
+    const machine = createProcessMachine(join(folder, 'data'), launcher)
+    return await runKills({ seed, kills, machine, database, inventoryEvery: 10 })
   } catch (error) {
     if (!keep) throw error
     kept = true

@@ -6,7 +6,7 @@ export interface KillSoak {
   readonly kills: number
   /** The first seed. Each seed is a round of up to 100 kills on a data directory of its own. */
   readonly seed: number
-  readonly postgres: string | undefined
+  readonly database: 'sqlite' | 'postgres'
   /** See soakRounds. */
   readonly record: string | undefined
 }
@@ -17,9 +17,8 @@ const readyLimit = 2_000
 
 /** The long form: answers the sum of all rounds and what of the bar it misses. Fails with the first round that does. */
 export async function soakKills(soak: KillSoak): Promise<{ readonly sum: Figures; readonly misses: readonly string[] }> {
-  const { kills: crashes, seed: first, postgres, record } = soak
-  const database = postgres === undefined ? 'sqlite' : 'postgres'
-  const run = (seed: number, kills: number): Promise<Figures> => killRound({ seed, kills, postgres, keep: true })
+  const { kills: crashes, seed: first, database, record } = soak
+  const run = (seed: number, kills: number): Promise<Figures> => killRound({ seed, kills, database, keep: true })
   const sum = await soakRounds({ rig: 'kill', database, crashes, perRound: 100, seed: first, record, run })
   return { sum, misses: missesOf(sum) }
 }

@@ -1,11 +1,13 @@
 import { expect, test } from 'bun:test'
+import { findTool } from '../../tools/installed.ts'
+import { plants } from '../planted/plants.ts'
+import { createEditedProgram } from '../rig/edited-program.ts'
 import { testUnless } from '../rig/test-unless.testing.ts'
 import { acknowledgedOf, type Figures } from './figures.ts'
 import { killRound } from './kill-round.ts'
 
 // A new plan for each run; a failure names its seed, and BERTH_TEST_SEED=<seed> makes the same plan again.
 const seed = Number(process.env['BERTH_TEST_SEED'] ?? Math.floor(Math.random() * 1e6))
-const server = process.env['BERTH_TEST_POSTGRES']
 
 /** A run that killed nothing at work would prove nothing. */
 function expectWork(figures: Figures, kills: number): void {
@@ -16,11 +18,26 @@ function expectWork(figures: Figures, kills: number): void {
 }
 
 test('100 kills -9 on SQLite: nothing acknowledged is lost, no tag is stale', async () => {
-  expectWork(await killRound({ seed, kills: 100, postgres: undefined, keep: false }), 100)
+  expectWork(await killRound({ seed, kills: 100, database: 'sqlite', keep: false }), 100)
 }, 600_000)
 
-testUnless(server === undefined ? 'BERTH_TEST_POSTGRES is not set, npm test sets it' : undefined)(
-  '25 kills -9 on PostgreSQL: nothing acknowledged is lost, no tag is stale',
-  async () => expectWork(await killRound({ seed, kills: 25, postgres: server, keep: false }), 25),
+testUnless(findTool('postgres') === undefined ? 'PostgreSQL is not installed' : undefined)(
+  '25 kills -9 on PostgreSQL, which crashes five times itself: nothing acknowledged is lost, no tag is stale',
+  async () => {
+    const figures = await killRound({ seed, kills: 25, database: 'postgres', keep: false })
+    expectWork(figures, 25)
+    expect(figures.databaseCrashes).toBe(5)
+    expect(figures.refused).toBeGreaterThan(0)
+  },
   300_000,
 )
+
+test('a server that answers before COMMIT is found out', async () => {
+  const { launcher, dispose } = createEditedProgram(plants.find(({ name }) => name === 'an answer goes out before its COMMIT')?.edits ?? [])
+  try {
+    const round = killRound({ seed, kills: 40, database: 'sqlite', launcher, keep: false })
+    await expect(round).rejects.toThrow(/is not there|no order of|answered 404/)
+  } finally {
+    dispose()
+  }
+}, 120_000)

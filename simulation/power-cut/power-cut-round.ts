@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Figures } from '../kill/figures.ts'
 import { runKills } from '../kill/kill-loop.ts'
+import { freeze } from '../rig/freeze.ts'
 import type { Machine } from '../rig/machine.ts'
+import type { PostgresProcess } from '../rig/postgres-process.ts'
 import { createTestedPostgres, testedSqlite } from '../rig/tested-database.ts'
-import { createDiskPostgres, type DiskPostgres } from './disk-postgres.ts'
-import { freeze } from './freeze.ts'
+import { createDiskPostgres } from './disk-postgres.ts'
 import { createImageDisk, type ImageDisk } from './image-disk.ts'
 
 export interface PowerCutRound {
@@ -23,7 +24,7 @@ export interface PowerCutRound {
 /** The loop of the kill rig on a disk of its own, where each crash is a power cut. */
 export async function powerCutRound({ seed, cuts, database, launcher, keep = false }: PowerCutRound): Promise<Figures> {
   const disk = await createImageDisk()
-  let postgres: DiskPostgres | undefined
+  let postgres: PostgresProcess | undefined
   try {
     if (database === 'postgres') postgres = await createDiskPostgres(disk)
     const machine = createMachine(disk, postgres, launcher)
@@ -44,7 +45,7 @@ function keepData({ fromHere }: ImageDisk, error: unknown): Error {
 }
 
 /** Everything stands still, what the device holds is kept, everything is killed, and what was kept is all there is. */
-function createMachine(disk: ImageDisk, postgres: DiskPostgres | undefined, launcher: string | undefined): Machine {
+function createMachine(disk: ImageDisk, postgres: PostgresProcess | undefined, launcher: string | undefined): Machine {
   const { under, path, fromHere } = disk
   return Object.freeze<Machine>({
     server: { data: `${path}/data`, under, ...(launcher === undefined ? {} : { launcher }) },

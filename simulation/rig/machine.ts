@@ -12,10 +12,10 @@ export interface Machine {
   crash(server: ServerProcess): Promise<void>
 }
 
-/** This machine, where a crash is kill -9: the page cache survives it. */
-export function createProcessMachine(data: string): Machine {
+/** This machine, where a crash is kill -9: the page cache survives it. `launcher`: another program than this checkout's. */
+export function createProcessMachine(data: string, launcher?: string): Machine {
   return Object.freeze<Machine>({
-    server: { data },
+    server: { data, ...(launcher === undefined ? {} : { launcher }) },
     dataFromHere: data,
     keepsUnsynced: true,
     crash: (server) => server.kill(),

@@ -11,6 +11,8 @@ export interface TestedDatabase {
   readonly killAfter: readonly [number, number]
   /** After a kill: resolves when nothing that the dead server sent can take place any more. */
   settled(): Promise<void>
+  /** Takes it away from a running server, in the n-th of several ways, and resolves when it is back. */
+  readonly takeAway?: (n: number) => Promise<void>
   /** Opens it to look at it, while no server runs. */
   open(data: string): Promise<DatabaseReader>
   dispose(): Promise<void>

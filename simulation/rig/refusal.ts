@@ -1,4 +1,4 @@
-import { type Answer, type Client, createClient, type Message, Violation } from '../rig/client.ts'
+import { type Answer, type Client, createClient, type Message, Violation } from './client.ts'
 
 /** The server said that it has no room, in the way it must. */
 export class Refused extends Error {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { poll } from '../rig/poll.ts'
+import { poll } from './poll.ts'
 
 const stopLimit = 10_000
 
