@@ -6,14 +6,14 @@ export interface ListenAddress {
   readonly port: number
 }
 
-/** Reads `HOST:PORT`, an IPv6 address in brackets. Absent when `text` is not that. */
+/** Reads `HOST:PORT`, an IPv6 address in brackets and without a zone, which no URL can name. Absent when `text` is not that. */
 export function parseAddress(text: string): ListenAddress | undefined {
   const match = /^(?:\[([^\]]{2,64})\]|([^:[\]]{1,253})):(\d{1,5})$/.exec(text)
   if (match === null) return undefined
   const [, bracketed, bare = '', digits] = match
   const port = Number(digits)
   if (port > 65_535) return undefined
-  if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : undefined
+  if (bracketed !== undefined) return isIPv6(bracketed) && !bracketed.includes('%') ? { host: bracketed, port } : undefined
   return isIPv4(bare) || isHostName(bare) ? { host: bare.toLowerCase(), port } : undefined
 }
 
