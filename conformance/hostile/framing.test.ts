@@ -211,8 +211,9 @@ forEachServer('requests that two programs could read differently', (server) => {
   test('what was hidden in a body did not take place', async () => {
     const { url } = server()
     await createClient(url).putManifest('framing', 'victim', manifest, 'application/vnd.oci.image.index.v1+json')
-    const hiding = [...cases, ...cutOff, ...tooLong].map((one) => ({ ...one, request: `${one.request}${smuggled}` }))
-    for (const one of hiding.filter(({ request }) => request.startsWith('POST'))) await provoke(url, one.request)
+    // Behind other requests it would be one of its own, which is served.
+    const hiding = [...lengths.map(([, request]) => request), ...tooLong.map(({ request }) => request)]
+    for (const request of hiding) await provoke(url, `${request}${smuggled}`)
     expect((await createClient(url).send('GET', '/v2/framing/manifests/victim')).status).toBe(200)
   })
 })

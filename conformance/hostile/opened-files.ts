@@ -30,6 +30,7 @@ export async function pathsUsed(pid: number, record: string, work: () => Promise
     await tracer.exited
     await listening
   }
+  const quoted = readFileSync(record, 'utf8').matchAll(/"((?:[^"\\]|\\.)*)"/g)
   // An empty path stands for a file that is open already.
-  return [...readFileSync(record, 'utf8').matchAll(/"((?:[^"\\]|\\.)+)"/g)].map(([, path = '']) => path)
+  return [...quoted].map(([, path = '']) => path).filter((path) => path !== '')
 }
