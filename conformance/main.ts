@@ -1,6 +1,6 @@
 // npm run conformance -- URL: checks a registry and says what it found. The options are in program/messages.ts.
 import { writeFileSync } from 'node:fs'
-import { counts } from './checks/check.ts'
+import { counts } from './checks/level.ts'
 import { groups } from './checks/groups.ts'
 import { runCheck, type Result } from './checks/run-check.ts'
 import { createClient, type Target } from './oci/client.ts'

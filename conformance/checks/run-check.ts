@@ -1,6 +1,7 @@
 import { createClient, type Target } from '../oci/client.ts'
 import type { Exchange } from '../oci/exchange.ts'
-import { NotApplicable, NotSupported, type Check, type Group, type GroupName, type Level } from './check.ts'
+import { NotApplicable, NotSupported, type Check, type Group, type GroupName } from './check.ts'
+import { type Level } from './level.ts'
 
 export type Outcome = 'passed' | 'failed' | 'not supported' | 'not applicable'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { counts } from '../checks/check.ts'
+import { counts } from '../checks/level.ts'
 import { groups } from '../checks/groups.ts'
 import { describeFailure } from '../checks/describe-failure.ts'
 import { runCheck } from '../checks/run-check.ts'

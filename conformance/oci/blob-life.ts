@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { digestOf } from '../digest.ts'
-import { jsonOf, locationOf, type Answer, type Client } from './client.ts'
+import type { Answer } from './answer.ts'
+import { jsonOf, locationOf, type Client } from './client.ts'
 
 /**
  * Expects a 201 with a Location where the very bytes are, and the digest, which any registry may leave out;

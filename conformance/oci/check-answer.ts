@@ -1,5 +1,5 @@
-import { counts, type Level } from '../checks/check.ts'
-import type { Answer } from './client.ts'
+import { counts, type Level } from '../checks/level.ts'
+import type { Answer } from './answer.ts'
 
 /** The codes of the specification, and the three that Berth needs beside them. */
 const codes = new Set(

@@ -1,24 +1,10 @@
 import { digestOf, type Algorithm } from '../digest.ts'
-import { counts, type Level } from '../checks/check.ts'
+import { counts, type Level } from '../checks/level.ts'
+import type { Answer, Content, SendOptions } from './answer.ts'
 import { checkAnswer } from './check-answer.ts'
 import { freshName } from './content.ts'
 import { describeExchange, type Exchange } from './exchange.ts'
 import { createLogin, type Credentials } from './login.ts'
-
-/** An answer, its body read to the end. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly bytes: Uint8Array
-}
-
-export type Content = Uint8Array<ArrayBuffer> | string
-
-export interface SendOptions {
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  /** A stream goes out chunked, without a length. */
-  readonly body?: Content | ReadableStream<Uint8Array> | undefined
-}
 
 /** Speaks the registry API to one registry and holds every answer to what all of them have in common. */
 export interface Client {

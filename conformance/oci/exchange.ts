@@ -1,4 +1,4 @@
-import type { Answer, SendOptions } from './client.ts'
+import type { Answer, SendOptions } from './answer.ts'
 
 /** A request and its answer, as a report shows them: without credentials, long bodies cut. */
 export interface Exchange {

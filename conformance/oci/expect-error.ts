@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
-import { jsonOf, type Answer, type Client } from './client.ts'
+import type { Answer } from './answer.ts'
+import { jsonOf, type Client } from './client.ts'
 
 /** Expects an error of the specification's form, all its entries of one code. */
 export function expectError(answer: Answer, status: number, code: string): void {

@@ -1,7 +1,8 @@
 import { expect } from 'bun:test'
 import { berth, clients, must, should, type Group } from '../checks/check.ts'
 import { digestOf } from '../digest.ts'
-import { jsonOf, nextOf, type Answer, type Client } from './client.ts'
+import type { Answer } from './answer.ts'
+import { jsonOf, nextOf, type Client } from './client.ts'
 import { types } from './content.ts'
 import { expectError } from './expect-error.ts'
 

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { digestOf } from '../digest.ts'
-import { jsonOf, type Answer, type Client, type SendOptions } from './client.ts'
+import type { Answer, SendOptions } from './answer.ts'
+import { jsonOf, type Client } from './client.ts'
 import { createBuilder } from './data-sets.ts'
 
 /** Puts a manifest with a Content-Type, or without one. */

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { NotSupported } from '../checks/check.ts'
-import { locationOf, streamOf, withQuery, type Answer, type Client, type SendOptions } from './client.ts'
+import type { Answer, SendOptions } from './answer.ts'
+import { locationOf, streamOf, withQuery, type Client } from './client.ts'
 
 export type Bytes = Uint8Array<ArrayBuffer>
 type Push = (client: Client, repository: string, content: Bytes, digest: string) => Promise<Answer>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { levels, type Level } from '../checks/check.ts'
+import { levels, type Level } from '../checks/level.ts'
 import type { Credentials } from '../oci/login.ts'
 import { languageOf, languages, wordsIn, type Language, type Words } from './messages.ts'
 

@@ -1,5 +1,5 @@
 import { describeExchangeText } from '../checks/describe-failure.ts'
-import type { Level } from '../checks/check.ts'
+import type { Level } from '../checks/level.ts'
 import type { Outcome, Result } from '../checks/run-check.ts'
 import type { Language, Words } from './messages.ts'
 
