@@ -66,6 +66,7 @@ test('what is not YAML is refused with its line, without a piece of the file', (
   expect(read('listen: a\ngc: {lease: 1h\n').problems[0]?.slice(0, 2)).toEqual([3, 'not-yaml'])
   expect(read('a: b\n---\nc: d\n').problems[0]?.slice(0, 2)).toEqual([2, 'not-yaml'])
   expect(read('listen: !secret hunter2\n').problems[0]?.slice(0, 2)).toEqual([1, 'not-yaml'])
+  expect(String(read(`listen: !${'long'.repeat(1000)}! a\n`).problems[0]?.[2]).length).toBeLessThan(300)
   for (const text of ['database:\n  url: |postgres://u:hunter2@h/d\n', 'database:\n  url: "postgres://u:"hunter2"@h/d"\n']) {
     const { problems } = read(text)
     expect(problems.length).toBeGreaterThan(0)

@@ -29,9 +29,12 @@ export function parseYaml(text: string, sourceAtLine: (line: number) => Source):
   return { root: faults.length > 0 ? null : document.contents, problems, sourceAt }
 }
 
-/** Some of the parser's messages go on with a piece of the file, and that may be a password. */
+const longestReason = 200
+
+/** Some of the parser's messages go on with a piece of the file, and that may be a password; others quote a tag of any length. */
 function reasonOf({ code, message }: YAMLError): string {
-  return code === 'UNEXPECTED_TOKEN' || code === 'TAG_RESOLVE_FAILED' ? message.replace(/: .*/s, '') : message
+  const reason = code === 'UNEXPECTED_TOKEN' || code === 'TAG_RESOLVE_FAILED' ? message.replace(/: .*/s, '') : message
+  return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason)}…`
 }
 
 /** Nothing stands there: the whole file is comments, or every key of a group is commented out. */
