@@ -30,5 +30,5 @@ export {
   type TransactionTable,
   type Tx,
 } from './transaction.ts'
-export { createReserve, inlineWriter, linger, makeSqliteDatabase, openSqliteDatabase, openSqliteReader, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
+export { createReserve, inlineWriter, makeSqliteDatabase, openSqliteDatabase, openSqliteReader, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
 export { makePostgresDatabase, openPostgresDatabase, openPostgresReader } from './postgres/index.ts'

@@ -1,7 +1,6 @@
 export { makeSqliteDatabase } from './new-sqlite-database.ts'
 export { openSqliteDatabase, openSqliteReader, type SqliteOptions } from './sqlite-database.ts'
 export { inlineWriter } from './inline-writer.ts'
-export { linger } from './linger.ts'
 export { createReserve } from './reserve.ts'
-export { serveWriter, type WriterMeans, type WriterPort } from './writer-thread.ts'
+export { serveWriter, type WriterPort } from './writer-thread.ts'
 export type { WriterThread } from './writer-client.ts'

@@ -26,32 +26,19 @@ export interface WriterPort {
 /** At most so many transactions share a commit, so that the first of them does not wait for long. */
 const mergeLimit = 512
 
-/** What a writer in a thread of its own has, and one that shares its thread has not. */
-export interface WriterMeans {
-  /** Makes what is kept for a full disk, beside the database at `path`; one writer of a database may have it. */
-  reserveFor(path: string): Reserve
-  /** Stands still for a moment, so that more transactions come together. */
-  linger(): void
-}
-
-const noMeans: WriterMeans = { reserveFor: () => noReserve, linger: () => undefined }
-
 /**
- * After a commit that so many shared, the writer lingers: those who were answered will come again at once, and one commit for
- * all of them costs less than two for half of them each. With fewer it would only keep them waiting.
+ * Serves the thread that alone writes. Messages that arrive while a commit runs are merged into the next one. `reserveFor` a
+ * database's path makes what is kept for a full disk; one writer of a database may have it.
  */
-const crowd = 3
-
-/** Serves the thread that alone writes. Messages that arrive while a commit runs are merged into the next one. */
-export function serveWriter(port: WriterPort, table: TransactionTable, means: WriterMeans = noMeans): void {
-  const writer = new Writer(port, table, means)
+export function serveWriter(port: WriterPort, table: TransactionTable, reserveFor: (path: string) => Reserve = () => noReserve): void {
+  const writer = new Writer(port, table, reserveFor)
   port.onmessage = ({ data }) => writer.receive(data)
 }
 
 class Writer {
   readonly #port: WriterPort
   readonly #table: TransactionTable
-  readonly #means: WriterMeans
+  readonly #reserveFor: (path: string) => Reserve
   readonly #waiting: WriteRequest[] = []
   #connection: SqliteConnection | undefined
   #reserve = noReserve
@@ -59,10 +46,10 @@ class Writer {
   #draining = false
   #closing = false
 
-  constructor(port: WriterPort, table: TransactionTable, means: WriterMeans) {
+  constructor(port: WriterPort, table: TransactionTable, reserveFor: (path: string) => Reserve) {
     this.#port = port
     this.#table = table
-    this.#means = means
+    this.#reserveFor = reserveFor
   }
 
   receive(message: ToWriter): void {
@@ -78,7 +65,7 @@ class Writer {
     switch (message.kind) {
       case 'open':
         this.#connection = openSqlite(message.path, 'write')
-        this.#reserve = this.#means.reserveFor(message.path)
+        this.#reserve = this.#reserveFor(message.path)
         return this.#port.postMessage({ kind: 'opened' })
       case 'batch':
         return void this.#waiting.push(...message.requests)
@@ -96,7 +83,6 @@ class Writer {
       const replies = await commitFrugally(parts, requests)
       this.#port.postMessage({ kind: 'replies', first: this.#next, replies })
       this.#next += requests.length
-      if (requests.length >= crowd) this.#means.linger()
       // A turn of the event loop lets the messages in that came meanwhile.
       await new Promise<void>((resolve) => setImmediate(resolve))
     }
