@@ -142,7 +142,7 @@ function refuseCoding({ headers }: Request): void {
 }
 
 /** What the sender announced. Bun holds the body to it and refuses what is no number. */
-function declaredLength(request: Request): number | undefined {
+export function declaredLength(request: Request): number | undefined {
   const header = request.headers.get('content-length')
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../observe/index.ts'
 import { RegistryError } from '../oci/index.ts'
 import type { Actor, Registry } from '../registry/index.ts'
 import { type Answer, errorAnswer } from './answer.ts'
-import { type BodyWatch, discardRest } from './body.ts'
+import { type BodyWatch, declaredLength, discardRest } from './body.ts'
 import { cachingPolicy } from './caching.ts'
 import { httpDate } from './http-date.ts'
 import { answerOps } from './ops.ts'
@@ -50,7 +50,7 @@ export function createHttp(deps: HttpDeps): Http {
     const response = respond(answer, method, id, clock)
     const bytes = answer.body === null || method === 'HEAD' ? 0 : answer.length
     const duration = clock.monotonic() - started
-    running.end({ method, status: answer.status, received: Number(request.headers.get('content-length') ?? 0), sent: bytes, duration })
+    running.end({ method, status: answer.status, received: declaredLength(request) ?? 0, sent: bytes, duration })
     logger.access({
       time: clock.now(),
       id,

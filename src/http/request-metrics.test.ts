@@ -31,6 +31,14 @@ test("requests are counted under distribution's names", async () => {
   expect(text.filter((line) => line.startsWith('registry_http_in_flight') && !line.endsWith(' 0'))).toEqual([])
 })
 
+test('a length that is no number counts as none', async () => {
+  const requestMetrics = createRequestMetrics()
+  const { ask } = createTestHttp({ requestMetrics })
+  await ask('GET', '/v2/', { headers: { 'content-length': '5, 5' } })
+  const sums = (await lines(requestMetrics)).filter((line) => line.startsWith('registry_http_request_size_bytes_sum'))
+  expect(sums).toEqual(['registry_http_request_size_bytes_sum{handler="other"} 0'])
+})
+
 test('a request is in flight under what it turned out to be, until it ends', async () => {
   const requestMetrics = createRequestMetrics()
   const running = requestMetrics.begin()
