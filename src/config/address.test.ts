@@ -14,7 +14,7 @@ test.each([
 
 const notAddresses = `
   5000 :5000 localhost localhost: localhost:65536 localhost:-1 localhost:5x ::1:5000 [::1] [127.0.0.1]:5000 [:::]:5000
-  [fe80::1%eth0]:5000 http://localhost:5000 -a:5000 a_b:5000 10.0.0.256:5000 127.1:5000 0:5000 0x7f:5000
+  [fe80::1%eth0]:5000 http://localhost:5000 -a:5000 a_b:5000 10.0.0.256:5000 127.1:5000 0:5000 0x7f:5000 10000000000x:5000
 `
 
 test.each(['', 'a b:5000', ...notAddresses.trim().split(/\s+/)])('%p is not an address', (text) => {

@@ -33,7 +33,11 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
-/** A last label of digits only (`0`, `127.1`, `10.0.0.256`) is a number that resolvers read in ways of their own: refused. */
+/**
+ * A last label of digits only (`0`, `127.1`, `10.0.0.256`) is a number that resolvers read in ways of their own: refused.
+ * So is a name that no URL can have: clients could not be told where to go (Bun refuses a few that the standard allows).
+ */
 function isHostName(text: string): boolean {
-  return /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(text) && !/(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(text)
+  if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(text)) return false
+  return !/(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i.test(text) && URL.canParse(`http://${text}/`)
 }
