@@ -36,7 +36,8 @@ test('a server that answers before COMMIT is found out', async () => {
   const { launcher, dispose } = createEditedProgram(plants.find(({ name }) => name === 'an answer goes out before its COMMIT')?.edits ?? [])
   try {
     const round = killRound({ seed, kills: 40, database: 'sqlite', launcher, keep: false })
-    await expect(round).rejects.toThrow(/is not there|no order of|answered 404/)
+    // Which acknowledged thing is missed first is chance: a blob, a tag, or bytes of an upload that goes on (400, 416).
+    await expect(round).rejects.toThrow(/is not there|no order of|answered 4(?:00|04|16)/)
   } finally {
     dispose()
   }
