@@ -35,9 +35,11 @@ export const suites: readonly Suite[] = [
   {
     name: 'simulation',
     tests: './simulation/',
+    except: '**/fuzz/**',
     minutes: 20,
     parallel: { files: 2, timings: 'simulation/timings.json' },
     needs: ['postgres', 'strace', 'dockerd', 'docker'],
   },
+  { name: 'fuzz', tests: './simulation/fuzz/', minutes: 15 },
   { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },
 ]
