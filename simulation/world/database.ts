@@ -31,6 +31,7 @@ export function createDatabaseSeam(inner: Database, seam: DatabaseSeam): Databas
     installation: inner.installation,
     secret: inner.secret,
     version: seam.shared ? undefined : inner.version,
+    shared: seam.shared || inner.shared,
     transact: createTransact(inner, seam),
     one: async (statement, ...values) => {
       await read(statement)

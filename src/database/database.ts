@@ -26,6 +26,9 @@ export interface Database {
    */
   readonly version: (() => number) | undefined
 
+  /** Whether other threads or processes serve it too: then a client's next request may be theirs. */
+  readonly shared: boolean
+
   /** Reads the newest committed state, outside any transaction. */
   one<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row | undefined>
   all<Row>(statement: Statement<Row>, ...values: Value[]): Promise<Row[]>

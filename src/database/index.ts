@@ -30,5 +30,17 @@ export {
   type TransactionTable,
   type Tx,
 } from './transaction.ts'
-export { createReserve, inlineWriter, makeSqliteDatabase, openSqliteDatabase, openSqliteReader, serveWriter, type WriterPort, type WriterThread } from './sqlite/index.ts'
+export {
+  createCommitCount,
+  createReserve,
+  inlineWriter,
+  joinWriter,
+  makeSqliteDatabase,
+  openSqliteDatabase,
+  openSqliteReader,
+  serveWriter,
+  writerAt,
+  type WriterPort,
+  type WriterThread,
+} from './sqlite/index.ts'
 export { makePostgresDatabase, openPostgresDatabase, openPostgresReader } from './postgres/index.ts'

@@ -28,7 +28,7 @@ export interface UploadDeps {
 }
 
 interface SessionDeps extends UploadDeps {
-  /** Sessions that nothing has been sent to since this process began them: most end with the next request. */
+  /** Sessions that nothing has been sent to since they were begun here: most end with the next request. */
   readonly begun: Lru<string, true>
 }
 
@@ -90,8 +90,8 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
  */
 function beginSession({ database, names, begun }: SessionDeps, actor: Actor, repository: RepositoryName): UploadStatus {
   const { id, text } = names.issue(repository, actor.identity)
-  // Where other processes serve the same database, one of them may be sent the next body.
-  if (database.version !== undefined) begun.set(id, true)
+  // Where others serve the same database, one of them may be sent the next body.
+  if (!database.shared) begun.set(id, true)
   return { id: text, offset: 0 }
 }
 

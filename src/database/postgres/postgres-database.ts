@@ -21,10 +21,13 @@ export interface PostgresOptions {
   readonly onIdleError: (error: Error) => void
   /** Overrides the server's clock, for tests. */
   readonly now?: () => number
+  /** The most connections to hold. */
+  readonly connections?: number | undefined
   /** Ms for which an answer is waited for; less in tests. */
   readonly patience?: number
 }
 
+/** The most connections that a process holds for its requests. */
 const poolSize = 16
 const attempts = 20
 /**
@@ -36,12 +39,13 @@ export const migrationLock = 4_920_170
 
 export async function openPostgresDatabase(options: PostgresOptions): Promise<Database> {
   const { id: installation, secret } = await openSchema(options)
-  const pool = createPool(options.url, poolSize, options.onIdleError, options.patience ?? usualPatience)
+  const pool = createPool(options.url, options.connections ?? poolSize, options.onIdleError, options.patience ?? usualPatience)
   return Object.freeze<Database>({
     dialect: 'postgres',
     installation,
     secret,
     version: undefined,
+    shared: true,
     transact: async (transaction, input, operationId) =>
       (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
     one: async (statement, ...values) => (await read(pool, queryOf(statement, values)))[0] as never,

@@ -1,6 +1,8 @@
 export { makeSqliteDatabase } from './new-sqlite-database.ts'
 export { openSqliteDatabase, openSqliteReader, type SqliteOptions } from './sqlite-database.ts'
+export { createCommitCount } from './commit-count.ts'
 export { inlineWriter } from './inline-writer.ts'
 export { createReserve } from './reserve.ts'
 export { serveWriter, type WriterPort } from './writer-thread.ts'
+export { joinWriter, writerAt } from './writer-port.ts'
 export type { WriterThread } from './writer-client.ts'

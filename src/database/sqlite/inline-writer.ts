@@ -9,7 +9,7 @@ import { serveWriter, type FromWriter, type ToWriter, type WriterPort } from './
 export function inlineWriter(table: TransactionTable): WriterThread {
   const port: WriterPort = { postMessage: (message) => deliver(near, message), onmessage: null }
   const near: WriterThread = {
-    postMessage: (message) => deliver(port, message),
+    postMessage: (message, transfer) => deliver(port, message, transfer),
     onmessage: null,
     onerror: null,
     terminate: () => undefined,
@@ -18,7 +18,11 @@ export function inlineWriter(table: TransactionTable): WriterThread {
   return near
 }
 
-function deliver<M extends ToWriter | FromWriter>(to: { onmessage: ((event: { readonly data: M }) => void) | null }, message: M): void {
-  const data = structuredClone(message)
+function deliver<M extends ToWriter | FromWriter>(
+  to: { onmessage: ((event: { readonly data: M }) => void) | null },
+  message: M,
+  transfer: unknown[] = [],
+): void {
+  const data = structuredClone(message, { transfer: transfer as MessagePort[] })
   queueMicrotask(() => to.onmessage?.({ data }))
 }

@@ -26,6 +26,8 @@ export interface SqliteOptions {
   readonly startWriter: () => WriterThread
   readonly clock: Clock
   readonly ids: Ids
+  /** Where the commits are counted for all threads that use the file; absent where this one alone does. */
+  readonly commits?: Int32Array | undefined
   /** Called once when the state of the file is no longer known; the process is to end. */
   readonly onFatal: (error: DatabaseError) => void
 }
@@ -35,15 +37,16 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   checkFile(options)
   const { id: installation, secret } = options.beside === true ? await lookAtSchema(options.path) : await prepareSchema(options)
   const writer = new WriterClient(options.startWriter(), options.onFatal)
-  await writer.open(options.path)
+  await writer.open(options.path, options.commits)
   const reader = openSqlite(options.path, 'read')
-  const version = createDataVersion(reader)
+  const version = createDataVersion(reader, options.commits)
   const moments = createMoments(options.path)
   return Object.freeze<Database>({
     dialect: 'sqlite',
     installation,
     secret,
     version: version.now,
+    shared: options.commits !== undefined,
     transact: async (transaction, input, operationId) => {
       const outcome = await writer.write({
         name: transaction.name,

@@ -9,7 +9,7 @@ test('a fatal reply fails everyone who waits, once, and ends the writing', async
   const thread: WriterThread = { postMessage: () => undefined, onmessage: null, onerror: null, terminate: () => undefined }
   const fatal: DatabaseError[] = []
   const client = new WriterClient(thread, (error) => void fatal.push(error))
-  const opened = client.open('berth.db')
+  const opened = client.open('berth.db', undefined)
   thread.onmessage?.({ data: { kind: 'opened' } })
   await opened
   const waiting = Array.from({ length: 3 }, () => client.write(request).catch((error: DatabaseError) => error.code))

@@ -3,9 +3,9 @@ import type { Outcome } from '../transaction.ts'
 import type { WriteReply, WriteRequest } from './merged-commit.ts'
 import type { FromWriter, ToWriter } from './writer-thread.ts'
 
-/** The near end of a writer thread. A Bun Worker is one; tests and the simulation use `inlineWriter`. */
+/** The near end of a writer thread. A Bun Worker is one; other threads of the process have a port; tests and the simulation use `inlineWriter`. */
 export interface WriterThread {
-  postMessage(message: ToWriter): void
+  postMessage(message: ToWriter, transfer?: unknown[]): void
   onmessage: ((event: { readonly data: FromWriter }) => void) | null
   onerror: ((event: { readonly message: string }) => void) | null
   terminate(): void
@@ -34,8 +34,8 @@ export class WriterClient {
     thread.onerror = (event) => this.#break(new DatabaseError('failed', `the database writer stopped: ${event.message}`))
   }
 
-  async open(path: string): Promise<void> {
-    this.#thread.postMessage({ kind: 'open', path })
+  async open(path: string, commits: Int32Array | undefined): Promise<void> {
+    this.#thread.postMessage({ kind: 'open', path, commits })
     await this.#opened.promise
   }
 
