@@ -34,6 +34,7 @@ const words = {
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
     rate: (least: string, most: string) => `a size, \`${least}\` to \`${most}\`, or \`off\``,
+    count: (least: string, most: string) => `a whole number, \`${least}\` to \`${most}\``,
   },
   'zh-CN': {
     inFile: '文件中',
@@ -49,6 +50,7 @@ const words = {
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
     rate: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\`，或 \`off\``,
+    count: (least: string, most: string) => `整数，\`${least}\` 到 \`${most}\``,
   },
 }
 
@@ -75,6 +77,7 @@ function valueText(form: Form, language: Language): string {
     case 'duration':
     case 'size':
     case 'rate':
+    case 'count':
       return say[form.kind](form.least, form.most)
     case 'address':
     case 'directory':

@@ -12,6 +12,7 @@ export type FaultCode =
   | 'not-a-duration'
   | 'not-a-size'
   | 'not-a-rate'
+  | 'not-a-count'
   | 'not-a-postgres-url'
   | 'not-one-of'
   | 'too-small'

@@ -17,7 +17,7 @@ export interface KeyDocs {
 /** How a value is written, for the guide. */
 export type Form =
   | { readonly kind: 'address' | 'directory' | 'postgres-url' }
-  | { readonly kind: 'duration' | 'size' | 'rate'; readonly least: string; readonly most: string }
+  | { readonly kind: 'duration' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
 
 /** The docs of every key by its schema, and the form of every value by the schema inside of default and optional. */
@@ -90,6 +90,18 @@ export const configSchema = z
       manifest: key(size('4MB', '64MiB').prefault('4MiB'), {
         en: 'The largest manifest a push may contain. Clients rely on 4 MB being accepted.',
         zh: '推送中单个 manifest 的最大体积。客户端默认 4 MB 的 manifest 会被接受。',
+      }),
+      requests: key(count(1, 1_000_000).prefault('8192'), {
+        en:
+          'How many requests may be under way at once. Further ones are answered with 503 and Retry-After. One is under way until its ' +
+          'answer begins: uploads count while they come in, downloads do not count while they go out.',
+        zh: '同时处理的请求数上限，超出的请求以 503 和 Retry-After 应答。请求从到达算起，到应答开始为止：上传在接收期间计入，下载在发送期间不计入。',
+      }),
+      requests_per_address: key(count(1, 1_000_000).prefault('4096'), {
+        en:
+          'The same for one address; further requests are answered with 429 and Retry-After. An IPv6 address stands for its /64. ' +
+          'Leave room for all clients behind one NAT or proxy: a push sends five layers at once.',
+        zh: '单个客户端地址的同类上限，超出的请求以 429 和 Retry-After 应答。IPv6 地址按 /64 网段计。要为同一 NAT 或代理后面的所有客户端留足余量：一次推送会同时上传五个层。',
       }),
     }),
     storage: z.strictObject({
@@ -177,6 +189,17 @@ function rate(least: string, most: string) {
   const amount = quantity(parseSize, 'not-a-rate', least, most)
   const schema = z.string().transform((text, context) => (text === 'off' ? 0 : amount(text, context)))
   return schema.register(valueForms, { kind: 'rate', least, most })
+}
+
+/** How many of something: a whole number without a unit. */
+function count(least: number, most: number) {
+  const schema = z.string().transform(quantity(parseCount, 'not-a-count', `${least}`, `${most}`))
+  return schema.register(valueForms, { kind: 'count', least: `${least}`, most: `${most}` })
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new RangeError(`not a whole number: ${text}`)
+  return Number(text)
 }
 
 function quantity(parse: (text: string) => number, code: FaultCode, least: string, most: string) {

@@ -1,5 +1,6 @@
 import { parseContentRange, RegistryError } from '../oci/index.ts'
 import type { ByteReader, ByteStream, UploadBody } from '../registry/index.ts'
+import type { MemoryShare } from './manifest-memory.ts'
 
 /** Told how the body of a request comes in, so that the listener knows whom it waits for, and how long. */
 export interface BodyWatch {
@@ -10,15 +11,17 @@ export interface BodyWatch {
 }
 
 /**
- * Collects a small body, never more than `limit` bytes of it.
+ * Collects a manifest, never more than `limit` bytes of it. A large one takes of `share` as it comes in, so that announcing one
+ * costs others nothing.
  * @throws RegistryError `MANIFEST_TOO_LARGE`, at once when Content-Length says so; `SIZE_INVALID` when it was cut off;
- * `CODING_UNSUPPORTED`
+ * `CODING_UNSUPPORTED`; what `share` throws
  */
-export async function collectBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function collectBody(request: Request, limit: number, share: MemoryShare): Promise<Uint8Array<ArrayBuffer>> {
   refuseCoding(request)
   const declared = declaredLength(request)
   if (declared !== undefined && declared > limit) throw tooLarge(limit)
-  const bytes = declared === undefined ? await readBounded(request, limit) : await readDeclared(request)
+  const small = declared !== undefined && declared <= firstBuffer
+  const bytes = small ? await readDeclared(request) : await readBounded(request, declared ?? limit, share)
   if (declared !== undefined && bytes.length !== declared) throw cutOff()
   return bytes
 }
@@ -36,28 +39,32 @@ async function readDeclared(request: Request): Promise<Uint8Array<ArrayBuffer>> 
  * Copied into one buffer that grows: a body sent as millions of tiny chunks would cost a hundred times its size if the chunks
  * were kept.
  */
-async function readBounded(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded(request: Request, limit: number, share: MemoryShare): Promise<Uint8Array<ArrayBuffer>> {
   if (request.body === null) return new Uint8Array(0)
   const reader = request.body.getReader()
   let bytes = new Uint8Array(Math.min(firstBuffer, limit))
   let size = 0
   for (;;) {
     const chunk = await readChunk(reader)
-    if (chunk === undefined) return bytes.slice(0, size)
-    if (size + chunk.length > limit) {
+    if (chunk === undefined) return size === bytes.length ? bytes : bytes.slice(0, size)
+    const needed = size + chunk.length
+    try {
+      if (needed > limit) throw tooLarge(limit)
+      if (needed > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(bytes.length * 2, needed)), share)
+    } catch (error) {
       await endReading(request, reader)
-      throw tooLarge(limit)
+      throw error
     }
-    if (size + chunk.length > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(bytes.length * 2, size + chunk.length)))
     bytes.set(chunk, size)
-    size += chunk.length
+    size = needed
   }
 }
 
-/** Most manifests are smaller. */
+/** Most manifests are smaller. That much each request may have without asking: there is a bound on how many requests there are. */
 const firstBuffer = 16 * 1024
 
-function grown(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
+function grown(bytes: Uint8Array<ArrayBuffer>, size: number, share: MemoryShare): Uint8Array<ArrayBuffer> {
+  share.grow(size - bytes.length)
   const larger = new Uint8Array(size)
   larger.set(bytes)
   return larger

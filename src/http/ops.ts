@@ -8,11 +8,16 @@ import type { Readiness } from './readiness.ts'
  * @throws RegistryError `ROUTE_UNKNOWN`, `METHOD_NOT_ALLOWED`
  */
 export async function answerOps(method: string, path: string, readiness: Readiness): Promise<Answer> {
-  if (path !== '/' && path !== '/livez' && path !== '/readyz') throw new RegistryError('ROUTE_UNKNOWN')
+  if (!isOpsPath(path)) throw new RegistryError('ROUTE_UNKNOWN')
   if (method !== 'GET' && method !== 'HEAD') throw new RegistryError('METHOD_NOT_ALLOWED', { headers: { allow: 'GET, HEAD' } })
   if (path === '/') return plain(200, 'Berth, a container image registry. The API is at /v2/.\n')
   if (path === '/livez' || (await readiness.reasons()).length === 0) return plain(200, 'ok\n')
   return plain(503, 'not ready\n')
+}
+
+/** Asked for by whoever has to know that the server lives: always answered, however much there is to do. */
+export function isOpsPath(path: string): boolean {
+  return path === '/livez' || path === '/readyz' || path === '/'
 }
 
 function plain(status: number, text: string): Answer {

@@ -6,9 +6,11 @@ import { type Answer, errorAnswer } from './answer.ts'
 import { type BodyWatch, declaredLength, discardRest } from './body.ts'
 import { cachingPolicy } from './caching.ts'
 import { httpDate } from './http-date.ts'
-import { answerOps } from './ops.ts'
+import { answerOps, isOpsPath } from './ops.ts'
 import type { Readiness } from './readiness.ts'
 import { checkHead } from './request-head.ts'
+import { createManifestMemory } from './manifest-memory.ts'
+import { createRequestLimits, type RequestLimitsDeps } from './request-limits.ts'
 import type { RequestMetrics, RunningRequest } from './request-metrics.ts'
 import { parseTarget, type Target } from './target.ts'
 import type { Api, Call } from './v2/call.ts'
@@ -17,8 +19,7 @@ import { matchPath } from './v2/match.ts'
 
 export interface HttpDeps {
   readonly registry: Registry
-  /** `manifest`: the largest one accepted, in bytes. */
-  readonly limits: { readonly manifest: number }
+  readonly limits: Api['limits'] & RequestLimitsDeps['limits']
   readonly logger: Logger
   readonly ids: Ids
   readonly clock: Clock
@@ -29,6 +30,9 @@ export interface HttpDeps {
   readonly anonymousMayPull: boolean
 }
 
+/** Bytes of memory for large manifests that are being pushed: two of the largest that can be allowed, 32 of the largest by default. */
+const mostManifestBytes = 128 * 1024 * 1024
+
 /** The server as a value: it needs no port. */
 export interface Http {
   /** Answers one request; never rejects. `address` is the caller's, as the listener saw it. */
@@ -37,7 +41,9 @@ export interface Http {
 
 export function createHttp(deps: HttpDeps): Http {
   const { registry, limits, logger, ids, clock, requestMetrics } = deps
-  const api: Api = Object.freeze({ registry, limits, caching: cachingPolicy(deps.anonymousMayPull) })
+  const requestLimits = createRequestLimits({ limits, requestMetrics, logger, clock })
+  const manifestMemory = createManifestMemory(mostManifestBytes, () => requestLimits.shed('manifests'))
+  const api: Api = Object.freeze({ registry, limits, manifestMemory, caching: cachingPolicy(deps.anonymousMayPull) })
 
   async function fetch(request: Request, address: string, watch?: BodyWatch): Promise<Response> {
     const started = clock.monotonic()
@@ -46,11 +52,18 @@ export function createHttp(deps: HttpDeps): Http {
     const target = parseTarget(request.url)
     const actor: Actor = { identity: undefined, credential: undefined, address }
     const running = requestMetrics.begin()
-    const answer = await answerTo({ request, actor, watch, id, target, running }, api, deps)
+    const overload = requestLimits.enter(address)
+    const admitted = overload === undefined || isOpsPath(target.path)
+    const answer = await (admitted
+      ? answerTo({ request, actor, watch, id, target, running }, api, deps)
+      : shed(requestLimits.shed(overload, address), request))
+    if (overload === undefined) requestLimits.leave(address)
     const response = respond(answer, method, id, clock)
     const bytes = answer.body === null || method === 'HEAD' ? 0 : answer.length
     const duration = clock.monotonic() - started
     running.end({ method, status: answer.status, received: declaredLength(request) ?? 0, sent: bytes, duration })
+    // Under a flood the log must not be the next thing that there is too much of: the metrics count these, and a line sums them up.
+    if (!admitted) return response
     logger.access({
       time: clock.now(),
       id,
@@ -68,6 +81,11 @@ export function createHttp(deps: HttpDeps): Http {
   }
 
   return Object.freeze({ fetch })
+}
+
+async function shed(error: RegistryError, request: Request): Promise<Answer> {
+  await discardRest(request)
+  return errorAnswer(error)
 }
 
 /** A request on its way, as the pipeline has it. */

@@ -41,9 +41,14 @@ export interface RunningRequest {
   end(finished: FinishedRequest): void
 }
 
+/** Why a request is not served: its own address has too many under way, all together are too many, large manifests take too much memory. */
+export type Overload = 'address' | 'all' | 'manifests'
+
 export interface RequestMetrics {
   readonly metrics: readonly Metric[]
   begin(): RunningRequest
+  /** A request is not served. Its answer counts like any other. */
+  shed(overload: Overload): void
 }
 
 /** Counts for every request, so it keeps the series of each kind at hand and builds no key. */
@@ -58,6 +63,8 @@ export function createRequestMetrics(): RequestMetrics {
   )
   const received = createHistogram('registry_http_request_size_bytes', 'Content-Length of requests; 0 without one.', sizes, 'handler')
   const sent = createHistogram('registry_http_response_size_bytes', 'Bytes of the bodies of answers.', sizes, 'handler')
+  const shedTotal = createCounter('berth_http_requests_shed_total', 'Requests answered with 429 or 503 because there were too many.', 'reason')
+  const shed = { address: shedTotal.of('address'), all: shedTotal.of('all'), manifests: shedTotal.of('manifests') }
   const kinds = new Map<Shape | 'other', Kind>()
   const kindOf = (shape: Shape | 'other'): Kind => {
     const known = kinds.get(shape)
@@ -72,8 +79,9 @@ export function createRequestMetrics(): RequestMetrics {
   const running = createLabelledGauge('registry_http_in_flight_requests', 'Requests that wait for the head of their answer.', 'handler', () =>
     [...kinds.values()].map((kind) => [kind.handler, kind.running]),
   )
-  const metrics = Object.freeze([total, duration, received, sent, running])
-  return Object.freeze({ metrics, begin: () => new Running(kindOf('other'), kindOf) })
+  const metrics = Object.freeze([total, duration, received, sent, running, shedTotal])
+  const begin = (): RunningRequest => new Running(kindOf('other'), kindOf)
+  return Object.freeze({ metrics, begin, shed: (overload: Overload) => shed[overload].add() })
 }
 
 interface Kind {

@@ -2,6 +2,7 @@ import type { Actor, Registry } from '../../registry/index.ts'
 import type { Answer } from '../answer.ts'
 import type { BodyWatch } from '../body.ts'
 import type { Caching } from '../caching.ts'
+import type { ManifestMemory } from '../manifest-memory.ts'
 
 /** What all handlers of the API work with. */
 export interface Api {
@@ -10,6 +11,7 @@ export interface Api {
     /** The largest manifest accepted, in bytes. */
     readonly manifest: number
   }
+  readonly manifestMemory: ManifestMemory
   readonly caching: Caching
 }
 

@@ -48,17 +48,15 @@ async function found<M extends ManifestDescription>(
   return { manifest, headers }
 }
 
-export async function putManifest({ registry, limits }: Api, call: Call): Promise<Answer> {
+export async function putManifest(api: Api, call: Call): Promise<Answer> {
   const repository = parseRepositoryName(call.name)
   const reference = parseReference(call.last)
   const tags = reference.kind === 'digest' ? furtherTags(call.query) : []
   const precondition = parsePrecondition(call.request.headers)
-  const pushed = await registry.push.manifest(call.actor, repository, reference, {
-    contentType: call.request.headers.get('content-type') ?? undefined,
-    bytes: await collectBody(call.request, limits.manifest),
-    tags,
-    precondition,
-  })
+  const contentType = call.request.headers.get('content-type') ?? undefined
+  const pushed = await withBody(api, call.request, (bytes) =>
+    api.registry.push.manifest(call.actor, repository, reference, { contentType, bytes, tags, precondition }),
+  )
   const headers: Record<string, string> = {
     location: `/v2/${repository}/manifests/${pushed.digest}`,
     'docker-content-digest': pushed.digest,
@@ -69,6 +67,16 @@ export async function putManifest({ registry, limits }: Api, call: Call): Promis
   const warning = warningHeader(pushWarnings(pushed))
   if (warning !== undefined) headers['warning'] = warning
   return emptyAnswer(201, headers)
+}
+
+/** The bytes count as held until `use` is done with them. */
+async function withBody<T>({ limits, manifestMemory }: Api, request: Request, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
+  const share = manifestMemory.open()
+  try {
+    return await use(await collectBody(request, limits.manifest, share))
+  } finally {
+    share.close()
+  }
 }
 
 export async function deleteManifest({ registry }: Api, call: Call): Promise<Answer> {

@@ -31,7 +31,7 @@ export interface Route {
   /** What the caller must be allowed to do; absent where no right is needed. */
   readonly action: Action | undefined
   readonly success: readonly number[]
-  /** Besides REQUEST_INVALID, NAME_INVALID, DENIED, UNAVAILABLE and UNKNOWN, which any of them may answer. */
+  /** Besides REQUEST_INVALID, NAME_INVALID, DENIED, TOOMANYREQUESTS, UNAVAILABLE and UNKNOWN, which any of them may answer. */
   readonly failures: readonly ErrorCode[]
 }
 
