@@ -14,7 +14,17 @@ import {
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch } from './features/backup/index.ts'
 import { checkInstallation, createScrubber, keepScrubbing, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
 import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type Recorder } from './features/recovery/index.ts'
-import { createHttp, createReadiness, createRequestMetrics, listen, listenOps, type Http, type Listener, type Readiness } from './http/index.ts'
+import {
+  createClientOf,
+  createHttp,
+  createReadiness,
+  createRequestMetrics,
+  listen,
+  listenOps,
+  type Http,
+  type Listener,
+  type Readiness,
+} from './http/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric } from './observe/index.ts'
 import { allowAll, createCollector, createRegistry, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
@@ -68,6 +78,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
       readiness,
       requestMetrics,
       anonymousMayPull: true,
+      clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
     })
     const recorder = openRecorder(database, directory, logger)
     const endWork = startWork(config, core, recorder, logger)

@@ -1,4 +1,4 @@
-import { createHttp, createReadiness, createRequestMetrics } from '../../src/http/index.ts'
+import { createClientOf, createHttp, createReadiness, createRequestMetrics } from '../../src/http/index.ts'
 import { systemClock, systemIds } from '../../src/lib/index.ts'
 import { createLogger } from '../../src/observe/index.ts'
 import type { Registry } from '../../src/registry/index.ts'
@@ -21,6 +21,7 @@ export async function answersOf(registry: Registry, { repositories, digests, tag
     readiness: createReadiness({ checks: {}, clock: systemClock }),
     requestMetrics: createRequestMetrics(),
     anonymousMayPull: true,
+    clientOf: createClientOf({ trusted: [], header: 'x-forwarded-for' }),
   })
   const paths = ['/v2/', '/v2/_catalog']
   for (const repository of repositories) {

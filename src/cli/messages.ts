@@ -59,6 +59,7 @@ const en = {
   'problem.not-a-rate':
     '{key}: {value} is not a rate; write off, or how much a second: a whole number and KiB, MiB, GiB, KB, MB or GB, such as 16MiB',
   'problem.not-a-count': '{key}: {value} is not a whole number; write digits alone, such as 4096',
+  'problem.not-networks': '{key} is no list of IP networks; write it as 10.0.0.0/8, 192.0.2.7, or none',
   'problem.not-a-postgres-url': '{key} is not a PostgreSQL URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   'problem.not-one-of': '{key}: {value} is not one of {choices}',
   'problem.too-small': '{key}: {value} is too small; the least is {least}',
@@ -225,6 +226,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.not-a-size': '{key}：{value} 不是大小；请写整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 8MiB',
   'problem.not-a-rate': '{key}：{value} 不是速率；请写 off，或每秒的数据量：整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 16MiB',
   'problem.not-a-count': '{key}：{value} 不是整数；请只写数字，例如 4096',
+  'problem.not-networks': '{key} 不是 IP 网段的列表；请写作 10.0.0.0/8, 192.0.2.7 的形式，或写 none',
   'problem.not-a-postgres-url': '{key} 不是 PostgreSQL 的 URL；请写作 postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   'problem.not-one-of': '{key}：{value} 不在可选值之中：{choices}',
   'problem.too-small': '{key}：{value} 太小；最小为 {least}',

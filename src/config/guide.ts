@@ -30,6 +30,7 @@ const words = {
     or: ' or ',
     address: '`HOST:PORT`',
     directory: 'a directory',
+    networks: 'such as `10.0.0.0/8, 192.0.2.7`, or `none`',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
@@ -46,6 +47,7 @@ const words = {
     or: ' 或 ',
     address: '`HOST:PORT`',
     directory: '目录',
+    networks: '例如 `10.0.0.0/8, 192.0.2.7`，或 `none`',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
@@ -81,6 +83,7 @@ function valueText(form: Form, language: Language): string {
       return say[form.kind](form.least, form.most)
     case 'address':
     case 'directory':
+    case 'networks':
     case 'postgres-url':
       return say[form.kind]
   }

@@ -48,7 +48,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     push: { sparse: 'off' },
     limits: { manifest: 4_194_304, requests: 8192, requests_per_address: 4096 },
     storage: { verify: 'first', scrub: 16 * 1024 * 1024 },
-    http: { drain: 30_000 },
+    http: { drain: 30_000, trusted_proxies: [], forwarded_header: 'x-forwarded-for' },
     ops: {},
     log: { level: 'info' },
   })
@@ -145,6 +145,10 @@ test.each([
   ['BERTH_LIMITS_REQUESTS', '-1', 'not-a-count'],
   ['BERTH_LIMITS_REQUESTS_PER_ADDRESS', '1e3', 'not-a-count'],
   ['BERTH_LIMITS_REQUESTS_PER_ADDRESS', '', 'not-a-count'],
+  ['BERTH_HTTP_TRUSTED_PROXIES', '10.0.0.0/33', 'not-networks'],
+  ['BERTH_HTTP_TRUSTED_PROXIES', '', 'not-networks'],
+  ['BERTH_HTTP_TRUSTED_PROXIES', 'proxy.test', 'not-networks'],
+  ['BERTH_HTTP_FORWARDED_HEADER', 'x-real-ip', 'not-one-of'],
   ['BERTH_LOG_LEVEL', 'INFO', 'not-one-of'],
   ['BERTH_DATABASE_URL', 'mysql://a/b', 'not-a-postgres-url'],
   ['BERTH_DATABASE_URL', '', 'not-a-postgres-url'],
@@ -160,6 +164,7 @@ test.each([
   ['BERTH_LIMITS_REQUESTS', '1'],
   ['BERTH_LIMITS_REQUESTS_PER_ADDRESS', '1000000'],
   ['BERTH_LISTEN', '[::1]:0'],
+  ['BERTH_HTTP_TRUSTED_PROXIES', '10.0.0.0/8, ::1'],
   ['BERTH_DATABASE_URL', 'postgresql:///berth?host=/var/run/postgresql'],
 ])('%s=%s is accepted', (name, text) => {
   expect(problems({}, { [name]: text })).toEqual([])

@@ -14,6 +14,7 @@ export type FaultCode =
   | 'not-a-rate'
   | 'not-a-count'
   | 'not-a-postgres-url'
+  | 'not-networks'
   | 'not-one-of'
   | 'too-small'
   | 'too-large'

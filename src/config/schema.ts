@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest, parseDuration, parseSize } from '../lib/index.ts'
+import { nearest, parseDuration, parseNetworks, parseSize } from '../lib/index.ts'
 import { isLoopback, parseAddress } from './address.ts'
 import type { FaultCode } from './problem.ts'
 
@@ -16,7 +16,7 @@ export interface KeyDocs {
 
 /** How a value is written, for the guide. */
 export type Form =
-  | { readonly kind: 'address' | 'directory' | 'postgres-url' }
+  | { readonly kind: 'address' | 'directory' | 'networks' | 'postgres-url' }
   | { readonly kind: 'duration' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
 
@@ -123,6 +123,21 @@ export const configSchema = z
         en: 'How long a shutdown waits for running requests before it cuts them off.',
         zh: '关闭时最多等待正在处理的请求多久，之后强行中断。',
       }),
+      trusted_proxies: key(networks().prefault('none'), {
+        en:
+          'The proxies whose word about who calls counts, as networks or single addresses. The log and limits then see the client ' +
+          'that `http.forwarded_header` names; from anyone else the header is not even read. Name proxies only, not networks with ' +
+          'clients in them.',
+        zh:
+          '信任哪些代理所说的来访者，写作网段或单个地址。此后日志和限额以 `http.forwarded_header` 中的客户端为准；' +
+          '来自其他任何地址的该头都不会被读取。只写代理的地址，不要写含有客户端的网段。',
+      }),
+      forwarded_header: key(choice(['x-forwarded-for', 'forwarded']).prefault('x-forwarded-for'), {
+        en:
+          'The header in which the trusted proxies write down who calls. The other one is ignored, since a proxy may hand on what a ' +
+          'client wrote there.',
+        zh: '受信任的代理用哪个头写明来访者。另一个头会被忽略，因为代理可能原样转交客户端写在其中的内容。',
+      }),
     }),
     ops: z.strictObject({
       listen: key(address().optional(), {
@@ -163,6 +178,14 @@ function directory() {
   const valid = (text: string) => text !== '' && !text.includes('\0')
   const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-directory')))
   return schema.register(valueForms, { kind: 'directory' })
+}
+
+/** IP networks and addresses divided by commas; `none` is the empty list. */
+function networks() {
+  const schema = z.string().transform((text, context) => {
+    return text === 'none' ? [] : (parseNetworks(text) ?? fault(context, 'not-networks'))
+  })
+  return schema.register(valueForms, { kind: 'networks' })
 }
 
 /** A URL as libpq takes it. It is handed on as it was written. */

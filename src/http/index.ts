@@ -1,4 +1,5 @@
 export type { BodyWatch } from './body.ts'
+export { type ClientOf, createClientOf } from './client-address.ts'
 export { listen, type Listener, type ListenerOptions } from './listener.ts'
 export { listenOps, type OpsListenerOptions } from './ops-listener.ts'
 export { createHttp, type Http, type HttpDeps } from './pipeline.ts'

@@ -157,7 +157,9 @@ describe('on the wire', () => {
     expect(got.status).toBe(500)
     expect(JSON.parse(got.body).errors[0].code).toBe('UNKNOWN')
     expect(got.body).not.toContain(folder)
-    expect(t.log.at(-1)).toMatchObject({ level: 'error', msg: 'a request failed outside the pipeline' })
+    const id = got.headers['x-request-id']
+    expect(JSON.parse(got.body).errors[0].detail).toEqual({ request: id })
+    expect(t.log.at(-1)).toMatchObject({ level: 'error', msg: 'a request failed outside the pipeline', id })
   })
 
   test('the address of the caller reaches the core', async () => {

@@ -131,6 +131,7 @@ function brokenAnswer(error: unknown, logger: Logger): Response {
       'cache-control': 'no-store',
       'docker-distribution-api-version': 'registry/2.0',
       'x-content-type-options': 'nosniff',
+      'x-request-id': id,
     },
   })
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { digestBytes, RegistryError } from '../oci/index.ts'
-import { createManualClock } from '../lib/index.ts'
-import { createReadiness, routes } from './index.ts'
+import { createManualClock, parseNetworks } from '../lib/index.ts'
+import { createClientOf, createReadiness, routes } from './index.ts'
 import { createTestHttp, errorCode } from './test-http.testing.ts'
 
 const digest = digestBytes(new Uint8Array(0), 'sha256')
@@ -158,6 +158,29 @@ describe('the line of a request', () => {
     expect(log[0]).toMatchObject({ method: 'HEAD', bytes: 0 })
     await ask('GET', '/v2/none/tags/list')
     expect(log[1]).toMatchObject({ status: 404, code: 'NAME_UNKNOWN' })
+  })
+
+  test('names the client that a trusted proxy served, and the id it gave beside ours', async () => {
+    const trusted = parseNetworks('192.0.2.7') ?? []
+    const { fake } = createTestHttp()
+    let seen = ''
+    const tags: typeof fake.registry.lists.tags = async (actor) => {
+      seen = actor.address
+      return { names: [], more: false }
+    }
+    const registry = { ...fake.registry, lists: { ...fake.registry.lists, tags } }
+    const headers = { 'x-forwarded-for': '203.0.113.9, 198.51.100.1', 'x-request-id': 'outer-1' }
+    const behind = createTestHttp({ registry, clientOf: createClientOf({ trusted, header: 'x-forwarded-for' }) })
+    const answer = await behind.ask('GET', '/v2/a/tags/list', { headers })
+    const id = answer.headers.get('x-request-id')
+    expect(id).not.toBe('outer-1')
+    expect(behind.log).toMatchObject([{ id, proxyId: 'outer-1', address: '198.51.100.1' }])
+    expect(seen).toBe('198.51.100.1')
+    const direct = createTestHttp({ registry })
+    await direct.ask('GET', '/v2/a/tags/list', { headers })
+    expect(direct.log).toMatchObject([{ address: '192.0.2.7' }])
+    expect(direct.log[0]).not.toHaveProperty('proxyId')
+    expect(seen).toBe('192.0.2.7')
   })
 
   test('has the path as people read it, and an id of ours', async () => {

@@ -5,6 +5,7 @@ import type { Actor, Registry } from '../registry/index.ts'
 import { type Answer, errorAnswer } from './answer.ts'
 import { type BodyWatch, declaredLength, discardRest } from './body.ts'
 import { cachingPolicy } from './caching.ts'
+import type { ClientOf } from './client-address.ts'
 import { httpDate } from './http-date.ts'
 import { answerOps, isOpsPath } from './ops.ts'
 import type { Readiness } from './readiness.ts'
@@ -28,6 +29,8 @@ export interface HttpDeps {
   readonly requestMetrics: RequestMetrics
   /** Whether anybody may pull anything: only then may shared caches keep what is pulled. */
   readonly anonymousMayPull: boolean
+  /** Who is behind the peer of a connection. */
+  readonly clientOf: ClientOf
 }
 
 /** Bytes of memory for large manifests that are being pushed: two of the largest that can be allowed, 32 of the largest by default. */
@@ -35,21 +38,22 @@ const mostManifestBytes = 128 * 1024 * 1024
 
 /** The server as a value: it needs no port. */
 export interface Http {
-  /** Answers one request; never rejects. `address` is the caller's, as the listener saw it. */
-  fetch(request: Request, address: string, watch?: BodyWatch): Promise<Response>
+  /** Answers one request; never rejects. `peer` is the address at the other end, as the listener saw it. */
+  fetch(request: Request, peer: string, watch?: BodyWatch): Promise<Response>
 }
 
 export function createHttp(deps: HttpDeps): Http {
-  const { registry, limits, logger, ids, clock, requestMetrics } = deps
+  const { registry, limits, logger, ids, clock, requestMetrics, clientOf } = deps
   const requestLimits = createRequestLimits({ limits, requestMetrics, logger, clock })
   const manifestMemory = createManifestMemory(mostManifestBytes, () => requestLimits.shed('manifests'))
   const api: Api = Object.freeze({ registry, limits, manifestMemory, caching: cachingPolicy(deps.anonymousMayPull) })
 
-  async function fetch(request: Request, address: string, watch?: BodyWatch): Promise<Response> {
+  async function fetch(request: Request, peer: string, watch?: BodyWatch): Promise<Response> {
     const started = clock.monotonic()
     const id = ids.uuid()
     const { method } = request
     const target = parseTarget(request.url)
+    const { address, proxyId } = clientOf(peer, request.headers)
     const actor: Actor = { identity: undefined, credential: undefined, address }
     const running = requestMetrics.begin()
     const overload = requestLimits.enter(address)
@@ -67,6 +71,7 @@ export function createHttp(deps: HttpDeps): Http {
     logger.access({
       time: clock.now(),
       id,
+      proxyId,
       method,
       path: readablePath(target.path),
       status: answer.status,

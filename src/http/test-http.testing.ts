@@ -1,7 +1,7 @@
 import { createManualClock, createSeededIds, type ManualClock } from '../lib/index.ts'
 import { createLogger, type Logger } from '../observe/index.ts'
 import { createFakeRegistry, type FakeRegistry } from './fake-registry.testing.ts'
-import { createHttp, createReadiness, createRequestMetrics, type Http, type HttpDeps } from './index.ts'
+import { createClientOf, createHttp, createReadiness, createRequestMetrics, type Http, type HttpDeps } from './index.ts'
 
 export interface TestHttp {
   readonly fake: FakeRegistry
@@ -29,6 +29,7 @@ export function createTestHttp(changes: Partial<HttpDeps> = {}): TestHttp {
     readiness: createReadiness({ checks: {}, clock }),
     requestMetrics: createRequestMetrics(),
     anonymousMayPull: true,
+    clientOf: createClientOf({ trusted: [], header: 'x-forwarded-for' }),
     ...changes,
   })
   const ask: TestHttp['ask'] = (method, path, init) =>

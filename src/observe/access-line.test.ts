@@ -5,6 +5,7 @@ import { type AccessEntry, accessLine, neutralize } from './access-line.ts'
 const entry: AccessEntry = {
   time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
   id: '5a4c9f1e-0000-4000-8000-000000000000',
+  proxyId: undefined,
   method: 'GET',
   path: '/v2/team/app/manifests/1.4',
   status: 200,
@@ -37,6 +38,7 @@ describe('accessLine', () => {
     const failed = JSON.parse(accessLine({ ...entry, agent: null, identity: 'ann "x"', code: 'DENIED' }))
     expect(failed).toMatchObject({ identity: 'ann "x"', code: 'DENIED' })
     expect(failed).not.toHaveProperty('agent')
+    expect(JSON.parse(accessLine({ ...entry, proxyId: 'a-1' }))).toMatchObject({ id: entry.id, proxyId: 'a-1', method: 'GET' })
   })
 
   test('is one line of JSON whatever a client sends', () => {

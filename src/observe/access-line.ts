@@ -4,6 +4,8 @@ export interface AccessEntry {
   readonly time: number
   /** Id of the request, made by us. */
   readonly id: string
+  /** The id that a trusted proxy gave it; needs no escape in JSON. */
+  readonly proxyId: string | undefined
   readonly method: string
   /** Path without the query, which may hold what must not be logged. */
   readonly path: string
@@ -29,10 +31,11 @@ const longestPath = 1024
  * that a client chooses are escaped. The keys and their order are those of all other lines.
  */
 export function accessLine(entry: AccessEntry): string {
-  const { agent, identity, code } = entry
+  const { proxyId, agent, identity, code } = entry
   return (
-    `{"level":"info","time":"${isoTime(entry.time)}","msg":"request","id":"${entry.id}","method":${quote(entry.method)}` +
-    `,"path":${quote(cut(entry.path, longestPath))},"status":${entry.status},"bytes":${entry.bytes}` +
+    `{"level":"info","time":"${isoTime(entry.time)}","msg":"request","id":"${entry.id}"` +
+    (proxyId === undefined ? '' : `,"proxyId":"${proxyId}"`) +
+    `,"method":${quote(entry.method)},"path":${quote(cut(entry.path, longestPath))},"status":${entry.status},"bytes":${entry.bytes}` +
     `,"duration":${Math.round(entry.duration * 1000) / 1000},"address":"${entry.address}"` +
     (agent === null ? '' : `,"agent":${quote(cut(agent, longestAgent))}`) +
     (identity === undefined ? '' : `,"identity":${quote(identity)}`) +

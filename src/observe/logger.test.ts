@@ -13,6 +13,7 @@ function inMemory(): LogDestination & { readonly lines: string[] } {
 const request = {
   time: 0,
   id: 'x',
+  proxyId: undefined,
   method: 'GET',
   path: '/v2/',
   status: 200,

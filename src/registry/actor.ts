@@ -4,6 +4,6 @@ export interface Actor {
   readonly identity: string | undefined
   /** What kind of credential proved it (`password`, `token` ...); absent for an anonymous caller. Never the secret itself. */
   readonly credential: string | undefined
-  /** Network address of the caller, as the listener saw it. */
+  /** Network address of the caller: of the client behind trusted proxies, where there are some. */
   readonly address: string
 }
