@@ -11,7 +11,7 @@ import { answerOps, isOpsPath } from './ops.ts'
 import type { Readiness } from './readiness.ts'
 import { checkHead } from './request-head.ts'
 import { createManifestMemory } from './manifest-memory.ts'
-import { createRequestLimits, type RequestLimitsDeps } from './request-limits.ts'
+import { createRequestLimits, type RequestLimits, type RequestLimitsDeps } from './request-limits.ts'
 import type { RequestMetrics, RunningRequest } from './request-metrics.ts'
 import { parseTarget, type Target } from './target.ts'
 import type { Api, Call } from './v2/call.ts'
@@ -43,10 +43,8 @@ export interface Http {
 }
 
 export function createHttp(deps: HttpDeps): Http {
-  const { registry, limits, logger, ids, clock, requestMetrics, clientOf } = deps
-  const requestLimits = createRequestLimits({ limits, requestMetrics, logger, clock })
-  const manifestMemory = createManifestMemory(mostManifestBytes, () => requestLimits.shed('manifests'))
-  const api: Api = Object.freeze({ registry, limits, manifestMemory, caching: cachingPolicy(deps.anonymousMayPull) })
+  const { logger, ids, clock, requestMetrics, clientOf } = deps
+  const { api, requestLimits } = boundedApi(deps)
 
   async function fetch(request: Request, peer: string, watch?: BodyWatch): Promise<Response> {
     const started = clock.monotonic()
@@ -86,6 +84,14 @@ export function createHttp(deps: HttpDeps): Http {
   }
 
   return Object.freeze({ fetch })
+}
+
+/** What handlers get, and what keeps requests within their limits. */
+function boundedApi(deps: HttpDeps): { readonly api: Api; readonly requestLimits: RequestLimits } {
+  const { registry, limits } = deps
+  const requestLimits = createRequestLimits(deps)
+  const manifestMemory = createManifestMemory(mostManifestBytes, () => requestLimits.shed('manifests'))
+  return { api: Object.freeze({ registry, limits, manifestMemory, caching: cachingPolicy(deps.anonymousMayPull) }), requestLimits }
 }
 
 async function shed(error: RegistryError, request: Request): Promise<Answer> {
