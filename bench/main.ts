@@ -1,41 +1,65 @@
 // Measures Berth beside other servers on this machine and draws the results into docs/benchmarks.md, which also explains them.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { chooseCores, describeMachine, endProcesses, findProgram, openWorkspace, pinThisProcess } from './machine/index.ts'
-import { judge, measure, type Plan, type Surroundings } from './measure.ts'
-import { goalLine, plainTable, readRecorded, record, rowsOf } from './report/index.ts'
-import type { Results, SystemResult, WorkloadResult } from './results.ts'
-import { type System, systems, versionOf } from './systems/index.ts'
+import { components } from '../tools/components.ts'
+import { ensure } from '../tools/ensure.ts'
+import { judge } from './judge.ts'
+import {
+  chooseCores,
+  describeMachine,
+  endProcesses,
+  findProgram,
+  openWorkspace,
+  pinThisProcess,
+} from './machine/index.ts'
+import { measure, type Plan, type Surroundings } from './measure.ts'
+import { goalLine, plainTable, record, rowsOf } from './report/index.ts'
+import type { Results, Sitting, WorkloadResult } from './results.ts'
+import { describeSystem, givenSystems, type System, systems as ownSystems, versionOf } from './systems/index.ts'
 import { type Workload, workloads } from './workloads/index.ts'
 
-const usage = `usage: npm run bench [-- [--quick] [--only ID,...] | -- --page]
+const usage = `usage: npm run bench [-- [--quick] [--only ID,...] [--zot PATH] [--olareg PATH] | -- --page]
 
-  --quick   one short run of each, to see that all works; nothing is recorded
-  --only    the workloads named: ${workloads.map(({ id }) => id).join(', ')}; nothing is recorded
-  --page    measure nothing; draw the page again from what was recorded`
+  --quick         one short run of each on less data, to see that all works; nothing is recorded
+  --only          the workloads named: ${workloads.map(({ id }) => id).join(', ')}; they take the place of their last results
+  --zot, --olareg measured too, from this binary
+  --page          measure nothing; draw the page again from what was recorded`
 
-const full: Plan = { runs: 5, part: 1 }
-const quick: Plan = { runs: 1, part: 0.5 }
+const full: Plan = { runs: 5, part: 1, size: 1 }
+const quick: Plan = { runs: 1, part: 0.5, size: 0.1 }
+
+interface Asked {
+  readonly plan: Plan
+  readonly wanted: readonly Workload[]
+  readonly systems: readonly System[]
+}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean' }, only: { type: 'string' }, page: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      only: { type: 'string' },
+      zot: { type: 'string' },
+      olareg: { type: 'string' },
+      page: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   })
   if (values.help === true) return say(usage)
-  if (values.page === true) return say(`written: ${record(readRecorded()).join(', ')}`)
-  const names = values.only?.split(',')
-  const wanted = workloads.filter(({ id }) => names?.includes(id) ?? true)
-  const unknown = names?.filter((name) => !workloads.some(({ id }) => id === name)) ?? []
-  if (unknown.length > 0) throw new Error(`no workload is named ${unknown.join(', ')}\n${usage}`)
+  if (values.page === true) return say(`written: ${recordResults({ systems: [], workloads: [] }).join(', ')}`)
   if (process.platform !== 'linux') throw new Error('what servers use is read from /proc, so this needs Linux')
-  const present = findSystems(wanted)
-  const results = await measureAll(wanted, present, values.quick === true ? quick : full)
-  print(results)
-  const voided = results.workloads.flatMap(({ measurements }) => measurements.flatMap((one) => one.voided))
-  const whole = wanted.length === workloads.length && present.size === systems.length && values.quick !== true
-  if (voided.length > 0) return say(`\n${voided.length} runs are void, so nothing was recorded.`, 1)
-  if (!whole) return say('\nNothing was recorded: that takes every workload, system and run.')
-  return say(`\nwritten: ${record(results).join(', ')}`)
+  const given = (['zot', 'olareg'] as const).flatMap((id) => (values[id] === undefined ? [] : givenSystems[id](values[id])))
+  const asked = { plan: values.quick === true ? quick : full, wanted: chosen(values.only), systems: [...ownSystems, ...given] }
+  await setUp(asked)
+  return await measureAll(asked, findSystems(asked))
+}
+
+function chosen(only: string | undefined): readonly Workload[] {
+  if (only === undefined) return workloads
+  const names = only.split(',')
+  const unknown = names.filter((name) => !workloads.some(({ id }) => id === name))
+  if (unknown.length > 0) throw new Error(`no workload is named ${unknown.join(', ')}\n${usage}`)
+  return workloads.filter(({ id }) => names.includes(id))
 }
 
 function say(text: string, code = 0): number {
@@ -43,40 +67,52 @@ function say(text: string, code = 0): number {
   return code
 }
 
+/** Installs the peers and the programs that make the load, where this machine allows it. */
+async function setUp({ systems, wanted }: Asked): Promise<void> {
+  const needed = new Set<string>([...systems.map(({ id }) => id), ...wanted.flatMap(({ tools }) => Object.keys(tools))])
+  for (const { component, reason } of await ensure(components.filter(({ name }) => needed.has(name)))) {
+    tell(`${component.name} could not be installed: ${reason}`)
+  }
+}
+
 /** Says what is missing. Other systems may be, with their columns; Berth and the programs that make the load may not. */
-function findSystems(wanted: readonly Workload[]): Map<System, string> {
+function findSystems({ systems, wanted }: Asked): Map<System, string> {
   const needed = [{ taskset: 'apt-get install util-linux' }, ...wanted.map((workload) => workload.tools)]
-  const tools = needed.flatMap((one) => Object.entries<string>(one))
-  const missing = tools.filter(([name]) => findProgram(name) === undefined)
+  const tools = new Map(needed.flatMap((one) => Object.entries<string>(one)))
+  const missing = [...tools].filter(([name]) => findProgram(name) === undefined)
   if (missing.length > 0) throw new Error(missing.map(([name, install]) => `${name} is missing: ${install}`).join('\n'))
   const found = new Map<System, string>()
   for (const system of systems) {
     const version = versionOf(system)
     if (version !== undefined) found.set(system, version)
-    else if (system.id === 'berth') throw new Error(`Berth does not start from this checkout: ${system.install}`)
-    else tell(`${system.name} is missing and left out: ${system.install}`)
+    else if (ownSystems.includes(system) && system.id !== 'berth') tell(`${system.name} is missing and left out: ${system.install}`)
+    else throw new Error(`${system.name} does not start: ${system.install}`)
   }
   return found
 }
 
-async function measureAll(wanted: readonly Workload[], present: ReadonlyMap<System, string>, plan: Plan): Promise<Results> {
+/** Each workload is recorded as soon as it is measured: a sitting may be stopped, and go on another day with --only. */
+async function measureAll(asked: Asked, present: ReadonlyMap<System, string>): Promise<number> {
   const workspace = openWorkspace()
   const stopped = stopOnSignal()
   try {
-    const machine = describeMachine(workspace.fileSystem)
     const cores = chooseCores()
+    // Once, for its load: later that would be our own.
+    const machine = describeMachine(workspace.fileSystem)
     pinThisProcess(cores.client)
-    const around = { cores, folder: join(workspace.path, 'run'), tell, stopped }
-    const measured: WorkloadResult[] = []
-    for (const workload of wanted) measured.push(await measureWorkload(workload, [...present.keys()], plan, around))
-    return {
-      recordedAt: new Date().toISOString(),
-      commit: commitOfCheckout(),
-      machine,
-      cores,
-      systems: [...present].map(([system, version]) => describeSystem(system, version)),
-      workloads: measured,
+    const around = { serverCore: cores.server, folder: join(workspace.path, 'run'), tell, stopped }
+    let voided = 0
+    for (const workload of asked.wanted) {
+      const sitting = { recordedAt: new Date().toISOString(), commit: commitOfCheckout(), machine, cores }
+      const result = await measureWorkload(workload, [...present.keys()], asked.plan, sitting, around)
+      const results = { systems: [...present].map(([system, version]) => describeSystem(system, version)), workloads: [result] }
+      print(results, result)
+      const why = whyNotRecorded(asked, present, workload, result)
+      if (why === undefined) recordResults(results)
+      console.log(why === undefined ? 'recorded' : `not recorded: ${why}`)
+      voided += voidRuns(result)
     }
+    return voided === 0 ? 0 : 1
   } finally {
     workspace.remove()
   }
@@ -86,31 +122,47 @@ async function measureWorkload(
   workload: Workload,
   present: readonly System[],
   plan: Plan,
+  sitting: Sitting,
   around: Surroundings,
 ): Promise<WorkloadResult> {
   const taking = present.filter((system) => workload.systems.includes(system.id))
-  const measurements = await measure(workload, taking, plan, around)
-  const { id, title, what, unit, cpuUnit, warmUp, measured } = workload
-  return { id, title, what, unit, cpuUnit, warmUp, measured, measurements, goals: judge(workload.goals, measurements) }
+  const parts = await measure(workload, taking, plan, around)
+  const { id, title, what, unit, cpuUnit, shows, warmUp, measured, goals } = workload
+  return { id, title, what, unit, cpuUnit, shows, warmUp, measured, sitting, parts, goals: judge(goals, parts) }
+}
+
+function voidRuns({ parts }: WorkloadResult): number {
+  return parts[0]?.measurements.reduce((sum, { voided }) => sum + voided.length, 0) ?? 0
+}
+
+/** What is recorded has every run, all of them valid, beside every peer that can be installed. */
+function whyNotRecorded(
+  { plan }: Asked,
+  present: ReadonlyMap<System, string>,
+  workload: Workload,
+  result: WorkloadResult,
+): string | undefined {
+  const absent = ownSystems.filter((system) => workload.systems.includes(system.id) && !present.has(system))
+  if (plan !== full) return 'a quick run'
+  if (absent.length > 0) return `without ${absent.map(({ name }) => name).join(', ')}`
+  if (voidRuns(result) > 0) return `${voidRuns(result)} void runs`
+  return undefined
+}
+
+function recordResults(results: Results): string[] {
+  const systems = [...ownSystems.map(({ id }) => id), ...Object.keys(givenSystems)]
+  return record(results, { systems, workloads: workloads.map(({ id }) => id) })
 }
 
 /** The first signal ends the servers; all that waits for them unwinds, so that no process and no folder stays behind. */
 function stopOnSignal(): AbortSignal {
   const stopping = new AbortController()
   const stop = (): void => {
-    stopping.abort(new Error('stopped by a signal'))
+    stopping.abort(new Error('stopped by a signal; workloads that were not finished are not recorded'))
     endProcesses()
   }
   process.once('SIGINT', stop).once('SIGTERM', stop)
   return stopping.signal
-}
-
-function describeSystem(system: System, version: string): SystemResult {
-  const { id, name, facts } = system
-  const place = { folder: 'FOLDER', port: 'PORT' }
-  const command = system.command(place).join(' ').replace(join(import.meta.dir, '..'), '.')
-  const files = Object.fromEntries(Object.entries(system.files(place)).filter(([path]) => !path.startsWith('www/')))
-  return { id, name, version, facts, command, files }
 }
 
 function commitOfCheckout(): string {
@@ -120,12 +172,10 @@ function commitOfCheckout(): string {
   return `${git('rev-parse', '--short', 'HEAD') || 'unknown'}${changed ? ', changed' : ''}`
 }
 
-function print(results: Results): void {
-  for (const workload of results.workloads) {
-    console.log(`\n${workload.id}: ${workload.title}\n`)
-    console.log(plainTable(rowsOf(results, workload)))
-    console.log(['', ...workload.goals.map(goalLine)].join('\n'))
-  }
+function print(results: Results, workload: WorkloadResult): void {
+  console.log(`\n${workload.id}: ${workload.title}\n`)
+  console.log(plainTable(rowsOf(results, workload)))
+  console.log(['', ...workload.goals.map(goalLine)].join('\n'))
 }
 
 function tell(text: string): void {

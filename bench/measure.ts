@@ -1,28 +1,38 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { type Cores, readUse } from './machine/index.ts'
-import { type Measurement, type GoalResult, type Sample, spread } from './results.ts'
-import { startSystem, type System } from './systems/index.ts'
-import type { Goal, Medians, Workload } from './workloads/index.ts'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { dropPageCache, readUse } from './machine/index.ts'
+import type { Measurement, PartResult, Sample } from './results.ts'
+import { type RunningSystem, startSystem, type System } from './systems/index.ts'
+import type { Load, Scale, Workload } from './workloads/index.ts'
 
-/** How long and how often. */
+/** How long, how often and how much. */
 export interface Plan {
   readonly runs: number
   /** Of the seconds a workload wants, this part. */
   readonly part: number
+  /** Of the tags, blobs and bytes it wants, this part. */
+  readonly size: number
 }
 
 export interface Surroundings {
-  readonly cores: Cores
-  /** An empty folder. */
+  /** The core of the servers; any, if absent. */
+  readonly serverCore?: number
+  /** A folder that holds nothing else. */
   readonly folder: string
   readonly tell: (text: string) => void
   /** Aborted when the benchmark is told to stop: nothing more is started. */
   readonly stopped: AbortSignal
 }
 
+/** Seconds; less warms nothing up. */
+const shortestWarmUp = 0.2
+
+/** By the name of the part. */
+type Samples = ReadonlyMap<string, Sample>
+
 /**
- * Every system under one workload, run after run, each run with a new process and empty storage. The order turns from run to
- * run, so that none is always the one that comes after another's disk writes.
+ * Every system under one workload, run after run, each run with a new process, and with empty storage or with one that was
+ * filled once. The order turns from run to run, so that none is always the one that comes after another's disk writes.
  * @throws Error when told to stop
  */
 export async function measure(
@@ -30,28 +40,36 @@ export async function measure(
   systems: readonly System[],
   plan: Plan,
   around: Surroundings,
-): Promise<Measurement[]> {
-  const samples = new Map<System, Sample[]>(systems.map((system) => [system, []]))
+): Promise<PartResult[]> {
+  const taken = new Map<System, Samples[]>(systems.map((system) => [system, []]))
   const voided = new Map<System, string[]>(systems.map((system) => [system, []]))
-  for (let run = 0; run < plan.runs; run++) {
-    for (const system of rotated(systems, run)) {
-      const about = `${workload.id}, run ${run + 1} of ${plan.runs}, ${system.name}`
-      try {
-        const sample = await measureOnce(workload, system, plan, around)
-        samples.get(system)?.push(sample)
-        around.tell(`${about}: ${Math.round(sample.rate)} a second, ${sample.cpuMicros.toFixed(1)} µs CPU each`)
-      } catch (error) {
-        around.stopped.throwIfAborted()
-        const reason = error instanceof Error ? error.message : String(error)
-        voided.get(system)?.push(reason)
-        around.tell(`${about}: void: ${reason}`)
+  try {
+    for (let run = 0; run < plan.runs; run++) {
+      for (const system of rotated(systems, run)) {
+        const about = `${workload.id}, run ${run + 1} of ${plan.runs}, ${system.name}`
+        try {
+          const samples = await measureOnce(workload, system, plan, around)
+          taken.get(system)?.push(samples)
+          for (const [part, sample] of samples) around.tell(`${about}${part && `, ${part}`}: ${inShort(workload, sample)}`)
+        } catch (error) {
+          around.stopped.throwIfAborted()
+          const reason = error instanceof Error ? error.message : String(error)
+          voided.get(system)?.push(reason)
+          around.tell(`${about}: void: ${reason}`)
+        }
       }
     }
+  } finally {
+    rmSync(around.folder, { recursive: true, force: true })
   }
-  return systems.map((system) => ({
+  const measurementOf = (system: System, part: string): Measurement => ({
     system: system.id,
-    samples: samples.get(system) ?? [],
+    samples: (taken.get(system) ?? []).flatMap((samples) => samples.get(part) ?? []),
     voided: voided.get(system) ?? [],
+  })
+  return partsOf(workload).map(({ name, systems: able = workload.systems }) => ({
+    name,
+    measurements: systems.filter(({ id }) => able.includes(id)).map((system) => measurementOf(system, name)),
   }))
 }
 
@@ -60,45 +78,78 @@ export function rotated<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(first), ...list.slice(0, first)]
 }
 
-async function measureOnce(workload: Workload, system: System, plan: Plan, around: Surroundings): Promise<Sample> {
-  const { cores, folder, stopped } = around
-  stopped.throwIfAborted()
-  mkdirSync(folder)
+function inShort({ unit }: Workload, { rate, cpuMicros }: Sample): string {
+  return `${rate.toPrecision(4)} ${unit} a second, ${cpuMicros.toPrecision(4)} µs CPU each`
+}
+
+function partsOf({ parts = [{ name: '' }] }: Workload): NonNullable<Workload['parts']> {
+  return parts
+}
+
+async function measureOnce(workload: Workload, system: System, plan: Plan, around: Surroundings): Promise<Samples> {
+  around.stopped.throwIfAborted()
+  const filled = workload.fill !== undefined
+  const folder = join(around.folder, filled ? system.id : 'run')
+  const scale: Scale = (full) => Math.max(1, Math.ceil(full * plan.size))
   try {
-    const server = await startSystem(system, folder, cores.server)
-    try {
-      const load = await workload.prepare(system, server)
+    if (filled && !existsSync(folder)) await fillOnce(workload, system, folder, scale, around)
+    mkdirSync(folder, { recursive: true })
+    if (workload.cold === true) dropPageCache(folder)
+    return await withServer(system, folder, around, async (server) => {
+      const load = await workload.prepare(system, server, scale)
       try {
-        await load.run(workload.warmUp * plan.part)
-        // What was written until now is not to be written back during someone's measured time.
-        Bun.spawnSync(['sync'])
-        const before = readUse(server.pid)
-        const { done, seconds, p50, p99, clientSeconds } = await load.run(workload.measured * plan.part)
-        const { cpuSeconds, peakBytes } = readUse(server.pid)
-        await load.check()
-        const used = cpuSeconds - before.cpuSeconds
-        const busy = { serverBusy: used / seconds, clientBusy: clientSeconds / seconds }
-        return { done, cpuMicros: (used / done) * 1e6, rate: done / seconds, p50, p99, peakBytes, ...busy }
+        return await measureParts(workload, system, server, load, plan)
       } finally {
         load.close()
       }
-    } finally {
-      await server.stop()
-    }
+    })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    if (!filled) rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** The goals that can be judged by what was measured. */
-export function judge(goals: readonly Goal[], measurements: readonly Measurement[]): GoalResult[] {
-  const measured = measurements.filter(({ samples }) => samples.length > 0)
-  const medians: Medians = Object.fromEntries(
-    measured.map((one) => [one.system, { cpuMicros: spread(one, 'cpuMicros').median, rate: spread(one, 'rate').median }]),
-  )
-  return goals.flatMap(({ text, kind, limit, unit, figure: figureOf }) => {
-    const figure = figureOf(medians)
-    if (figure === undefined) return []
-    return { text, kind, limit, unit, figure, met: kind === 'at most' ? figure <= limit : figure >= limit }
-  })
+/** Storage that was filled only in part is not kept for the next run. */
+async function fillOnce(workload: Workload, system: System, folder: string, scale: Scale, around: Surroundings): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  try {
+    await withServer(system, folder, around, async (server) => await workload.fill?.(system, server, scale))
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function withServer<T>(
+  system: System,
+  folder: string,
+  { serverCore, stopped }: Surroundings,
+  use: (server: RunningSystem) => Promise<T>,
+): Promise<T> {
+  stopped.throwIfAborted()
+  const server = await startSystem(system, folder, serverCore)
+  try {
+    return await use(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+async function measureParts(workload: Workload, system: System, server: RunningSystem, load: Load, plan: Plan): Promise<Samples> {
+  const samples = new Map<string, Sample>()
+  for (const { name, systems = workload.systems } of partsOf(workload)) {
+    if (!systems.includes(system.id)) continue
+    const warmUp = workload.warmUp * plan.part
+    if (warmUp >= shortestWarmUp) await load.run(warmUp, name)
+    // What was written until now is not to be written back during someone's measured time.
+    Bun.spawnSync(['sync', '-f', server.place.folder])
+    const before = readUse(server.pid)
+    const { done, seconds, p50, p99, clientSeconds, serverSeconds, leftBytes } = await load.run(workload.measured * plan.part, name)
+    const { cpuSeconds, peakBytes } = readUse(server.pid)
+    const used = serverSeconds ?? cpuSeconds - before.cpuSeconds
+    const busy = { serverBusy: used / seconds, clientBusy: clientSeconds / seconds }
+    const left = leftBytes === undefined ? {} : { leftBytes }
+    samples.set(name, { done, cpuMicros: (used / done) * 1e6, rate: done / seconds, p50, p99, peakBytes, ...left, ...busy })
+  }
+  await load.check()
+  return samples
 }

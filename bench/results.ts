@@ -2,16 +2,20 @@ import type { Cores, Machine } from './machine/index.ts'
 import type { SystemId } from './systems/index.ts'
 import type { Workload } from './workloads/index.ts'
 
-/** Everything the page is drawn from: plain data, recorded as JSON. */
+/** Everything the page is drawn from: plain data, recorded as JSON. Workloads may come from different sittings. */
 export interface Results {
+  readonly systems: readonly SystemResult[]
+  readonly workloads: readonly WorkloadResult[]
+}
+
+/** When and where one workload was measured. */
+export interface Sitting {
   /** ISO 8601, UTC. */
   readonly recordedAt: string
   /** Of the checkout, with `, changed` where files differ from it. */
   readonly commit: string
   readonly machine: Machine
   readonly cores: Cores
-  readonly systems: readonly SystemResult[]
-  readonly workloads: readonly WorkloadResult[]
 }
 
 export interface SystemResult {
@@ -23,10 +27,18 @@ export interface SystemResult {
   readonly files: Readonly<Record<string, string>>
 }
 
-export interface WorkloadResult extends Pick<Workload, 'id' | 'title' | 'what' | 'unit' | 'cpuUnit' | 'warmUp' | 'measured'> {
+export interface WorkloadResult
+  extends Pick<Workload, 'id' | 'title' | 'what' | 'unit' | 'cpuUnit' | 'shows' | 'warmUp' | 'measured'> {
+  readonly sitting: Sitting
+  readonly parts: readonly PartResult[]
+  readonly goals: readonly GoalResult[]
+}
+
+export interface PartResult {
+  /** Empty where a workload has only one. */
+  readonly name: string
   /** In the order of the systems. */
   readonly measurements: readonly Measurement[]
-  readonly goals: readonly GoalResult[]
 }
 
 /** What one system did: a sample for each run that counts, a reason for each that does not. */
@@ -43,10 +55,12 @@ export interface Sample {
   readonly cpuMicros: number
   /** Units a second. */
   readonly rate: number
-  /** Milliseconds. */
+  /** Milliseconds of one request. */
   readonly p50: number
   readonly p99: number
   readonly peakBytes: number
+  /** On the disk for nothing, afterwards; only where the workload looks. */
+  readonly leftBytes?: number
   /** How much of its core each side used, 0 to 1. */
   readonly serverBusy: number
   readonly clientBusy: number
@@ -76,5 +90,14 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 export function spread(measurement: Measurement, figure: keyof Sample): Spread {
-  return spreadOf(measurement.samples.map((sample) => sample[figure]))
+  return spreadOf(measurement.samples.map((sample) => sample[figure] ?? Number.NaN))
+}
+
+/** What is known, with workloads and systems that were measured anew in the place of their old results. */
+export function merge(known: Results, fresh: Results): Results {
+  const by = <T extends { readonly id: string }>(old: readonly T[], young: readonly T[]): T[] => [
+    ...old.map((one) => young.find(({ id }) => id === one.id) ?? one),
+    ...young.filter(({ id }) => !old.some((one) => one.id === id)),
+  ]
+  return { systems: by(known.systems, fresh.systems), workloads: by(known.workloads, fresh.workloads) }
 }

@@ -71,6 +71,16 @@ export const components: readonly Component[] = [
     install: { apt: 'docker-registry' },
   },
   {
+    name: 'distribution',
+    covers: 'the benchmark beside distribution 3',
+    install: { go: 'github.com/distribution/distribution/v3/cmd/registry', version: 'v3.1.1' },
+  },
+  {
+    name: 'wrk',
+    covers: 'the workloads of the benchmark that ask for one thing as often as it goes',
+    install: { apt: 'wrk' },
+  },
+  {
     name: 'openssl',
     covers: 'logging in with tokens, certificates for the signatures of notation',
     install: { apt: 'openssl' },

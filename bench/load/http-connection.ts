@@ -4,6 +4,7 @@ export interface Answer {
   readonly status: number
   /** By name in lower case. */
   readonly headers: ReadonlyMap<string, string>
+  /** Empty when it was handed on in pieces. */
   readonly body: Buffer
 }
 
@@ -12,15 +13,25 @@ export interface Request {
   /** Path and query, as they are sent. */
   readonly target: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
+  /** Its length is announced, unless the headers name a Transfer-Encoding: then it is already in chunks. */
+  readonly body?: Uint8Array | readonly Uint8Array[]
+  /** Takes the body piece by piece as it comes, so that it may be of any size. What it throws ends the connection. */
+  readonly onBody?: (piece: Buffer) => void
 }
 
 interface Waiting {
+  readonly request: Request
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
 
-const nothing = Buffer.alloc(0)
+/** An answer whose head has come. */
+interface Coming {
+  readonly head: Head
+  readonly pieces: Buffer[]
+  missing: number
+}
+
 const headEnd = Buffer.from('\r\n\r\n')
 const longestHead = 64 * 1024
 const longestBody = 16 * 1024 * 1024
@@ -32,9 +43,10 @@ const longestBody = 16 * 1024 * 1024
 export class HttpConnection {
   readonly #port: number
   #socket: Socket | undefined
-  #received: Buffer = nothing
-  #unsent: Uint8Array = nothing
+  #received: Buffer = Buffer.alloc(0)
+  #unsent: Uint8Array[] = []
   #waiting: Waiting | undefined
+  #coming: Coming | undefined
 
   private constructor(port: number) {
     this.#port = port
@@ -56,15 +68,12 @@ export class HttpConnection {
   }
 
   /** Rejects when the connection ends or the answer is not one this client understands. */
-  async request({ method, target, headers = {}, body = nothing }: Request): Promise<Answer> {
+  async request(request: Request): Promise<Answer> {
     if (this.#waiting !== undefined) throw new Error('one request at a time')
     if (this.#socket === undefined) throw new Error('the connection is closed')
-    let head = `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${this.#port}\r\n`
-    for (const name in headers) head += `${name}: ${headers[name]}\r\n`
-    if (method !== 'GET') head += `Content-Length: ${body.byteLength}\r\n`
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    this.#waiting = { resolve, reject }
-    this.#unsent = Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body])
+    this.#waiting = { request, resolve, reject }
+    this.#unsent = wire(request, this.#port)
     this.#flush()
     return await promise
   }
@@ -75,53 +84,95 @@ export class HttpConnection {
   }
 
   #flush(): void {
-    if (this.#unsent.byteLength === 0 || this.#socket === undefined) return
-    const sent = this.#socket.write(this.#unsent)
-    if (sent < 0) return this.#end(new Error('the connection is closed'))
-    this.#unsent = this.#unsent.subarray(sent)
+    for (let next = this.#unsent[0]; next !== undefined && this.#socket !== undefined; next = this.#unsent[0]) {
+      const sent = this.#socket.write(next)
+      if (sent < 0) return this.#end(new Error('the connection is closed'))
+      if (sent < next.byteLength) {
+        this.#unsent[0] = next.subarray(sent)
+        return
+      }
+      this.#unsent.shift()
+    }
   }
 
   #receive(bytes: Buffer): void {
-    this.#received = this.#received.byteLength === 0 ? bytes : Buffer.concat([this.#received, bytes])
     try {
-      const parsed = parseAnswer(this.#received)
-      if (parsed === undefined) return
-      const waiting = this.#waiting
-      if (waiting === undefined) throw new Error('an answer nobody asked for')
-      this.#received = this.#received.subarray(parsed.length)
-      this.#waiting = undefined
-      waiting.resolve(parsed.answer)
+      if (this.#coming !== undefined) return this.#take(this.#coming, bytes)
+      this.#received = this.#received.byteLength === 0 ? bytes : Buffer.concat([this.#received, bytes])
+      const head = parseHead(this.#received)
+      if (head === undefined) return
+      if (this.#waiting === undefined) throw new Error('an answer nobody asked for')
+      const { method, onBody } = this.#waiting.request
+      const size = method === 'HEAD' ? 0 : head.size
+      if (onBody === undefined && size > longestBody) throw new Error(`an answer of ${size} bytes`)
+      const rest = this.#received.subarray(head.length)
+      this.#received = Buffer.alloc(0)
+      this.#coming = { head, pieces: [], missing: size }
+      this.#take(this.#coming, rest)
     } catch (error) {
       this.#end(error as Error)
     }
   }
 
+  #take(coming: Coming, bytes: Buffer): void {
+    const waiting = this.#waiting
+    if (waiting === undefined || bytes.byteLength > coming.missing) throw new Error('more bytes than the answer has')
+    coming.missing -= bytes.byteLength
+    // Only the bodies of good answers go to who asked: a refusal is to be read whole.
+    const { onBody } = waiting.request
+    if (onBody === undefined || coming.head.status >= 300) coming.pieces.push(bytes)
+    else if (bytes.byteLength > 0) onBody(bytes)
+    if (coming.missing > 0) return
+    this.#waiting = undefined
+    this.#coming = undefined
+    const { status, headers } = coming.head
+    waiting.resolve({ status, headers, body: coming.pieces.length === 1 ? bytes : Buffer.concat(coming.pieces) })
+  }
+
   #end(error: Error): void {
     this.#waiting?.reject(error)
     this.#waiting = undefined
+    this.#coming = undefined
+    this.#unsent = []
     this.#socket?.end()
     this.#socket = undefined
   }
 }
 
+/** A request as it is sent. A small body goes into one write with its head. */
+function wire({ method, target, headers = {}, body = [] }: Request, port: number): Uint8Array[] {
+  const pieces = body instanceof Uint8Array ? [body] : body
+  const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  let head = `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`
+  for (const name in headers) head += `${name}: ${headers[name]}\r\n`
+  if (method !== 'GET' && method !== 'HEAD' && headers['Transfer-Encoding'] === undefined) head += `Content-Length: ${size}\r\n`
+  const first = Buffer.from(`${head}\r\n`, 'latin1')
+  return size < longestHead ? [Buffer.concat([first, ...pieces])] : [first, ...pieces]
+}
+
+export interface Head {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  /** Of the head itself, in bytes. */
+  readonly length: number
+  /** Of the body that is announced. */
+  readonly size: number
+}
+
 /**
- * The first answer in these bytes with its length, or undefined while some of it is missing.
+ * The head of the answer that these bytes begin with, or undefined while some of it is missing.
  * @throws Error for anything but an HTTP/1.1 answer with a Content-Length
  */
-export function parseAnswer(bytes: Buffer): { readonly answer: Answer; readonly length: number } | undefined {
+export function parseHead(bytes: Buffer): Head | undefined {
   const end = bytes.indexOf(headEnd)
   if (end < 0 && bytes.byteLength <= longestHead) return undefined
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
-  const status = /^HTTP\/1\.1 (\d{3})(?: |$)/.exec(first)?.[1]
-  if (status === undefined) throw new Error(`not an HTTP/1.1 answer: ${JSON.stringify(first.slice(0, 100))}`)
+  const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(first)?.[1])
+  if (Number.isNaN(status)) throw new Error(`not an HTTP/1.1 answer: ${JSON.stringify(first.slice(0, 100))}`)
   const headers = new Map(lines.map(readHeader))
-  const size = Number(headers.get('content-length'))
-  if (!Number.isSafeInteger(size) || size > longestBody) {
-    throw new Error(`an answer without a usable Content-Length (status ${status})`)
-  }
-  const length = end + headEnd.byteLength + size
-  if (bytes.byteLength < length) return undefined
-  return { answer: { status: Number(status), headers, body: bytes.subarray(length - size, length) }, length }
+  const size = status === 204 || status === 304 ? 0 : Number(headers.get('content-length'))
+  if (!Number.isSafeInteger(size) || size < 0) throw new Error(`an answer without a usable Content-Length (status ${status})`)
+  return { status, headers, length: end + headEnd.byteLength, size }
 }
 
 function readHeader(line: string): [string, string] {

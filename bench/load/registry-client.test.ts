@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { artifactOf, contentOf, emptyConfig, numberedBlob } from './artifact.ts'
-import { openRegistryClient, uploadTarget } from './registry-client.ts'
+import { openRegistryClient } from './registry-client.ts'
+import { uploadTarget } from './upload-target.ts'
 
 const blob = numberedBlob(7)
 
@@ -21,6 +22,7 @@ test('an artifact names its blobs', () => {
 test('an upload goes where the server says', () => {
   expect(uploadTarget('/v2/a/blobs/uploads/1', 'sha256:x')).toBe('/v2/a/blobs/uploads/1?digest=sha256:x')
   expect(uploadTarget('http://127.0.0.1:5000/v2/a?_state=y', 'sha256:x')).toBe('/v2/a?_state=y&digest=sha256:x')
+  expect(uploadTarget('/v2/a?_state=y')).toBe('/v2/a?_state=y')
   expect(() => uploadTarget(undefined, 'sha256:x')).toThrow('without a Location')
 })
 
@@ -45,6 +47,14 @@ test('a push that is acknowledged as it was meant', async () => {
   await client.pushBlob('a', blob)
   await client.pushManifest('a', 'tag', blob)
   await client.checkBlob('a', blob)
+  client.close()
+})
+
+test('a push may be acknowledged by its Location alone', async () => {
+  const at = (digest: string) => () => new Response(null, { status: 201, headers: { Location: `/v2/a/blobs/${digest}` } })
+  const client = await clientOf(at(blob.digest))
+  await client.pushBlob('a', blob)
+  await expect(client.pushBlob('a', emptyConfig)).rejects.toThrow(`acknowledged as ${blob.digest}`)
   client.close()
 })
 

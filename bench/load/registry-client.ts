@@ -1,11 +1,14 @@
 import { type Artifact, type Content, contentOf, manifestType } from './artifact.ts'
 import { type Answer, HttpConnection, type Request } from './http-connection.ts'
+import { checkAcknowledged, uploadTarget } from './upload-target.ts'
 
 /**
  * The distribution API over one connection, as a careful client uses it: every answer is checked, and one that is not as
  * specified rejects.
  */
 export interface RegistryClient {
+  /** Any request, rejected unless it is answered with this status. */
+  ask(status: number, request: Request): Promise<Answer>
   /** POST and PUT, or nothing but the two: no HEAD before, since the benchmark knows what is new. */
   pushBlob(repository: string, blob: Content): Promise<void>
   /** @param reference a tag or the digest */
@@ -27,8 +30,7 @@ export async function openRegistryClient(port: number): Promise<RegistryClient> 
     throw new Error(`${request.method} ${request.target}: status ${answer.status} instead of ${status}: ${text}`)
   }
   const pushed = async (content: Content, request: Request): Promise<void> => {
-    const named = (await ask(201, { ...request, body: content.bytes })).headers.get('docker-content-digest')
-    if (named !== content.digest) throw new Error(`${request.target}: acknowledged as ${named}, not ${content.digest}`)
+    checkAcknowledged(await ask(201, { ...request, body: content.bytes }), content.digest)
   }
   const read = async (content: Content, target: string): Promise<void> => {
     const { body } = await ask(200, { method: 'GET', target, headers: { Accept: `${manifestType}, */*` } })
@@ -47,6 +49,7 @@ export async function openRegistryClient(port: number): Promise<RegistryClient> 
   }
 
   return Object.freeze<RegistryClient>({
+    ask,
     pushBlob,
     pushManifest,
     pushArtifact: async (repository, { manifest, blobs }) => {
@@ -57,11 +60,4 @@ export async function openRegistryClient(port: number): Promise<RegistryClient> 
     checkBlob: async (repository, blob) => await read(blob, `/v2/${repository}/blobs/${blob.digest}`),
     close: () => connection.close(),
   })
-}
-
-/** Where the blob goes: `location` may be a URL or a path, with or without a query. */
-export function uploadTarget(location: string | undefined, digest: string): string {
-  if (location === undefined) throw new Error('an upload without a Location')
-  const path = location.replace(/^http:\/\/[^/]+/, '')
-  return `${path}${path.includes('?') ? '&' : '?'}digest=${digest}`
 }

@@ -1,4 +1,5 @@
 export { chooseCores, type Cores, pinThisProcess } from './cores.ts'
+export { dropPageCache } from './page-cache.ts'
 export { describeMachine, type Machine } from './facts.ts'
 export { endProcesses, findProgram, freePort, processEnvironment, startProcess } from './processes.ts'
 export { readUse, type Use } from './use.ts'

@@ -1,5 +1,5 @@
-import { type Results, type Sample, spread, type Spread, type WorkloadResult } from '../results.ts'
-import { inCpuUnit, number } from './format.ts'
+import { type Results, spread, type Spread, type WorkloadResult } from '../results.ts'
+import { nameOf, number, shown } from './format.ts'
 
 interface Bar extends Spread {
   readonly name: string
@@ -13,22 +13,27 @@ const barHeight = 22
 const barStep = 34
 const panelHead = 44
 
+interface Panel {
+  readonly caption: string
+  readonly bars: readonly Bar[]
+}
+
 /**
- * Horizontal bars from zero: CPU, then rate, the median as the bar and the spread as a line over it. It brings its own
- * background and follows the reader's colour scheme, so it can be read on any page.
+ * Horizontal bars from zero, the median as the bar and the spread as a line over it: every figure that the workload shows, or
+ * the first of them for each of its parts. It brings its own background and follows the reader's colour scheme, so it can be
+ * read on any page.
  */
 export function chartOf(results: Results, workload: WorkloadResult): string {
-  const { unit, cpuUnit, id, title } = workload
-  const cpu = barsOf(results, workload, 'cpuMicros', (micros) => inCpuUnit(workload, micros))
-  const rate = barsOf(results, workload, 'rate', (value) => value)
-  const panelHeight = panelHead + cpu.length * barStep + 10
-  const height = 2 * panelHeight + 8
-  const cpuCaption = `CPU of the server per ${unit}, ${cpuUnit} (less is better)`
-  const rateCaption = `${unit.charAt(0).toUpperCase()}${unit.slice(1)}s a second (more is better)`
+  const { id, title } = workload
+  const panels = panelsOf(results, workload).filter(({ bars }) => bars.length > 0)
+  const tops = panels.map((_, index) =>
+    panels.slice(0, index).reduce((top, { bars }) => top + panelHead + bars.length * barStep + 10, 4),
+  )
+  const height = panels.reduce((top, { bars }) => top + panelHead + bars.length * barStep + 10, 8)
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title text">
 <title id="title">${escape(`${id}: ${title}`)}</title>
-<desc id="text">${escape(`${inWords(cpuCaption, cpu)} ${inWords(rateCaption, rate)}`)}</desc>
+<desc id="text">${escape(panels.map(inWords).join(' '))}</desc>
 <style>
   text { font: 14px system-ui, sans-serif; fill: #1f2328 }
   .caption { font-weight: 600 }
@@ -45,30 +50,37 @@ export function chartOf(results: Results, workload: WorkloadResult): string {
   }
 </style>
 <rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="6"/>
-${panel(cpu, cpuCaption, 4)}
-${panel(rate, rateCaption, 4 + panelHeight)}
+${panels.map((panel, index) => draw(panel, tops[index] ?? 0)).join('\n')}
 </svg>
 `
 }
 
-function barsOf({ systems }: Results, workload: WorkloadResult, figure: keyof Sample, scale: (value: number) => number): Bar[] {
-  return workload.measurements
-    .filter(({ samples }) => samples.length > 0)
-    .map((measurement) => {
-      const { median, least, most } = spread(measurement, figure)
-      const name = systems.find(({ id }) => id === measurement.system)?.name ?? measurement.system
-      return { name, own: measurement.system === 'berth', median: scale(median), least: scale(least), most: scale(most) }
-    })
+function panelsOf({ systems }: Results, workload: WorkloadResult): Panel[] {
+  const [first = 'cpuMicros'] = workload.shows
+  const wanted = workload.parts.flatMap((part) =>
+    (workload.parts.length > 1 ? [first] : workload.shows).map((figure) => ({ part, figure })),
+  )
+  return wanted.map(({ part, figure }) => {
+    const { caption, better, scale } = shown(figure, workload)
+    const bars = part.measurements
+      .filter(({ samples }) => samples.length > 0)
+      .map((measurement) => {
+        const { median, least, most } = spread(measurement, figure)
+        const own = measurement.system === 'berth'
+        return { name: nameOf(systems, measurement.system), own, median: scale(median), least: scale(least), most: scale(most) }
+      })
+    return { caption: `${part.name && `${part.name}: `}${caption} (${better} is better)`, bars }
+  })
 }
 
 /** What the picture shows, for those who do not see it. */
-function inWords(caption: string, bars: readonly Bar[]): string {
+function inWords({ caption, bars }: Panel): string {
   const each = bars.map(({ name, median, least, most }) => `${name} ${number(median)} (${number(least)} to ${number(most)})`)
   return `${caption}: ${each.join('; ')}.`
 }
 
-function panel(bars: readonly Bar[], caption: string, top: number): string {
-  const longest = Math.max(...bars.map(({ most }) => most))
+function draw({ caption, bars }: Panel, top: number): string {
+  const longest = Math.max(Number.MIN_VALUE, ...bars.map(({ most }) => most))
   const span = (value: number): number => Math.round((value / longest) * (width - left - right) * 10) / 10
   const lines = bars.map(({ name, own, median, least, most }, index) => {
     const y = top + panelHead + index * barStep

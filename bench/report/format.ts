@@ -1,4 +1,5 @@
-import type { WorkloadResult } from '../results.ts'
+import type { SystemResult, WorkloadResult } from '../results.ts'
+import type { Figure } from '../workloads/index.ts'
 
 /** Three digits that count, thousands set apart. */
 export function number(value: number): string {
@@ -6,9 +7,36 @@ export function number(value: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: Math.min(digits, 3), maximumFractionDigits: Math.min(digits, 3) })
 }
 
-/** Microseconds in the unit of the workload, as a number. */
-export function inCpuUnit({ cpuUnit }: Pick<WorkloadResult, 'cpuUnit'>, micros: number): number {
-  return cpuUnit === 'ms' ? micros / 1000 : micros
+/** How a figure is shown. */
+export interface Shown {
+  /** With its unit: `CPU per request, µs`. */
+  readonly caption: string
+  readonly better: 'less' | 'more'
+  /** From the recorded value to the shown one. */
+  readonly scale: (value: number) => number
+}
+
+const microsIn = { µs: 1, ms: 1e3, s: 1e6 } as const
+
+export function shown(figure: Figure, { unit, cpuUnit }: Pick<WorkloadResult, 'unit' | 'cpuUnit'>): Shown {
+  const mega = (value: number): number => value / 1e6
+  const same = (value: number): number => value
+  switch (figure) {
+    case 'cpuMicros':
+      return { caption: `CPU per ${unit}, ${cpuUnit}`, better: 'less', scale: (value) => value / microsIn[cpuUnit] }
+    case 'rate':
+      return { caption: `${unit}${unit === 'GB' ? '' : 's'} a second`, better: 'more', scale: same }
+    case 'p50':
+      return { caption: 'p50, ms', better: 'less', scale: same }
+    case 'peakBytes':
+      return { caption: 'peak memory, MB', better: 'less', scale: mega }
+    case 'leftBytes':
+      return { caption: 'left on the disk, MB', better: 'less', scale: mega }
+  }
+}
+
+export function nameOf(systems: readonly SystemResult[], id: string): string {
+  return systems.find((system) => system.id === id)?.name ?? id
 }
 
 export function percent(part: number): string {

@@ -1,3 +1,3 @@
 export { goalLine } from './goals.ts'
-export { readRecorded, record } from './record.ts'
+export { record } from './record.ts'
 export { plainTable, rowsOf } from './rows.ts'

@@ -1,4 +1,5 @@
 import type { Results, SystemResult, WorkloadResult } from '../results.ts'
+import { whereOthersAreBetter } from './better.ts'
 import { megabytes } from './format.ts'
 import { goalLine } from './goals.ts'
 import { markdownTable, rowsOf } from './rows.ts'
@@ -21,35 +22,59 @@ export function renewPage(page: string, results: Results): string {
 
 function generatedPart(results: Results): string {
   return [
+    '## Where another registry is better',
+    betterPart(results),
     '## Results',
-    machineText(results),
+    machinesPart(results),
     ...results.workloads.flatMap((workload) => workloadPart(results, workload)),
     '## What was measured',
     ...results.systems.flatMap(systemPart),
   ].join('\n\n')
 }
 
-function machineText({ recordedAt, commit, machine, cores }: Results): string {
-  const { processor, memoryBytes, kernel, bun, fileSystem, load } = machine
-  const busy = ': **the machine was busy with other work, so trust the order and not the digits.**'
+function betterPart(results: Results): string {
+  const better = whereOthersAreBetter(results)
+  if (better.length === 0) return 'Nowhere in what was measured. nginx is no registry: it shows the limit.'
+  return [`In ${better.length} of the figures below, by the medians:`, '', ...better.map((line) => `- ${line}`)].join('\n')
+}
+
+/** Usually one machine; slices of a run may come from several. */
+function machinesPart({ workloads }: Results): string {
+  const by = new Map<string, string[]>()
+  for (const { id, sitting } of workloads) {
+    const { cores, machine } = sitting
+    const { processor, memoryBytes, kernel, bun, fileSystem } = machine
+    const text = [
+      `${machine.cores} cores (${processor}), ${megabytes(memoryBytes)} of memory, ${kernel}, Bun ${bun}; data on ${fileSystem};`,
+      `servers on core ${cores.server}, clients on core ${cores.client}`,
+    ].join('\n')
+    by.set(text, [...(by.get(text) ?? []), id])
+  }
+  return [...by].map(([text, ids]) => (by.size === 1 ? `${text}.` : `${text}: ${ids.join(', ')}.`)).join('\n\n')
+}
+
+function sittingText({ sitting, warmUp, measured }: WorkloadResult): string {
+  const { recordedAt, commit, machine } = sitting
+  const load = `load average before the sitting ${machine.load.toFixed(2)}`
+  const busy = ': **the machine was busy with other work, so trust the order and not the digits**'
+  const times = measured === 0 ? 'a fixed amount of work' : `${warmUp} s of warm-up, then ${measured} s that count`
   return [
-    `Recorded ${recordedAt.slice(0, 10)} at commit ${commit}: ${machine.cores} cores (${processor}),`,
-    `${megabytes(memoryBytes)} of memory, ${kernel}, Bun ${bun}; data on ${fileSystem};`,
-    `servers on core ${cores.server}, clients on core ${cores.client}.`,
-    `Load average before the first run: ${load.toFixed(2)}${load <= quietLoad ? '.' : busy}`,
+    `Medians, the least and the most of the runs in brackets; each run: ${times}.`,
+    `Recorded ${recordedAt.slice(0, 10)} at commit ${commit}, ${load}${machine.load <= quietLoad ? '' : busy}.`,
   ].join('\n')
 }
 
 function workloadPart(results: Results, workload: WorkloadResult): string[] {
-  const { id, title, what, measured, warmUp, goals, measurements } = workload
-  const voided = measurements.flatMap((one) => one.voided.map((reason) => `- void run of ${one.system}: ${reason}`))
+  const { id, title, what, goals, parts } = workload
+  // A run that is void is void for all parts.
+  const voided = parts[0]?.measurements.flatMap((one) => one.voided.map((reason) => `- void run of ${one.system}: ${reason}`)) ?? []
   return [
     `### ${id}: ${title}`,
     what,
-    `![${title}: CPU of the server and rate, by system](benchmarks/${chartFile(workload)})`,
-    markdownTable(rowsOf(results, workload)),
-    `Medians, the least and the most of the runs in brackets; each run: ${warmUp} s of warm-up, then ${measured} s that count.`,
-    goals.map((goal) => `- ${goalLine(goal)}`).join('\n'),
+    `![${title}, by system](benchmarks/${chartFile(workload)})`,
+    markdownTable(rowsOf(results, workload), parts.length > 1 ? 2 : 1),
+    sittingText(workload),
+    ...(goals.length > 0 ? [goals.map((goal) => `- ${goalLine(goal)}`).join('\n')] : []),
     ...(voided.length > 0 ? [voided.join('\n')] : []),
   ]
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Results } from '../results.ts'
+import { merge, type Results } from '../results.ts'
 import { chartOf } from './chart.ts'
 import { chartFile, renewPage } from './page.ts'
 
@@ -9,8 +9,10 @@ const folder = join(docs, 'benchmarks')
 const page = join(docs, 'benchmarks.md')
 const recorded = join(folder, 'results.json')
 
-/** Writes the page, its charts and the data they are drawn from. Returns what was written. */
-export function record(results: Results): string[] {
+/** Takes results among those that are recorded, and draws everything anew. Returns what was written. */
+export function record(fresh: Results, order: { readonly systems: readonly string[]; readonly workloads: readonly string[] }): string[] {
+  const { systems, workloads } = merge(readRecorded(), fresh)
+  const results = { systems: inOrder(systems, order.systems), workloads: inOrder(workloads, order.workloads) }
   mkdirSync(folder, { recursive: true })
   const files: [string, string][] = [
     [recorded, `${JSON.stringify(results, null, 2)}\n`],
@@ -21,7 +23,11 @@ export function record(results: Results): string[] {
   return files.map(([path]) => path)
 }
 
-/** What was recorded last. */
-export function readRecorded(): Results {
+/** What the order does not know was taken out of the benchmark. */
+function inOrder<T extends { readonly id: string }>(list: readonly T[], order: readonly string[]): T[] {
+  return order.flatMap((id) => list.find((one) => one.id === id) ?? [])
+}
+
+function readRecorded(): Results {
   return JSON.parse(readFileSync(recorded, 'utf8')) as Results
 }

@@ -1,8 +1,11 @@
 import { expect, test } from 'bun:test'
-import { judge, rotated } from '../measure.ts'
-import { type Measurement, type Results, spreadOf, type WorkloadResult } from '../results.ts'
-import { systems } from '../systems/index.ts'
+import { judge } from '../judge.ts'
+import { rotated } from '../measure.ts'
+import { type Measurement, merge, type Results, spreadOf, type WorkloadResult } from '../results.ts'
+import { givenSystems, systems } from '../systems/index.ts'
 import { type Medians, workloads } from '../workloads/index.ts'
+import { beside, besideBest, besidePart, limit } from '../workloads/goals.ts'
+import { whereOthersAreBetter } from './better.ts'
 import { chartOf } from './chart.ts'
 import { number } from './format.ts'
 import { goalLine } from './goals.ts'
@@ -34,17 +37,20 @@ const workload: WorkloadResult = {
   what: 'What.',
   unit: 'request',
   cpuUnit: 'µs',
+  shows: ['cpuMicros', 'rate'],
   warmUp: 1,
   measured: 2,
-  measurements,
+  sitting: {
+    recordedAt: '2026-01-02T03:04:05.000Z',
+    commit: 'abc',
+    machine: { processor: 'P', cores: 2, memoryBytes: 8e9, kernel: 'Linux 6', bun: '1.4.5', fileSystem: 'ext4', load: 3 },
+    cores: { server: 0, client: 1 },
+  },
+  parts: [{ name: '', measurements }],
   goals: [goal],
 }
 
 const results: Results = {
-  recordedAt: '2026-01-02T03:04:05.000Z',
-  commit: 'abc',
-  machine: { processor: 'P', cores: 2, memoryBytes: 8e9, kernel: 'Linux 6', bun: '1.4.5', fileSystem: 'ext4', load: 3 },
-  cores: { server: 0, client: 1 },
   systems: systems.map(({ id, name, facts }) => {
     return { id, name, facts, version: '1.0.0', command: 'run', files: { 'a.yml': 'b: c\n' } }
   }),
@@ -65,19 +71,41 @@ test('three digits', () => {
 })
 
 test('goals are judged by medians, and not where a system is missing', () => {
-  const figure = ({ berth }: Medians): number | undefined => berth?.cpuMicros
+  const of = (id: keyof Medians) => (part: (name: string) => Medians) => part('')[id]?.cpuMicros
   const goals = [
-    { text: 'low', kind: 'at most', limit: 19, unit: '', figure },
-    { text: 'high', kind: 'at least', limit: 20, unit: '', figure },
-    { text: 'none', kind: 'at most', limit: 1, unit: '', figure: (medians: Medians) => medians['docker-registry']?.cpuMicros },
+    { text: 'low', kind: 'at most', limit: 19, unit: '', figure: of('berth') },
+    { text: 'high', kind: 'at least', limit: 20, unit: '', figure: of('berth') },
+    { text: 'none', kind: 'at most', limit: 1, unit: '', figure: of('docker-registry') },
   ] as const
-  expect(judge(goals, measurements).map(({ text, met }) => [text, met])).toEqual([['low', true], ['high', false]])
+  expect(judge(goals, workload.parts).map(({ text, met }) => [text, met])).toEqual([['low', true], ['high', false]])
+})
+
+test('a system, the best peer and another part are compared with', () => {
+  const parts = [
+    { name: 'a', measurements },
+    { name: 'b', measurements: [{ system: 'berth', samples: samplesOf(38), voided: [] }] as const },
+  ]
+  const peers: Measurement[] = [
+    { system: 'zot', samples: samplesOf(38), voided: [] },
+    { system: 'distribution', samples: samplesOf(76), voided: [] },
+  ]
+  const all = [{ name: 'a', measurements: [...measurements, ...peers] }, ...parts.slice(1)]
+  const goals = [
+    beside('nginx', 'cpuMicros', 2, 'a'),
+    besideBest('cpuMicros', 1 / 4, 'a'),
+    besideBest('rate', 2, 'a'),
+    besidePart('cpuMicros', 2, 'b', 'a'),
+    limit('cpuMicros', 0.01, 'ms', 1000, 'a'),
+  ]
+  expect(judge(goals, all).map(({ figure, met }) => [figure, met])).toEqual([[1.9, true], [0.5, false], [2, true], [2, true], [0.019, false]])
+  expect(judge(goals, parts)).toHaveLength(3)
 })
 
 test('a goal says its figure in its unit, and a ratio as a part', () => {
   expect(goalLine(goal)).toBe('met: CPU: 19.0 µs, wanted at most 20.0 µs')
-  const ratio = { text: 'part', kind: 'at most', limit: 1 / 20, unit: '', figure: 1 / 8, met: false } as const
+  const ratio = { text: 'part', kind: 'at most', limit: 1 / 20, unit: '×', figure: 1 / 8, met: false } as const
   expect(goalLine(ratio)).toBe('not met: part: 1/8, wanted at most 1/20')
+  expect(goalLine({ ...ratio, limit: 1.3, figure: 1.1, met: true })).toBe('met: part: 1.10 ×, wanted at most 1.30 ×')
 })
 
 test('the table has a row for every system, also for one without a valid run', () => {
@@ -86,6 +114,37 @@ test('the table has a row for every system, also for one without a valid run', (
   expect(rows[1]?.[1]).toBe('19.0 (18.0 - 20.0)')
   expect(rows.map((row) => row.at(-1))).toEqual(['runs', '3', '1, 1 void', '0, 1 void'])
   expect(plainTable(rows).split('\n')).toHaveLength(4)
+})
+
+test('parts have rows of their own, and gigabytes seconds of CPU', () => {
+  const parts = ['GET', 'HEAD'].map((name) => ({ name, measurements: measurements.slice(0, 1) }))
+  const rows = rowsOf(results, { ...workload, unit: 'GB', cpuUnit: 's', parts })
+  expect(rows.map((row) => row.slice(0, 4))).toEqual([
+    ['', '', 'CPU per GB, s', 'GB a second'],
+    ['GET', 'Berth', '0.000 (0.000 - 0.000)', '52,632 (50,000 - 55,556)'],
+    ['HEAD', 'Berth', '0.000 (0.000 - 0.000)', '52,632 (50,000 - 55,556)'],
+  ])
+  const svg = chartOf(results, { ...workload, parts })
+  expect(svg).toContain('HEAD: CPU per request, µs (less is better): Berth 19.0')
+  expect(svg).not.toContain('requests a second')
+})
+
+test('where a registry does better is said, and not of nginx', () => {
+  const others: Measurement[] = [...measurements, { system: 'distribution', samples: samplesOf(18), voided: [] }]
+  const better = { ...results, workloads: [{ ...workload, parts: [{ name: '', measurements: others }] }] }
+  expect(whereOthersAreBetter(results)).toEqual([])
+  expect(whereOthersAreBetter(better)).toEqual([
+    'M1: distribution, CPU per request, µs: 18.0, Berth 19.0',
+    'M1: distribution, requests a second: 55,556, Berth 52,632',
+  ])
+})
+
+test('what is measured anew takes the place of its old results', () => {
+  const other = { ...workload, id: 'M2' }
+  const newer = { ...workload, title: 'newer' }
+  const merged = merge({ ...results, workloads: [workload, other] }, { systems: [], workloads: [newer] })
+  expect(merged.workloads).toEqual([newer, other])
+  expect(merged.systems).toEqual(results.systems)
 })
 
 test('the chart is well-formed, says its figures in words, and scales bars to the longest', () => {
@@ -115,7 +174,7 @@ test('the page keeps what is around its generated part', () => {
 })
 
 test('every workload names systems that exist, and measures Berth', () => {
-  const known = systems.map(({ id }) => id)
+  const known = [...systems, ...Object.values(givenSystems).map((make) => make('/a'))].map(({ id }) => id)
   for (const one of workloads) {
     expect(one.systems.filter((id) => !known.includes(id))).toEqual([])
     expect(one.systems).toContain('berth')

@@ -1,3 +1,4 @@
+import { layDistributionTags } from './distribution.ts'
 import { pushArtifact } from './push-artifact.ts'
 import type { System } from './system.ts'
 
@@ -30,4 +31,5 @@ http:
   command: ({ folder }) => ['docker-registry', 'serve', `${folder}/config.yml`],
   ready: '/v2/',
   hold: pushArtifact,
+  layTags: layDistributionTags,
 }

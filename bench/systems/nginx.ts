@@ -39,12 +39,13 @@ http {
   }),
   command: ({ folder }) => ['nginx', '-p', folder, '-e', 'stderr', '-c', `${folder}/nginx.conf`],
   ready: '/ready',
-  hold: ({ folder }, repository, { manifest, blobs }) => {
+  hold: ({ folder }, repository, { manifest, blobs }, tag) => {
     for (const [kind, contents] of [['manifests', [manifest]], ['blobs', blobs]] as const) {
       const parent = `${folder}/www/v2/${repository}/${kind}`
       mkdirSync(parent, { recursive: true })
       for (const { digest, bytes } of contents) writeFileSync(`${parent}/${digest}`, bytes)
     }
+    if (tag !== undefined) writeFileSync(`${folder}/www/v2/${repository}/manifests/${tag}`, manifest.bytes)
     return Promise.resolve()
   },
 }

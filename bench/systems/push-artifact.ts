@@ -2,10 +2,11 @@ import { type Artifact, openRegistryClient } from '../load/index.ts'
 import type { Place } from './system.ts'
 
 /** How a registry comes to hold an artifact. */
-export async function pushArtifact({ port }: Place, repository: string, artifact: Artifact): Promise<void> {
+export async function pushArtifact({ port }: Place, repository: string, artifact: Artifact, tag?: string): Promise<void> {
   const client = await openRegistryClient(Number(port))
   try {
     await client.pushArtifact(repository, artifact)
+    if (tag !== undefined) await client.pushManifest(repository, tag, artifact.manifest)
   } finally {
     client.close()
   }

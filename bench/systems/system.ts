@@ -1,6 +1,6 @@
-import type { Artifact } from '../load/index.ts'
+import type { Artifact, Content } from '../load/index.ts'
 
-export type SystemId = 'berth' | 'nginx' | 'docker-registry'
+export type SystemId = 'berth' | 'nginx' | 'docker-registry' | 'distribution' | 'zot' | 'olareg'
 
 /** A program to measure, as data. Another one is another file and a line in index.ts. */
 export interface System {
@@ -17,8 +17,10 @@ export interface System {
   readonly command: (place: Place) => readonly string[]
   /** A path that is answered with 200 once it serves. */
   readonly ready: string
-  /** Makes it hold an artifact. */
-  readonly hold: (place: Place, repository: string, artifact: Artifact) => Promise<void>
+  /** Makes it hold an artifact, under its digest and under a tag. */
+  readonly hold: (place: Place, repository: string, artifact: Artifact, tag?: string) => Promise<void>
+  /** Writes tags of a manifest that it holds into its storage while it does not run. Without it they are pushed. */
+  readonly layTags?: (folder: string, repository: string, manifest: Content, tags: readonly string[]) => void
 }
 
 /** Where a system runs: a folder of its own and a port of 127.0.0.1. Text, so that the page can show it with names instead. */

@@ -7,5 +7,5 @@ export function versionOf({ version }: System): string | undefined {
   const program = findProgram(name)
   if (program === undefined) return undefined
   const { stdout, stderr } = Bun.spawnSync([program, ...flags], { env: processEnvironment })
-  return /\d+\.\d+\.\d+\S*/.exec(`${stdout.toString()} ${stderr.toString()}`)?.[0]
+  return /\d+\.\d+\.\d+\S*/.exec(`${stdout.toString()} ${stderr.toString()}`)?.[0].replace(/\+unknown$/, '')
 }

@@ -1,8 +1,11 @@
+import { middleBlob } from './blob-pull.ts'
+import { manifestByTag } from './manifest-by-tag.ts'
 import { manifestGet } from './manifest-get.ts'
 import { smallArtifacts } from './small-artifacts.ts'
+import { smallBlob } from './small-blob.ts'
 import type { Workload } from './workload.ts'
 
-export type { Goal, Load, Medians, Outcome, Workload } from './workload.ts'
+export type { Figure, Goal, Load, Medians, Outcome, Scale, Workload } from './workload.ts'
 
 /** In the order they are measured and shown. */
-export const workloads: readonly Workload[] = [manifestGet, smallArtifacts]
+export const workloads: readonly Workload[] = [manifestGet, manifestByTag, smallBlob, middleBlob, smallArtifacts]

@@ -1,3 +1,4 @@
+import type { Sample } from '../results.ts'
 import type { RunningSystem, System, SystemId } from '../systems/index.ts'
 
 /** Something to measure, as data. Another one is another file and a line in index.ts. */
@@ -6,24 +7,42 @@ export interface Workload {
   readonly title: string
   /** One sentence or two for the page: what is sent, by how many, what is checked. */
   readonly what: string
+  /** What is measured, one after the other on the same server. Nothing where it is only one thing. */
+  readonly parts?: readonly Part[]
   /** What is counted. */
-  readonly unit: 'request' | 'artifact'
+  readonly unit: 'request' | 'artifact' | 'GB' | 'page' | 'start'
   /** CPU of the server for one of them is shown in this. */
-  readonly cpuUnit: 'µs' | 'ms'
+  readonly cpuUnit: 'µs' | 'ms' | 's'
+  /** What the chart shows, what is to be compared first. */
+  readonly shows: readonly Figure[]
   readonly systems: readonly SystemId[]
   /** Programs beside the systems, with how to get them. */
   readonly tools: Readonly<Record<string, string>>
-  /** Each run: seconds that are not counted, then seconds that are. */
+  /** Each run: seconds that are not counted, then seconds that are; none for work of a fixed size. */
   readonly warmUp: number
   readonly measured: number
   readonly goals: readonly Goal[]
+  /** Fills the storage of each system once; every run is then a new process on it. Without it every run begins empty. */
+  readonly fill?: (system: System, server: RunningSystem, scale: Scale) => Promise<void>
+  /** The page cache is dropped for the files of the storage before each run. */
+  readonly cold?: true
   /** Readies a server that was just started. */
-  readonly prepare: (system: System, server: RunningSystem) => Promise<Load>
+  readonly prepare: (system: System, server: RunningSystem, scale: Scale) => Promise<Load>
 }
+
+export interface Part {
+  readonly name: string
+  /** Of the workload's systems those that can do this; all, if absent. */
+  readonly systems?: readonly SystemId[]
+}
+
+/** How many there are of something in this run, of so many in a full one: at least one. */
+export type Scale = (full: number) => number
 
 /** What a prepared server is put under. Rejects at the first wrong status or byte: that run is void. */
 export interface Load {
-  run(seconds: number): Promise<Outcome>
+  /** @param part its name, empty where the workload has no parts */
+  run(seconds: number, part: string): Promise<Outcome>
   /** After the measured time: what could not be checked within it. */
   check(): Promise<void>
   /** Lets go of its connections, whatever happened. */
@@ -34,11 +53,15 @@ export interface Outcome {
   /** How many units were done. */
   readonly done: number
   readonly seconds: number
-  /** Of one unit, in milliseconds. */
+  /** Of one request, in milliseconds. */
   readonly p50: number
   readonly p99: number
   /** CPU of the generator. */
   readonly clientSeconds: number
+  /** CPU of the server, where it is not what it used during the run. */
+  readonly serverSeconds?: number
+  /** On the disk for nothing, afterwards. */
+  readonly leftBytes?: number
 }
 
 /** A target for Berth: a figure that must not be above, or not below, a limit. */
@@ -48,8 +71,10 @@ export interface Goal {
   readonly kind: 'at most' | 'at least'
   readonly unit: string
   /** From the medians of the systems; undefined when one that it needs was not measured. */
-  readonly figure: (medians: Medians) => number | undefined
+  readonly figure: (part: (name: string) => Medians) => number | undefined
 }
 
-/** By system: CPU for one unit, in microseconds, and units a second. */
-export type Medians = Readonly<Partial<Record<SystemId, { readonly cpuMicros: number; readonly rate: number }>>>
+/** What is compared between systems. */
+export type Figure = keyof Pick<Sample, 'cpuMicros' | 'rate' | 'p50' | 'peakBytes' | 'leftBytes'>
+
+export type Medians = Readonly<Partial<Record<SystemId, Readonly<Record<Figure, number>>>>>

@@ -69,6 +69,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'bun:test': testFile,
   'fast-check': testFile,
   'bun:sqlite': /^src\/database\//,
+  'bun:ffi': /^bench\/machine\//,
   pg: /^src\/database\//,
   pino: /^src\/observe\//,
   commander: /^src\/cli\//,

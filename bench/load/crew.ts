@@ -1,0 +1,73 @@
+import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+
+/** What clients did: how many requests, how long one took in milliseconds, and what the clients cost themselves. */
+export interface Work {
+  readonly done: number
+  readonly seconds: number
+  readonly p50: number
+  readonly p99: number
+  readonly clientSeconds: number
+}
+
+/** Clients that work at the same time, each over a connection of its own. */
+export interface Crew {
+  /** One of them, for what is done before and after. */
+  readonly first: RegistryClient
+  /** Each does one thing after the other until the time is over. */
+  work(seconds: number, one: (client: RegistryClient) => Promise<void>): Promise<Work>
+  /** They do so many things between them, each once. */
+  share(count: number, one: (client: RegistryClient, index: number) => Promise<void>): Promise<Work>
+  readonly close: () => void
+}
+
+/** Seconds after the end at which a server that still owes an answer is given up. */
+const patience = 15
+
+export async function openCrew(port: number, size: number): Promise<Crew> {
+  const first = await openRegistryClient(port)
+  const clients = [first, ...(await Promise.all(Array.from({ length: size - 1 }, () => openRegistryClient(port))))]
+  const close = (): void => clients.forEach((client) => client.close())
+
+  const together = async (
+    may: () => boolean,
+    one: (client: RegistryClient, index: number) => Promise<void>,
+  ): Promise<Work> => {
+    const [start, cpu] = [performance.now(), process.cpuUsage()]
+    const latencies: number[] = []
+    let begun = 0
+    const go = async (client: RegistryClient): Promise<void> => {
+      while (may()) {
+        const before = performance.now()
+        await one(client, begun++)
+        latencies.push(performance.now() - before)
+      }
+    }
+    // The first that fails ends the others with it: nothing of a void run goes on into the next.
+    await Promise.all(clients.map(go)).catch((error: unknown) => {
+      close()
+      throw error
+    })
+    const { user, system } = process.cpuUsage(cpu)
+    return { ...summary(latencies), seconds: (performance.now() - start) / 1000, clientSeconds: (user + system) / 1e6 }
+  }
+
+  return Object.freeze<Crew>({
+    first,
+    work: async (seconds, one) => {
+      const end = performance.now() + seconds * 1000
+      const late = setTimeout(close, (seconds + patience) * 1000)
+      return await together(() => performance.now() < end, one).finally(() => clearTimeout(late))
+    },
+    share: async (count, one) => {
+      let taken = 0
+      return await together(() => taken < count, async (client) => await one(client, taken++))
+    },
+    close,
+  })
+}
+
+function summary(latencies: readonly number[]): Pick<Work, 'done' | 'p50' | 'p99'> {
+  const sorted = latencies.toSorted((a, b) => a - b)
+  const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN
+  return { done: sorted.length, p50: at(0.5), p99: at(0.99) }
+}

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findProgram } from './machine/index.ts'
+import { measure, type Plan } from './measure.ts'
+import { type System, systems, versionOf } from './systems/index.ts'
+import { workloads } from './workloads/index.ts'
+
+/** Short, and on little data: not what the figures are is tested, but that there are any, from valid runs. */
+const plan: Plan = { runs: 1, part: 0.1, size: 0.001 }
+
+/** Not the newest peer: it takes minutes to build. */
+const taken: readonly System[] = systems.filter((system) => system.id !== 'distribution' && versionOf(system) !== undefined)
+
+let folder = ''
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'berth-bench-smoke-'))))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+for (const workload of workloads) {
+  const missing = Object.keys(workload.tools).filter((name) => findProgram(name) === undefined)
+  const skipped = process.platform !== 'linux' ? 'no Linux' : missing.length > 0 ? `no ${missing.join(', ')}` : undefined
+  const name = `${workload.id}: ${workload.title}${skipped === undefined ? '' : ` (skipped: ${skipped})`}`
+  test.skipIf(skipped !== undefined)(name, async () => {
+    const able = taken.filter(({ id }) => workload.systems.includes(id))
+    const stopped = new AbortController().signal
+    const parts = await measure(workload, able, plan, { folder: join(folder, 'run'), tell: () => {}, stopped })
+    expect(parts.flatMap(({ measurements }) => measurements.flatMap(({ voided }) => voided))).toEqual([])
+    for (const { name: part, measurements } of parts) {
+      expect(measurements.map(({ system }) => system)).toContain('berth')
+      for (const { system, samples } of measurements) {
+        const [{ done, rate, cpuMicros, p50, peakBytes } = { done: 0, rate: 0, cpuMicros: -1, p50: 0, peakBytes: 0 }] = samples
+        const sound = done > 0 && rate > 0 && cpuMicros >= 0 && p50 > 0 && peakBytes > 1e6
+        expect([part, system, sound]).toEqual([part, system, true])
+      }
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+}
