@@ -4,34 +4,49 @@ import type { MemoryShare } from './manifest-memory.ts'
 
 /** Told how the body of a request comes in, so that the listener knows whom it waits for, and how long. */
 export interface BodyWatch {
-  /** Some bytes came; the sender is alive. */
+  /** From now on we wait for the sender. `tooLong` is called once when nothing has come for too long. */
+  waiting(tooLong: () => void): void
+  /** Something came: the sender is alive, and waits for us. */
   received(): void
-  /** The whole body is here: from now on the sender waits for us. */
+  /** The whole body is here. */
   complete(): void
+}
+
+/** A request with whoever watches its body. */
+export interface Incoming {
+  readonly request: Request
+  readonly watch: BodyWatch | undefined
 }
 
 /**
  * Collects a manifest, never more than `limit` bytes of it. A large one takes of `share` as it comes in, so that announcing one
  * costs others nothing.
- * @throws RegistryError `MANIFEST_TOO_LARGE`, at once when Content-Length says so; `SIZE_INVALID` when it was cut off;
+ * @throws RegistryError `MANIFEST_TOO_LARGE`, at once when Content-Length says so; `SIZE_INVALID` when it was cut off; `BODY_TIMEOUT`;
  * `CODING_UNSUPPORTED`; what `share` throws
  */
-export async function collectBody(request: Request, limit: number, share: MemoryShare): Promise<Uint8Array<ArrayBuffer>> {
+export async function collectBody({ request, watch }: Incoming, limit: number, share: MemoryShare): Promise<Uint8Array<ArrayBuffer>> {
   refuseCoding(request)
   const declared = declaredLength(request)
   if (declared !== undefined && declared > limit) throw tooLarge(limit)
   const small = declared !== undefined && declared <= firstBuffer
-  const bytes = small ? await readDeclared(request) : await readBounded(request, declared ?? limit, share)
+  const bytes = small ? await readDeclared(request, watch) : await readBounded({ request, watch }, declared ?? limit, share)
   if (declared !== undefined && bytes.length !== declared) throw cutOff()
   return bytes
 }
 
-/** In one piece: Bun holds a sender to its Content-Length, and a stream costs more than the rest of the request. */
-async function readDeclared(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * In one piece: Bun holds a sender to its Content-Length, and a stream costs more than the rest of the request. How it comes in
+ * can't be seen then, so all of it has to come in the time of one wait.
+ */
+async function readDeclared(request: Request, watch: BodyWatch | undefined): Promise<Uint8Array<ArrayBuffer>> {
+  const late = Promise.withResolvers<never>()
+  watch?.waiting(() => late.reject(new RegistryError('BODY_TIMEOUT')))
   try {
-    return new Uint8Array(await request.arrayBuffer())
+    const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), late.promise]))
+    watch?.complete()
+    return bytes
   } catch (cause) {
-    throw cutOff(cause)
+    throw cause instanceof RegistryError ? cause : cutOff(cause)
   }
 }
 
@@ -39,13 +54,13 @@ async function readDeclared(request: Request): Promise<Uint8Array<ArrayBuffer>> 
  * Copied into one buffer that grows: a body sent as millions of tiny chunks would cost a hundred times its size if the chunks
  * were kept.
  */
-async function readBounded(request: Request, limit: number, share: MemoryShare): Promise<Uint8Array<ArrayBuffer>> {
+async function readBounded({ request, watch }: Incoming, limit: number, share: MemoryShare): Promise<Uint8Array<ArrayBuffer>> {
   if (request.body === null) return new Uint8Array(0)
   const reader = request.body.getReader()
   let bytes = new Uint8Array(Math.min(firstBuffer, limit))
   let size = 0
   for (;;) {
-    const chunk = await readChunk(reader)
+    const chunk = await readChunk(reader, watch)
     if (chunk === undefined) return size === bytes.length ? bytes : bytes.slice(0, size)
     const needed = size + chunk.length
     try {
@@ -72,7 +87,7 @@ function grown(bytes: Uint8Array<ArrayBuffer>, size: number, share: MemoryShare)
 
 /**
  * The body of an upload as the core takes it. Its stream fails with SIZE_INVALID when the connection broke before the end,
- * with or without a Content-Length: an end that comes without an error is the end the sender meant.
+ * with or without a Content-Length, and with BODY_TIMEOUT when the sender stood still: an end that comes without an error is the end the sender meant.
  * @throws RegistryError `BLOB_UPLOAD_INVALID` for a malformed Content-Range, `CODING_UNSUPPORTED`
  */
 export function uploadBody(request: Request, watch: BodyWatch | undefined): UploadBody {
@@ -89,12 +104,7 @@ export function uploadBody(request: Request, watch: BodyWatch | undefined): Uplo
 function watchedStream(request: Request, body: ReadableStream<Uint8Array>, watch: BodyWatch | undefined): ByteStream {
   let taken: ByteReader | undefined
   const reader: ByteReader = {
-    read: async () => {
-      const value = await readChunk((taken ??= body.getReader()))
-      if (value === undefined) watch?.complete()
-      else watch?.received()
-      return { value }
-    },
+    read: async () => ({ value: await readChunk((taken ??= body.getReader()), watch) }),
     cancel: async () => {
       if (taken !== undefined) await endReading(request, taken)
     },
@@ -134,11 +144,25 @@ function wantsClose(request: Request): boolean {
   return /\bclose\b/i.test(request.headers.get('connection') ?? '')
 }
 
-async function readChunk(reader: ByteReader): Promise<Uint8Array | undefined> {
+/**
+ * The next piece of a body; absent at its end.
+ * @throws RegistryError `SIZE_INVALID` when the connection broke, `BODY_TIMEOUT` when the sender stands still
+ */
+async function readChunk(reader: ByteReader, watch: BodyWatch | undefined): Promise<Uint8Array | undefined> {
+  let late = false
+  watch?.waiting(() => {
+    late = true
+    // The read that waits ends then. What else becomes of a connection that is closed after the answer matters to nobody.
+    reader.cancel().catch(() => undefined)
+  })
   try {
-    return (await reader.read()).value
+    const { value } = await reader.read()
+    if (late) throw new Error('the read was cancelled')
+    if (value === undefined) watch?.complete()
+    else watch?.received()
+    return value
   } catch (cause) {
-    throw cutOff(cause)
+    throw late ? new RegistryError('BODY_TIMEOUT') : cutOff(cause)
   }
 }
 

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { connect } from 'node:net'
 import { digestBytes } from '../oci/index.ts'
 import { listen, type Listener } from './index.ts'
-import { openRawSocket, type RawSocket } from './raw-socket.testing.ts'
+import { openRawSocket, parseRawAnswer, type RawSocket } from './raw-socket.testing.ts'
 import { createTestHttp, type TestHttp } from './test-http.testing.ts'
 
 // Bun counts in steps of 4 s, so that each of these takes that long or some of them; they run side by side.
 setDefaultTimeout(60_000)
 
 const idle = 8
+const stall = 4
 const host = 'Host: registry.test\r\n'
 const blob = new Uint8Array(64 * 1024 * 1024)
 const digest = digestBytes(blob, 'sha256')
@@ -17,9 +18,9 @@ let t: TestHttp
 let listener: Listener
 
 beforeAll(() => {
-  t = createTestHttp()
+  t = createTestHttp({ limits: { manifest: 4_000_000, requests: 1000, requests_per_address: 1000 } })
   t.fake.repository('team/app').blobs.set(digest, blob)
-  listener = listen({ hostname: '127.0.0.1', port: 0, fetch: t.http.fetch, logger: t.logger, idle })
+  listener = listen({ hostname: '127.0.0.1', port: 0, fetch: t.http.fetch, logger: t.logger, idle, stall })
 })
 
 afterAll(() => listener.stop(0))
@@ -45,7 +46,6 @@ describe.concurrent('who stands still is let go', () => {
     ['in a head', `GET /v2/ HTTP/1.1\r\n${host}X-A: `],
     ['in the head of a second request', `GET /v2/ HTTP/1.1\r\n${host}\r\nGET /v2/ HT`],
     ['at rest', `GET /v2/ HTTP/1.1\r\n${host}\r\n`],
-    ['in the body of a manifest', `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\n{`],
     ['in the body of what was refused', `PATCH /v2/team/app/blobs/uploads/x HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\n{`],
   ])('%s', async (_, bytes) => {
     const socket = openRawSocket(listener.port)
@@ -53,8 +53,17 @@ describe.concurrent('who stands still is let go', () => {
     expect(await closedAfter(socket)).toBeWithin(1, 25)
   })
 
-  test('in the body of a blob', async () => {
-    expect(await closedAfter(await openUpload())).toBeWithin(1, 25)
+  test.each([
+    ['a manifest', `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\n{`],
+    ['a large manifest', `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${host}Content-Length: 1000000\r\n\r\n{`],
+    ['a manifest in chunks', `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`],
+    ['a blob', undefined],
+  ])('in the body of %s, and is told why', async (_, bytes) => {
+    const socket = bytes === undefined ? await openUpload() : openRawSocket(listener.port)
+    if (bytes !== undefined) socket.send(bytes)
+    expect(await closedAfter(socket)).toBeWithin(stall, stall + 5)
+    const { status, headers, body } = parseRawAnswer(await socket.received())
+    expect([status, headers['connection'], JSON.parse(body).errors[0].code]).toEqual([408, 'close', 'SIZE_INVALID'])
   })
 
   test.each([
@@ -69,19 +78,41 @@ describe.concurrent('who stands still is let go', () => {
   })
 })
 
-test.concurrent('who sends little of a blob, but something, is not let go', async () => {
-  const socket = await openUpload()
+/** Sends a byte a second until long after every limit, then the rest at once; answers with what comes back. */
+async function drip(socket: RawSocket, bytes: string, piece: (text: string) => string = (text) => text): Promise<string> {
   const started = performance.now()
-  let left = 1000 - 'some'.length
-  for (; performance.now() - started < idle * 2500; left--) {
-    socket.send('a')
+  let sent = 0
+  for (; performance.now() - started < idle * 2500; sent++) {
+    socket.send(piece(bytes.charAt(sent)))
     // The pace of the sender.
     await Bun.sleep(1000)
     expect(socket.closed).toBe(false)
   }
-  socket.send('a'.repeat(left))
-  expect(await socket.received(/\r\n\r\n/)).toContain('HTTP/1.1 202 Accepted')
-  socket.reset()
+  socket.send(piece(bytes.slice(sent)))
+  if (piece('') !== '') socket.send('0\r\n\r\n')
+  return await socket.received(/\r\n\r\n/)
+}
+
+const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
+
+describe.concurrent('who sends little, but something, is not let go', () => {
+  test('of a blob', async () => {
+    const socket = await openUpload()
+    expect(await drip(socket, 'a'.repeat(996))).toContain('HTTP/1.1 202 Accepted')
+    socket.reset()
+  })
+
+  const manifest = JSON.stringify({ schemaVersion: 2, manifests: [], annotations: { a: 'x'.repeat(20_000) } })
+  const put = `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${host}Content-Type: application/vnd.oci.image.index.v1+json\r\n`
+  test.each([
+    ['of a large manifest', `Content-Length: ${manifest.length}\r\n\r\n`, undefined],
+    ['of a manifest in chunks', 'Transfer-Encoding: chunked\r\n\r\n', chunk],
+  ])('%s', async (_, headers, piece) => {
+    const socket = openRawSocket(listener.port)
+    socket.send(put + headers)
+    expect(await drip(socket, manifest, piece)).toContain('HTTP/1.1 201 Created')
+    socket.reset()
+  })
 })
 
 test.concurrent('who asks and never reads is let go', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import type { Logger } from '../observe/index.ts'
 import { errorBody, RegistryError } from '../oci/index.ts'
-import type { BodyWatch } from './body.ts'
+import { createIncomingBodies, type IncomingBodies } from './listener-bodies.ts'
 import type { Http } from './pipeline.ts'
 
 export interface ListenerOptions {
@@ -13,6 +13,8 @@ export interface ListenerOptions {
   readonly logger: Logger
   /** Seconds without a byte after which a connection is closed; 120 unless said otherwise. */
   readonly idle?: number
+  /** Seconds without a byte of a body, while we wait for one, after which its sender is told so; 55 unless said otherwise. */
+  readonly stall?: number
 }
 
 export interface Listener {
@@ -27,10 +29,13 @@ export interface Listener {
 }
 
 /**
- * For a connection at rest, and one whose sender or reader stands still. Go clients keep connections for 90 s, and one closed by
+ * For a connection at rest, and one whose reader stands still. Go clients keep connections for 90 s, and one closed by
  * the server under a request is a failed request.
  */
 const idleSeconds = 120
+
+/** A sender that stands still holds a place among the requests under way, unlike a connection at rest. */
+const stallSeconds = 55
 
 /**
  * Bytes of a request's head. A partial pull of a zstd:chunked layer names up to 1,024 ranges in one header, 23 KB for a large layer, and
@@ -56,9 +61,10 @@ const longestHead = 48 * 1024
  * keeping it, and serves the next request. To close at once would be worse: unread bytes make the system reset the
  * connection, and the client may lose the answer.
  */
-export function listen({ hostname, port, fetch, logger, idle = idleSeconds }: ListenerOptions): Listener {
+export function listen({ hostname, port, fetch, logger, idle = idleSeconds, stall = stallSeconds }: ListenerOptions): Listener {
   // For the whole process: Bun has no such option for one server, and Node's types don't know that it can be set.
   Object.assign(http, { maxHeaderSize: longestHead })
+  const bodies = createIncomingBodies(stall)
   const server = Bun.serve({
     hostname,
     port,
@@ -67,7 +73,7 @@ export function listen({ hostname, port, fetch, logger, idle = idleSeconds }: Li
     reusePort: false,
     maxRequestBodySize: 2 ** 40,
     idleTimeout: idle,
-    fetch: (request, self) => serve(fetch, { server: self, idle }, request),
+    fetch: (request, self) => serve(fetch, { server: self, idle, stall, bodies }, request),
     error: (error) => brokenAnswer(error, logger),
   })
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
@@ -81,6 +87,8 @@ interface Patience {
   readonly server: Server
   /** Seconds. */
   readonly idle: number
+  readonly stall: number
+  readonly bodies: IncomingBodies
 }
 
 function serve(fetch: Http['fetch'], patience: Patience, request: Request): Promise<Response> {
@@ -88,12 +96,21 @@ function serve(fetch: Http['fetch'], patience: Patience, request: Request): Prom
   return request.body === null ? fetch(request, address) : serveBody(fetch, patience, request, address)
 }
 
+/**
+ * Bun by itself closes a connection that sends less than 16 KB a second, however alive it is. Here a slow sender may take its
+ * time as long as something comes now and then, and once all is here the server may take its own: hashing 100 GB again lasts
+ * longer than any fixed limit.
+ */
 async function serveBody(fetch: Http['fetch'], patience: Patience, request: Request, address: string): Promise<Response> {
+  const { server, idle, stall, bodies } = patience
+  const body = bodies.begin()
+  server.timeout(request, 0)
   try {
-    return await fetch(request, address, bodyWatch(patience, request))
+    return await fetch(request, address, body)
   } finally {
-    // A limit stays with the connection: without this, one would never be closed when it rests.
-    patience.server.timeout(request, patience.idle)
+    body.end()
+    // A limit stays with the connection: without this, one would never be closed when it rests. What is left of a body goes to Bun.
+    server.timeout(request, body.whole ? idle : stall)
   }
 }
 
@@ -104,18 +121,6 @@ async function stop(server: Server, graceMs: number): Promise<void> {
     await closed
   } finally {
     clearTimeout(timer)
-  }
-}
-
-/**
- * Bun by itself closes a connection that sends less than 16 KB a second, however alive it is. Here a slow sender may take its
- * time as long as something comes within `idle` seconds, and once all is here the server may take its own: hashing 100 GB again
- * lasts longer than any fixed limit.
- */
-function bodyWatch({ server, idle }: Patience, request: Request): BodyWatch {
-  return {
-    received: () => server.timeout(request, idle),
-    complete: () => server.timeout(request, 0),
   }
 }
 

@@ -29,6 +29,7 @@ test.each<[ErrorCode, number, string]>([
   ['PRECONDITION_INVALID', 400, 'UNSUPPORTED'],
   ['REQUEST_INVALID', 400, 'UNSUPPORTED'],
   ['CODING_UNSUPPORTED', 415, 'UNSUPPORTED'],
+  ['BODY_TIMEOUT', 408, 'SIZE_INVALID'],
 ])('%s is %d with %s in the body', (code, status, wire) => {
   const error = new RegistryError(code)
   expect(error.status).toBe(status)

@@ -23,6 +23,12 @@ const rows = {
   },
   NAME_UNKNOWN: { status: 404, message: 'there is no such repository; check the name or push to it first' },
   SIZE_INVALID: { status: 400, message: 'the length sent is not the length announced; send it again' },
+  BODY_TIMEOUT: {
+    status: 408,
+    wire: 'SIZE_INVALID',
+    message: 'nothing more of the body came for too long; send it again, or go on with the upload from where its status says it is',
+    headers: { connection: 'close' },
+  },
   TAG_INVALID: { status: 400, message: 'the tag is not valid: up to 128 letters, digits, "_", "." and "-"' },
   TAGS_TOO_MANY: { status: 414, wire: 'TAG_INVALID', message: 'the address names too many tags; send fewer with one manifest' },
   UNAUTHORIZED: { status: 401, message: 'log in first: this needs valid credentials' },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
-import { digestBytes } from '../oci/index.ts'
+import { digestBytes, RegistryError } from '../oci/index.ts'
 import {
   anonymous,
   bodyOf,
@@ -126,6 +126,16 @@ forEachDatabase('the registry', (kind) => {
         expect(await code(t.registry.uploads.append(anonymous, name, id, tooLong))).toBe('SIZE_INVALID')
         expect((await t.registry.uploads.status(anonymous, name, id)).offset).toBe(size)
       }
+    })
+
+    test('a body whose sender stood still keeps what came', async () => {
+      const { id } = await t.registry.uploads.begin(anonymous, name)
+      const pieces = [large(90_000)]
+      const late = () => Promise.reject(new RegistryError('BODY_TIMEOUT'))
+      const read = (piece: Uint8Array | undefined) => (piece === undefined ? late() : Promise.resolve({ value: piece }))
+      const stream = { getReader: () => ({ read: () => read(pieces.shift()), cancel: () => Promise.resolve() }) }
+      expect(await code(t.registry.uploads.append(anonymous, name, id, { stream, length: 100_000, range: undefined }))).toBe('BODY_TIMEOUT')
+      expect((await t.registry.uploads.status(anonymous, name, id)).offset).toBe(90_000)
     })
 
     test('an upload is known only in its repository and to its actor', async () => {

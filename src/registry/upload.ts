@@ -257,11 +257,14 @@ function checkStart({ name }: Session, row: OpenUploadRow, { range }: UploadBody
   })
 }
 
-function cutOff({ name }: Session, received: Received): RegistryError {
-  return new RegistryError('SIZE_INVALID', {
-    message: `the body was cut off; the upload has ${received.size} bytes now: ask for its status and go on from there`,
-    detail: { id: name.text, offset: received.size },
-    cause: received.end.whole ? undefined : received.end.cause,
+function cutOff({ name }: Session, { size, end }: Received): RegistryError {
+  const cause = end.whole ? undefined : end.cause
+  const late = cause instanceof RegistryError && cause.code === 'BODY_TIMEOUT'
+  const what = late ? 'nothing more of the body came for too long' : 'the body was cut off'
+  return new RegistryError(late ? 'BODY_TIMEOUT' : 'SIZE_INVALID', {
+    message: `${what}; the upload has ${size} bytes now: ask for its status and go on from there`,
+    detail: { id: name.text, offset: size },
+    cause,
   })
 }
 

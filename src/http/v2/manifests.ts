@@ -54,7 +54,7 @@ export async function putManifest(api: Api, call: Call): Promise<Answer> {
   const tags = reference.kind === 'digest' ? furtherTags(call.query) : []
   const precondition = parsePrecondition(call.request.headers)
   const contentType = call.request.headers.get('content-type') ?? undefined
-  const pushed = await withBody(api, call.request, (bytes) =>
+  const pushed = await withBody(api, call, (bytes) =>
     api.registry.push.manifest(call.actor, repository, reference, { contentType, bytes, tags, precondition }),
   )
   const headers: Record<string, string> = {
@@ -70,10 +70,10 @@ export async function putManifest(api: Api, call: Call): Promise<Answer> {
 }
 
 /** The bytes count as held until `use` is done with them. */
-async function withBody<T>({ limits, manifestMemory }: Api, request: Request, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
+async function withBody<T>({ limits, manifestMemory }: Api, call: Call, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<T>): Promise<T> {
   const share = manifestMemory.open()
   try {
-    return await use(await collectBody(request, limits.manifest, share))
+    return await use(await collectBody(call, limits.manifest, share))
   } finally {
     share.close()
   }

@@ -50,7 +50,7 @@ export const paths: Readonly<Record<Shape, string>> = Object.freeze({
 
 const manifestMissing = ['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'DIGEST_INVALID'] as const
 const blobMissing = ['NAME_UNKNOWN', 'BLOB_UNKNOWN', 'DIGEST_INVALID'] as const
-const written = ['DIGEST_INVALID', 'SIZE_INVALID', 'STORAGE_FULL', 'CODING_UNSUPPORTED'] as const
+const written = ['DIGEST_INVALID', 'SIZE_INVALID', 'BODY_TIMEOUT', 'STORAGE_FULL', 'CODING_UNSUPPORTED'] as const
 const appended = [...written, 'BLOB_UPLOAD_UNKNOWN', 'BLOB_UPLOAD_INVALID', 'RANGE_INVALID'] as const
 
 /** The table of the API. */

@@ -180,7 +180,11 @@ describe('the body of an upload', () => {
 
   test('is watched: each piece, then its end', async () => {
     const seen: string[] = []
-    const watch: BodyWatch = { received: () => void seen.push('received'), complete: () => void seen.push('complete') }
+    const watch: BodyWatch = {
+      waiting: () => void seen.push('waiting'),
+      received: () => void seen.push('received'),
+      complete: () => void seen.push('complete'),
+    }
     const pieces = [bytes.slice(0, 3), bytes.slice(3)]
     const body = new ReadableStream({
       pull: (controller) => {
@@ -191,6 +195,6 @@ describe('the body of an upload', () => {
     })
     const request = new Request(`http://registry.test${start}?digest=${digest}`, { method: 'POST', body })
     expect((await t.http.fetch(request, '::1', watch)).status).toBe(201)
-    expect(seen).toEqual(['received', 'received', 'complete'])
+    expect(seen).toEqual(['waiting', 'received', 'waiting', 'received', 'waiting', 'complete'])
   })
 })
