@@ -1,13 +1,13 @@
-import { stat } from 'node:fs/promises'
 import type { Config } from './config/index.ts'
 import {
   bindDirectory,
-  measuredDatabase,
+  createCommitCount,
+  DatabaseError,
+  joinWriter,
   openDataDirectory,
   openPostgresDatabase,
   openSqliteDatabase,
   type Database,
-  type DatabaseError,
   type DataDirectory,
   type WriterThread,
 } from './database/index.ts'
@@ -15,10 +15,8 @@ import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyW
 import { checkInstallation, createScrubber, keepScrubbing, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
 import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type Recorder } from './features/recovery/index.ts'
 import {
-  createClientOf,
-  createHttp,
+  claimPort,
   createReadiness,
-  createRequestMetrics,
   listen,
   listenOps,
   type Http,
@@ -27,19 +25,32 @@ import {
 } from './http/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric } from './observe/index.ts'
-import { allowAll, createCollector, createRegistry, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
-import { createFilesystemSegments, createFilesystemStore, measuredStore } from './storage/index.ts'
+import { createCollector, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
+import { createServing, openKept, warnOfIdleError, type Kept } from './serving.ts'
+import { createFilesystemSegments } from './storage/index.ts'
 import { transactions } from './transactions.ts'
+import { startWorkers, type Thread } from './workers/index.ts'
 
-/** The program as a value: `fetch` is the whole server, without a port. */
-export interface App {
-  readonly fetch: Http['fetch']
+/** Everything that runs but the listeners. */
+interface Running {
   readonly readiness: Readiness
   readonly metrics: readonly Metric[]
-  /** Settles with an error when the state of the database is no longer known: the process is to end. */
-  readonly broken: Promise<DatabaseError>
+  /** Settles when the process can't go on and is to end: with what to say about it. */
+  readonly broken: Promise<Broken>
+  /** Begins to answer requests on the configured port. */
+  listen(): Promise<Listener>
   /** Ends background work and closes the database; requests must have ended before. */
   close(): Promise<void>
+}
+
+interface Broken {
+  readonly message: string
+  readonly error: Error
+}
+
+/** The program as a value: `fetch` is the whole server, without a port. */
+export interface App extends Running {
+  readonly fetch: Http['fetch']
 }
 
 export interface RunningServer {
@@ -50,49 +61,98 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Bytes of memory for manifests and small blobs. */
-const contentCache = 64 * 1024 * 1024
-
 /** The composition root: the only place that knows every part. */
 export async function buildApp(config: Config, logger: Logger): Promise<App> {
-  const directory = openDataDirectory(config.data)
-  const broken = Promise.withResolvers<DatabaseError>()
+  const back = await openBack(config, logger)
+  const { fetch, readiness, metrics } = createServing(config, back.kept, logger, 1)
+  const { host: hostname, port } = config.listen
+  return {
+    fetch,
+    readiness,
+    metrics: [...metrics, ...back.metrics],
+    broken: back.broken,
+    listen: () => Promise.resolve(listen({ hostname, port, fetch, logger })),
+    close: () => back.close(),
+  }
+}
+
+/** The same with several threads that answer requests: this one does everything else, and writes the log for all. */
+async function buildThreads(config: Config, logger: Logger, lines: (text: string) => void): Promise<Running> {
+  const commits = createCommitCount()
+  const back = await openBack(config, logger, commits)
+  const { directory, writer } = back
+  const { path, databasePath } = directory
+  const place = { path, databasePath, installation: back.kept.core.database.installation }
+  const threadEnded = 'this process can answer requests no longer: start the server again'
   try {
-    const measured = measuredDatabase(await openBoundDatabase(config, directory, logger, broken.resolve), systemClock)
-    const { store, metrics: storeMetrics } = measuredStore(createFilesystemStore({ root: directory.path }), systemClock)
-    const { database } = measured
-    const requestMetrics = createRequestMetrics()
-    const readiness = createReadiness({
-      checks: { database: () => database.one(standingHolds, systemClock.now()), storage: () => stat(directory.path) },
-      clock: systemClock,
+    const workers = await startWorkers({
+      count: config.workers,
+      startThread: () => new Worker(new URL('./worker.ts', import.meta.url)) as unknown as Thread,
+      startOf: () => {
+        const port = writer && joinWriter(writer)
+        const start = { config, directory: place, sqlite: port && { writer: port, commits } }
+        return { start, transfer: port === undefined ? [] : [port] }
+      },
+      report: { lines, broken: (error) => back.fail(error instanceof DatabaseError ? databaseBroken : threadEnded, error) },
     })
-    const { gc, uploads, storage, push } = config
-    const settings = { lease: gc.lease, drain: gc.drain, uploadExpiry: uploads.expiry, verify: storage.verify, sparse: push.sparse }
-    const core = { database, store, clock: systemClock, ids: systemIds, settings }
-    const http = createHttp({
-      registry: createRegistry({ ...core, authorize: allowAll, contentCache }),
-      limits: config.limits,
-      logger,
-      ids: systemIds,
-      clock: systemClock,
-      readiness,
-      requestMetrics,
-      anonymousMayPull: true,
-      clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
-    })
+    return {
+      readiness: createReadiness({ checks: { ...back.kept.checks, ...workers.checks }, clock: systemClock }),
+      metrics: await workers.metrics(back.metrics),
+      broken: back.broken,
+      listen: async () => await workers.listen(claimPort({ hostname: config.listen.host, port: config.listen.port })),
+      close: async () => {
+        await workers.close()
+        await back.close()
+      },
+    }
+  } catch (error) {
+    await back.close()
+    throw error
+  }
+}
+
+/** What a server has once, however many threads answer requests: its directory, its database, the work beside the requests. */
+interface Back {
+  readonly directory: DataDirectory
+  readonly kept: Kept
+  /** The thread that writes an SQLite database. */
+  readonly writer: WriterThread | undefined
+  readonly metrics: readonly Metric[]
+  readonly broken: Promise<Broken>
+  fail(message: string, error: Error): void
+  close(): Promise<void>
+}
+
+const databaseBroken = 'the database can no longer be trusted in this process: start the server again to recover'
+
+async function openBack(config: Config, logger: Logger, commits?: Int32Array): Promise<Back> {
+  const directory = openDataDirectory(config.data)
+  const { promise: broken, resolve: breakDown } = Promise.withResolvers<Broken>()
+  const fail = (message: string, error: Error): void => breakDown({ message, error })
+  let writer: WriterThread | undefined
+  const startWriter = (): WriterThread => (writer = startWriterThread())
+  try {
+    const onFatal = (error: DatabaseError): void => fail(databaseBroken, error)
+    const opened = await openBoundDatabase(config, directory, { logger, onFatal, startWriter, commits })
+    const kept = openKept(config, opened, directory.path)
+    const { database } = kept.core
     const recorder = openRecorder(database, directory, logger)
-    const endWork = startWork(config, core, recorder, logger)
+    const endWork = startWork(config, kept.core, recorder, logger)
     const close = async (): Promise<void> => {
       await endWork()
       await database.close()
       directory.release()
     }
-    const metrics = [...requestMetrics.metrics, ...measured.metrics, ...storeMetrics, ...stateMetrics(database, recorder)]
-    return { fetch: (...request) => http.fetch(...request), readiness, metrics, broken: broken.promise, close }
+    return { directory, kept, writer, metrics: [...kept.metrics, ...stateMetrics(database, recorder)], broken, fail, close }
   } catch (error) {
     directory.release()
     throw error
   }
+}
+
+/** Resolved from this file, so that the compiled executable finds the thread's entry inside itself. */
+function startWriterThread(): WriterThread {
+  return new Worker(new URL('./writer.ts', import.meta.url)) as unknown as WriterThread
 }
 
 /** What goes on beside the requests, until the returned function is called. */
@@ -138,35 +198,38 @@ async function openBoundDatabase(...[config, directory, ...rest]: Parameters<typ
   }
 }
 
-async function openDatabase(
-  config: Config,
-  directory: DataDirectory,
-  logger: Logger,
-  onFatal: (error: DatabaseError) => void,
-): Promise<Database> {
-  const common = { mustExist: directory.holdsData, clock: systemClock, ids: systemIds }
-  if (config.database.url !== undefined) {
-    return await openPostgresDatabase({ ...common, url: config.database.url, onIdleError: warnOfIdleError(logger) })
-  }
-  // Resolved from this file, so that the compiled executable finds the thread's entry inside itself.
-  const startWriter = () => new Worker(new URL('./writer.ts', import.meta.url)) as unknown as WriterThread
-  return await openSqliteDatabase({ ...common, installation: directory.installation, path: directory.databasePath, startWriter, onFatal })
+interface Opening {
+  readonly logger: Logger
+  readonly onFatal: (error: DatabaseError) => void
+  readonly startWriter: () => WriterThread
+  /** Where commits are counted for the threads that answer requests; absent where this one does. */
+  readonly commits?: Int32Array | undefined
 }
 
-function warnOfIdleError(logger: Logger): (error: Error) => void {
-  return (error) => logger.warn('an idle database connection was lost', { error })
+/** Connections to PostgreSQL for the work beside the requests, where other threads answer those. */
+const connectionsOfWork = 4
+
+async function openDatabase(config: Config, directory: DataDirectory, { logger, commits, ...sqlite }: Opening): Promise<Database> {
+  const common = { mustExist: directory.holdsData, clock: systemClock, ids: systemIds }
+  const { url } = config.database
+  if (url !== undefined) {
+    const connections = config.workers === 1 ? undefined : connectionsOfWork
+    return await openPostgresDatabase({ ...common, url, connections, onIdleError: warnOfIdleError(logger) })
+  }
+  return await openSqliteDatabase({ ...common, ...sqlite, commits, installation: directory.installation, path: directory.databasePath })
 }
 
 /** Builds the app and listens. Fails when it cannot serve; then nothing is left running. */
 export async function startServer(version: string, config: Config): Promise<RunningServer> {
-  const logger = createLogger({ level: config.log.level })
-  const app = await buildApp(config, logger)
+  const destination = createFileDestination(1)
+  const logger = createLogger({ level: config.log.level, destination })
+  const app = await (config.workers === 1 ? buildApp(config, logger) : buildThreads(config, logger, (lines) => destination.write(lines)))
   const closed = Promise.withResolvers<void>()
   try {
     const ops = listenForOperators(version, config, app, logger)
     let listener
     try {
-      listener = listen({ hostname: config.listen.host, port: config.listen.port, fetch: app.fetch, logger })
+      listener = await app.listen()
     } catch (error) {
       await ops?.stop(0)
       throw error
@@ -179,8 +242,8 @@ export async function startServer(version: string, config: Config): Promise<Runn
       await logger.close()
       closed.resolve()
     }
-    void app.broken.then((error) => {
-      logger.error('the database can no longer be trusted in this process: start the server again to recover', { error })
+    void app.broken.then(({ message, error }) => {
+      logger.error(message, { error })
       void logger.close().then(closed.resolve)
     })
     return { url: listener.url, opsUrl: ops?.url, closed: closed.promise, close }
@@ -190,7 +253,7 @@ export async function startServer(version: string, config: Config): Promise<Runn
   }
 }
 
-function listenForOperators(version: string, { ops }: Config, app: App, logger: Logger): Listener | undefined {
+function listenForOperators(version: string, { ops }: Config, app: Running, logger: Logger): Listener | undefined {
   if (ops.listen === undefined) return undefined
   const metrics = [...app.metrics, ...processMetrics({ version, startedAt: systemClock.now(), openFiles: openFileCount })]
   const profiler = createProfiler(systemClock)
@@ -204,7 +267,8 @@ function listenForOperators(version: string, { ops }: Config, app: App, logger: 
 /** `berth fsck`: beside a server or without one. */
 export async function checkIntegrity(config: Config, request: CheckRequest): Promise<CheckResult> {
   const logger = createLogger({ level: config.log.level, destination: createFileDestination(2) })
-  const openForRepair = async (directory: DataDirectory) => await openBoundDatabase(config, directory, logger, () => undefined)
+  const opening: Opening = { logger, onFatal: () => undefined, startWriter: startWriterThread }
+  const openForRepair = async (directory: DataDirectory) => await openBoundDatabase(config, directory, opening)
   try {
     const uploadExpiry = config.uploads.expiry
     return await checkInstallation({ ...placeOf(config), uploadExpiry, openForRepair, onIdleError: warnOfIdleError(logger) }, request)

@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Starts the executable on a free port, far from the checkout, and waits for the line that names its address. */
-async function start() {
-  const child = Bun.spawn([berth, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'data')], {
+async function start(flags: readonly string[] = []) {
+  const child = Bun.spawn([berth, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'data'), ...flags], {
     cwd: elsewhere,
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -75,11 +75,14 @@ test(
     expect(put.status).toBe(201)
     expect(await stop(first)).toBe(0)
 
-    const second = await start()
+    const second = await start(['--workers', '2'])
     const pulled = await fetch(`${second.url}/v2/team/app/manifests/1.0`)
     expect(await pulled.text()).toBe(manifest)
     const layer = await fetch(`${second.url}/v2/team/app/blobs/${digestOf('layer')}`)
     expect(await layer.text()).toBe('layer')
+    // Its threads start from files inside of the executable too.
+    await pushBlob(second.url, 'another layer')
+    expect(await (await fetch(`${second.url}/v2/team/app/blobs/${digestOf('another layer')}`)).text()).toBe('another layer')
     expect(await stop(second)).toBe(0)
   },
   minute,

@@ -125,6 +125,7 @@ function configOptions(language: Environment['language'], say: Say): Option[] {
 
 function operand({ form }: Key): string {
   if (form.kind === 'choice') return ''
+  if (form.kind === 'count') return ' <N>'
   return form.kind === 'address' ? ' <HOST:PORT>' : ' <DIR>'
 }
 

@@ -49,6 +49,13 @@ export const configSchema = z
       zh: '允许 `listen` 使用其他机器能访问到的地址。目前还没有访问控制：任何能访问该地址的人都可以拉取和推送。',
       flag: true,
     }),
+    workers: key(count(1, 64).prefault('1'), {
+      en:
+        'How many threads answer requests, each with memory of its own: as many as there are cores for them. Only where one ' +
+        'thread is not enough; one more writes an SQLite database.',
+      zh: '由多少个线程处理请求，每个线程各占内存：可以与能用的核数相同。只在一个线程不够用时才需要增加；另有一个线程负责写 SQLite 数据库。',
+      flag: true,
+    }),
     database: z.strictObject({
       url: key(postgresUrl().optional(), {
         en: 'The PostgreSQL database to use. When it is not set, Berth keeps an SQLite database in the data directory.',

@@ -1,4 +1,5 @@
 export type { BodyWatch } from './body.ts'
+export { claimPort, type PortClaim } from './claim-port.ts'
 export { type ClientOf, createClientOf } from './client-address.ts'
 export { listen, type Listener, type ListenerOptions } from './listener.ts'
 export { listenOps, type OpsListenerOptions } from './ops-listener.ts'

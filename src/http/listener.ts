@@ -11,6 +11,8 @@ export interface ListenerOptions {
   readonly port: number
   readonly fetch: Http['fetch']
   readonly logger: Logger
+  /** Whether other threads of this process listen on the same port: each gets a part of the connections. `claimPort` keeps others away. */
+  readonly shared?: boolean
   /** Seconds without a byte after which a connection is closed; 120 unless said otherwise. */
   readonly idle?: number
   /** Seconds without a byte of a body, while we wait for one, after which its sender is told so; 55 unless said otherwise. */
@@ -61,7 +63,8 @@ const longestHead = 48 * 1024
  * keeping it, and serves the next request. To close at once would be worse: unread bytes make the system reset the
  * connection, and the client may lose the answer.
  */
-export function listen({ hostname, port, fetch, logger, idle = idleSeconds, stall = stallSeconds }: ListenerOptions): Listener {
+export function listen(options: ListenerOptions): Listener {
+  const { hostname, port, shared = false, fetch, logger, idle = idleSeconds, stall = stallSeconds } = options
   // For the whole process: Bun has no such option for one server, and Node's types don't know that it can be set.
   Object.assign(http, { maxHeaderSize: longestHead })
   const bodies = createIncomingBodies(stall)
@@ -70,7 +73,7 @@ export function listen({ hostname, port, fetch, logger, idle = idleSeconds, stal
     port,
     development: false,
     // Bun would set it by itself: then a second server could take the same port, and each would get half of the requests.
-    reusePort: false,
+    reusePort: shared,
     maxRequestBodySize: 2 ** 40,
     idleTimeout: idle,
     fetch: (request, self) => serve(fetch, { server: self, idle, stall, bodies }, request),

@@ -11,6 +11,8 @@ export {
   type CounterSeries,
   type HistogramSeries,
   type Metric,
+  type Sample,
 } from './metric.ts'
+export { createRelayedDestination } from './relayed-destination.ts'
 export { processMetrics, type ProcessFacts } from './process-metrics.ts'
 export { createProfiler, type Profiler } from './profiler.ts'

@@ -99,7 +99,7 @@ const surroundings = new Set(
 )
 const surroundingModules = new Set(['fs', 'fs/promises', 'timers', 'timers/promises'].flatMap((name) => [name, `node:${name}`]))
 const mayTouchSurroundings =
-  /^src\/((lib|outbound|config|database|cli|storage\/[^/]+)\/|http\/listener|(app|main|writer)\.ts$)/
+  /^src\/((lib|outbound|config|database|cli|storage\/[^/]+)\/|http\/listener|(app|main|serving|worker|writer)\.ts$)/
 
 function* surroundingsStayOutside({ path, imports, uses }: Source) {
   if (mayTouchSurroundings.test(path)) return

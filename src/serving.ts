@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises'
+import type { Config } from './config/index.ts'
+import { measuredDatabase, type Database } from './database/index.ts'
+import { createClientOf, createHttp, createReadiness, createRequestMetrics, type Http, type Readiness } from './http/index.ts'
+import { systemClock, systemIds } from './lib/index.ts'
+import type { Logger, Metric } from './observe/index.ts'
+import { allowAll, createRegistry, standingHolds, type CollectorDeps } from './registry/index.ts'
+import { createFilesystemStore, measuredStore } from './storage/index.ts'
+
+/** Where everything is kept, with what counts the use of it: both for requests and for what goes on beside them. */
+export interface Kept {
+  readonly core: CollectorDeps
+  readonly metrics: readonly Metric[]
+  /** That both can be used. */
+  readonly checks: Readonly<Record<string, () => Promise<unknown>>>
+}
+
+/** What answers requests. */
+export interface Serving {
+  readonly fetch: Http['fetch']
+  readonly readiness: Readiness
+  readonly metrics: readonly Metric[]
+}
+
+/** @param path the data directory */
+export function openKept(config: Config, opened: Database, path: string): Kept {
+  const { gc, uploads, storage, push } = config
+  const settings = { lease: gc.lease, drain: gc.drain, uploadExpiry: uploads.expiry, verify: storage.verify, sparse: push.sparse }
+  const { database, metrics } = measuredDatabase(opened, systemClock)
+  const measured = measuredStore(createFilesystemStore({ root: path }), systemClock)
+  return {
+    core: { database, store: measured.store, clock: systemClock, settings },
+    metrics: [...metrics, ...measured.metrics],
+    checks: { database: () => database.one(standingHolds, systemClock.now()), storage: () => stat(path) },
+  }
+}
+
+/** Bytes of memory for manifests and small blobs, in all threads together. */
+const contentCache = 64 * 1024 * 1024
+
+/** @param threads how many answer requests: each has its part of what the process may use */
+export function createServing(config: Config, { core, checks }: Kept, logger: Logger, threads: number): Serving {
+  const requestMetrics = createRequestMetrics()
+  const readiness = createReadiness({ checks, clock: systemClock })
+  const { manifest, requests, requests_per_address } = config.limits
+  const part = (whole: number): number => Math.ceil(whole / threads)
+  const http = createHttp({
+    registry: createRegistry({ ...core, ids: systemIds, authorize: allowAll, contentCache: part(contentCache) }),
+    limits: { manifest, requests: part(requests), requests_per_address: part(requests_per_address) },
+    logger,
+    ids: systemIds,
+    clock: systemClock,
+    readiness,
+    requestMetrics,
+    anonymousMayPull: true,
+    clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
+  })
+  return { fetch: (...request) => http.fetch(...request), readiness, metrics: requestMetrics.metrics }
+}
+
+export function warnOfIdleError(logger: Logger): (error: Error) => void {
+  return (error) => logger.warn('an idle database connection was lost', { error })
+}

@@ -1,0 +1,78 @@
+import type { Metric } from '../observe/index.ts'
+import { partsOf, type Bound, type Calls, type FromWorker, type MetricValues, type Start, type ToWorker } from './messages.ts'
+
+/** The thread's end of the way to the one that started it: `self` in a Bun Worker. */
+export interface WorkerPort {
+  postMessage(message: FromWorker): void
+  onmessage: ((event: { readonly data: ToWorker }) => void) | null
+}
+
+/** What a thread has to tell without being asked. */
+export interface Report {
+  /** Whole lines of log. */
+  lines(text: string): void
+  /** The database can no longer be trusted. */
+  broken(error: Error): void
+}
+
+/** What answers requests in a thread. */
+export interface WorkerApp {
+  readonly metrics: readonly Metric[]
+  reasons(): Promise<readonly string[]>
+  listen(port: number): Bound
+  stop(graceMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Serves a thread that answers requests, at the bidding of the one that started it. */
+export function serveWorker(port: WorkerPort, open: (start: Start, report: Report) => Promise<WorkerApp>): void {
+  const report: Report = {
+    lines: (text) => port.postMessage({ kind: 'lines', text }),
+    broken: (error) => port.postMessage({ kind: 'broken', error: partsOf(error) }),
+  }
+  let opened: WorkerApp | undefined
+  const app = (): WorkerApp => {
+    if (opened === undefined) throw new Error('the thread was not started')
+    return opened
+  }
+  const calls: { readonly [C in keyof Calls]: (input: Calls[C][0]) => Promise<Calls[C][1]> } = {
+    start: async (start) => {
+      opened = await open(start, report)
+      return null
+    },
+    listen: (input) => Promise.resolve(app().listen(input.port)),
+    metrics: () => valuesOf(app().metrics),
+    reasons: () => app().reasons(),
+    stop: async ({ graceMs }) => {
+      await app().stop(graceMs)
+      return null
+    },
+    close: async () => {
+      await opened?.close()
+      return null
+    },
+  }
+  const answer = async ({ id, call, input }: ToWorker): Promise<void> => {
+    try {
+      port.postMessage({ kind: 'answer', id, result: await calls[call](input as never) })
+    } catch (error) {
+      port.postMessage({ kind: 'refusal', id, error: partsOf(error) })
+    }
+  }
+  port.onmessage = ({ data }) => void answer(data)
+}
+
+/** Those that can't be had now are left out. */
+async function valuesOf(metrics: readonly Metric[]): Promise<MetricValues[]> {
+  const values = await Promise.all(
+    metrics.map(async (metric) => {
+      try {
+        const { name, help, type } = metric
+        return [{ name, help, type, samples: [...(await metric.samples())] }]
+      } catch {
+        return []
+      }
+    }),
+  )
+  return values.flat()
+}

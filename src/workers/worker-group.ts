@@ -1,0 +1,83 @@
+import type { Listener, PortClaim } from '../http/index.ts'
+import type { Metric } from '../observe/index.ts'
+import type { MetricValues, Start } from './messages.ts'
+import { summed } from './sum-metrics.ts'
+import { createWorkerThread, type Thread, type ThreadReport, type WorkerThread } from './worker-thread.ts'
+
+export interface WorkerGroupOptions {
+  readonly count: number
+  readonly startThread: () => Thread
+  /** What one of them needs to begin, with what of it is handed over and not copied. */
+  readonly startOf: () => { readonly start: Start; readonly transfer: unknown[] }
+  readonly report: ThreadReport
+}
+
+/** The threads that answer requests, all on one port. */
+export interface WorkerGroup {
+  /** Why a thread is not ready, or does not answer: a check of readiness for each. */
+  readonly checks: Readonly<Record<string, () => Promise<void>>>
+  /** `own` and the same of all threads, added up. */
+  metrics(own: readonly Metric[]): Promise<readonly Metric[]>
+  /** Listens with all of them, or fails with none left listening. `claim` keeps the port for them meanwhile. */
+  listen(claim: PortClaim): Promise<Listener>
+  /** Waits until each has closed what it opened, then ends them. */
+  close(): Promise<void>
+}
+
+/** Starts them all, or fails with what one failed with and leaves none running. */
+export async function startWorkers({ count, startThread, startOf, report }: WorkerGroupOptions): Promise<WorkerGroup> {
+  const threads = Array.from({ length: count }, () => createWorkerThread(startThread(), report))
+  const close = async (): Promise<void> => {
+    await Promise.all(threads.map((thread) => thread.call('close', null)))
+    for (const thread of threads) thread.end()
+  }
+  try {
+    await all(threads, (thread) => {
+      const { start, transfer } = startOf()
+      return thread.call('start', start, transfer)
+    })
+  } catch (error) {
+    for (const thread of threads) thread.end()
+    throw error
+  }
+  return Object.freeze<WorkerGroup>({
+    checks: Object.fromEntries(threads.map((thread, index) => [`thread ${index + 1}`, () => checkReady(thread)])),
+    metrics: (own) => summed(own, () => valuesOf(threads)),
+    listen: (claim) => listenWithAll(threads, claim),
+    close,
+  })
+}
+
+/** Like Promise.all, but waits for the others too when one fails: nothing is under way any more then. */
+async function all<T>(threads: readonly WorkerThread[], ask: (thread: WorkerThread) => Promise<T>): Promise<T[]> {
+  const asked = threads.map(ask)
+  await Promise.allSettled(asked)
+  return await Promise.all(asked)
+}
+
+async function valuesOf(threads: readonly WorkerThread[]): Promise<MetricValues[]> {
+  return (await Promise.all(threads.map((thread) => thread.call('metrics', null)))).flat()
+}
+
+async function checkReady(thread: WorkerThread): Promise<void> {
+  const reasons = await thread.call('reasons', null)
+  if (reasons.length > 0) throw new Error(reasons.join('; '))
+}
+
+/** The first finds out which port it is; the others take the same. */
+async function listenWithAll([first, ...others]: readonly WorkerThread[], claim: PortClaim): Promise<Listener> {
+  if (first === undefined) throw new Error('there are no threads')
+  const stop = async (graceMs: number): Promise<void> => {
+    await all([first, ...others], (thread) => thread.call('stop', { graceMs }))
+  }
+  try {
+    const { url, port } = await first.call('listen', { port: claim.port })
+    await all(others, (thread) => thread.call('listen', { port }))
+    return Object.freeze({ url, port, stop })
+  } catch (error) {
+    await stop(0)
+    throw error
+  } finally {
+    claim.release()
+  }
+}
