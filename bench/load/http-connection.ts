@@ -14,7 +14,7 @@ export interface Request {
   readonly target: string
   readonly headers?: Readonly<Record<string, string>>
   /** Its length is announced, unless the headers name a Transfer-Encoding: then it is already in chunks. */
-  readonly body?: Uint8Array | readonly Uint8Array[]
+  readonly body?: Uint8Array | Iterable<Uint8Array>
   /** Takes the body piece by piece as it comes, so that it may be of any size. What it throws ends the connection. */
   readonly onBody?: (piece: Buffer) => void
 }
@@ -44,7 +44,9 @@ export class HttpConnection {
   readonly #port: number
   #socket: Socket | undefined
   #received: Buffer = Buffer.alloc(0)
-  #unsent: Uint8Array[] = []
+  #unsent: Iterator<Uint8Array> = [][Symbol.iterator]()
+  /** Of what was taken from there, what did not fit yet. */
+  #next: Uint8Array | undefined
   #waiting: Waiting | undefined
   #coming: Coming | undefined
 
@@ -74,6 +76,7 @@ export class HttpConnection {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     this.#waiting = { request, resolve, reject }
     this.#unsent = wire(request, this.#port)
+    this.#next = this.#unsent.next().value
     this.#flush()
     return await promise
   }
@@ -84,14 +87,14 @@ export class HttpConnection {
   }
 
   #flush(): void {
-    for (let next = this.#unsent[0]; next !== undefined && this.#socket !== undefined; next = this.#unsent[0]) {
-      const sent = this.#socket.write(next)
+    while (this.#next !== undefined && this.#socket !== undefined) {
+      const sent = this.#socket.write(this.#next)
       if (sent < 0) return this.#end(new Error('the connection is closed'))
-      if (sent < next.byteLength) {
-        this.#unsent[0] = next.subarray(sent)
+      if (sent < this.#next.byteLength) {
+        this.#next = this.#next.subarray(sent)
         return
       }
-      this.#unsent.shift()
+      this.#next = this.#unsent.next().value
     }
   }
 
@@ -133,21 +136,27 @@ export class HttpConnection {
     this.#waiting?.reject(error)
     this.#waiting = undefined
     this.#coming = undefined
-    this.#unsent = []
+    this.#next = undefined
     this.#socket?.end()
     this.#socket = undefined
   }
 }
 
 /** A request as it is sent. A small body goes into one write with its head. */
-function wire({ method, target, headers = {}, body = [] }: Request, port: number): Uint8Array[] {
-  const pieces = body instanceof Uint8Array ? [body] : body
-  const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+function* wire({ method, target, headers = {}, body = [] }: Request, port: number): Generator<Uint8Array, undefined> {
   let head = `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`
   for (const name in headers) head += `${name}: ${headers[name]}\r\n`
-  if (method !== 'GET' && method !== 'HEAD' && headers['Transfer-Encoding'] === undefined) head += `Content-Length: ${size}\r\n`
+  if (headers['Transfer-Encoding'] !== undefined && !(body instanceof Uint8Array)) {
+    yield Buffer.from(`${head}\r\n`, 'latin1')
+    yield* body
+    return
+  }
+  const pieces = body instanceof Uint8Array ? [body] : [...body]
+  const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  if (method !== 'GET' && method !== 'HEAD') head += `Content-Length: ${size}\r\n`
   const first = Buffer.from(`${head}\r\n`, 'latin1')
-  return size < longestHead ? [Buffer.concat([first, ...pieces])] : [first, ...pieces]
+  if (size < longestHead) yield Buffer.concat([first, ...pieces])
+  else yield* [first, ...pieces]
 }
 
 export interface Head {

@@ -134,17 +134,16 @@ function slice({ pieces: [head, rest] }: LargeBlob, first: number, end: number):
   return [head.subarray(first, end), rest.subarray(Math.max(0, first - cut), Math.max(0, end - cut))]
 }
 
-function inWireChunks(blob: LargeBlob): Uint8Array[] {
-  const sent: Uint8Array[] = []
+function* inWireChunks(blob: LargeBlob): Generator<Uint8Array> {
   for (let first = 0; first < blob.size; first += written) {
     const frames: Uint8Array[] = []
     for (let at = first; at < Math.min(blob.size, first + written); at += wireChunk) {
       const end = Math.min(blob.size, first + written, at + wireChunk)
       frames.push(Buffer.from(`${(end - at).toString(16)}\r\n`), ...slice(blob, at, end), Buffer.from('\r\n'))
     }
-    sent.push(Buffer.concat(frames))
+    yield Buffer.concat(frames)
   }
-  return [...sent, Buffer.from('0\r\n\r\n')]
+  yield Buffer.from('0\r\n\r\n')
 }
 
 /** As an ordinary blob, for systems that are handed files. Copies its bytes. */

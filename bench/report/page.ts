@@ -57,7 +57,8 @@ function sittingText({ sitting, warmUp, measured }: WorkloadResult): string {
   const { recordedAt, commit, machine } = sitting
   const load = `load average before the sitting ${machine.load.toFixed(2)}`
   const busy = ': **the machine was busy with other work, so trust the order and not the digits**'
-  const times = measured === 0 ? 'a fixed amount of work' : `${warmUp} s of warm-up, then ${measured} s that count`
+  const fixed = `a fixed amount of work${warmUp > 0 ? ', once as warm-up and once counted' : ''}`
+  const times = measured === 0 ? fixed : `${warmUp} s of warm-up, then ${measured} s that count`
   return [
     `Medians, the least and the most of the runs in brackets; each run: ${times}.`,
     `Recorded ${recordedAt.slice(0, 10)} at commit ${commit}, ${load}${machine.load <= quietLoad ? '' : busy}.`,

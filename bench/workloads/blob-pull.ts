@@ -4,11 +4,16 @@ import { beside } from './goals.ts'
 import { everySystem, repository } from './image.ts'
 import type { Load, Workload } from './workload.ts'
 
+const [mebibyte, quarter] = ['1 MiB', '256 KiB'] as const
+
 /** B2: the layer of the middle. */
 export const middleBlob: Workload = {
   id: 'B2',
   title: 'Blob GET, 1 MB',
-  what: '16 clients of our own, each over one connection, ask for one blob of 1 MB and compare every byte that comes.',
+  what:
+    '16 clients of our own, each over one connection, ask for one blob of 1 MiB and then for one of 256 KiB, as most layers are below ' +
+    'a megabyte, and compare every byte that comes.',
+  parts: [{ name: mebibyte }, { name: quarter }],
   unit: 'GB',
   cpuUnit: 's',
   shows: ['cpuMicros', 'rate'],
@@ -16,21 +21,55 @@ export const middleBlob: Workload = {
   tools: {},
   warmUp: 1,
   measured: 3,
-  goals: [beside('zot', 'cpuMicros', 1 / 2.5), beside('nginx', 'cpuMicros', 1.3)],
-  prepare: async (system, server, scale) => await pullOf(system, server, largeBlob(0, scale(1_000_000)), () => 16),
+  goals: [mebibyte, quarter].flatMap((part) => [
+    beside('zot', 'cpuMicros', 1 / 2.5, part),
+    beside('nginx', 'cpuMicros', 1.3, part),
+  ]),
+  prepare: async (system, server) =>
+    await pullOf(system, server, {
+      [mebibyte]: { blob: largeBlob(0, 2 ** 20), connections: 16 },
+      [quarter]: { blob: largeBlob(0, 2 ** 18), connections: 16 },
+    }),
 }
 
-async function pullOf(
-  system: System,
-  server: RunningSystem,
-  blob: LargeBlob,
-  connections: (part: string) => number,
-): Promise<Load> {
-  await holdLarge(system, server, blob)
+const [one, eight] = ['1 connection', '8 connections'] as const
+
+/** B3: the layer that takes the time. */
+export const largeBlobs: Workload = {
+  id: 'B3',
+  title: 'Blob GET, 256 MB',
+  what: 'One client of our own and then eight, each over one connection, ask for one blob of 256 MB and compare every byte that comes.',
+  parts: [{ name: one }, { name: eight }],
+  unit: 'GB',
+  cpuUnit: 's',
+  shows: ['cpuMicros', 'rate'],
+  systems: everySystem,
+  tools: {},
+  warmUp: 1,
+  measured: 3,
+  goals: [one, eight].flatMap((part) => [
+    beside('zot', 'cpuMicros', 1, part),
+    beside('nginx', 'cpuMicros', 1.4, part),
+    beside('nginx', 'rate', 0.95, part),
+  ]),
+  prepare: async (system, server, scale) => {
+    const blob = largeBlob(0, scale(256_000_000))
+    return await pullOf(system, server, { [one]: { blob, connections: 1 }, [eight]: { blob, connections: 8 } })
+  },
+}
+
+/** What is asked for in each part, and how many ask. */
+type Pulled = Readonly<Record<string, { readonly blob: LargeBlob; readonly connections: number }>>
+
+async function pullOf(system: System, server: RunningSystem, pulled: Pulled): Promise<Load> {
+  for (const blob of new Set(Object.values(pulled).map(({ blob: used }) => used))) await holdLarge(system, server, blob)
   let close = (): void => {}
   return {
     run: async (seconds, part) => {
-      const crew = await openCrew(server.port, connections(part))
+      const asked = pulled[part]
+      if (asked === undefined) throw new Error(`no part is named ${part}`)
+      const { blob, connections } = asked
+      const crew = await openCrew(server.port, connections)
       close = crew.close
       try {
         const work = await crew.work(seconds, async (client) => await readLarge(client, repository, blob))

@@ -18,7 +18,7 @@ export interface Workload {
   readonly systems: readonly SystemId[]
   /** Programs beside the systems, with how to get them. */
   readonly tools: Readonly<Record<string, string>>
-  /** Each run: seconds that are not counted, then seconds that are; none for work of a fixed size. */
+  /** Each run: seconds that are not counted, then seconds that are. 0 counted ones: work of a fixed size. */
   readonly warmUp: number
   readonly measured: number
   readonly goals: readonly Goal[]
