@@ -87,9 +87,14 @@ export const components: readonly Component[] = [
   },
   {
     name: 'nginx',
-    covers: 'the checks through a proxy that asks for a password',
+    covers: 'the samples for nginx, the checks through a proxy that asks for a password',
     install: { apt: 'nginx-light' },
     folders: ['/usr/sbin'],
+  },
+  {
+    name: 'curl',
+    covers: '`Expect: 100-continue`, and the address of a client behind nginx',
+    install: { apt: 'curl' },
   },
   {
     name: 'strace',

@@ -19,7 +19,7 @@ export interface TestFolder {
 
 /** The programs of the tests in conformance. */
 const engines = ['dockerd', 'docker', 'containerd', 'ctr', 'podman', 'buildah', 'buildkitd', 'buildctl']
-const others = ['skopeo', 'crane', 'oras', 'regctl', 'helm', 'notation', 'openssl', 'cosign', 'docker-registry', 'nginx']
+const others = ['skopeo', 'crane', 'oras', 'regctl', 'helm', 'notation', 'openssl', 'cosign', 'docker-registry', 'nginx', 'curl']
 
 /** Everything `npm test` runs. `npm test NAME...` runs the named ones. */
 export const suites: readonly Suite[] = [

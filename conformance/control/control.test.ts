@@ -5,7 +5,8 @@ import { describeFailure } from '../checks/describe-failure.ts'
 import { runCheck } from '../checks/run-check.ts'
 import { describeTools } from '../clients/describe-tools.ts'
 import { differences, knownOutcome } from './differences.ts'
-import { startDockerRegistry, type OtherProgram } from './other-programs.ts'
+import type { OtherProgram } from '../other-program.ts'
+import { startDockerRegistry } from './other-programs.ts'
 
 setDefaultTimeout(90_000)
 

@@ -1,16 +1,5 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { findTool } from '../../tools/installed.ts'
-import { cleanEnvironment } from '../server.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
-import { until } from '../until.ts'
-
-/** Another registry, for a moment on a free port of the loopback. */
-export interface OtherProgram {
-  readonly url: string
-  stop(): Promise<void>
-}
+import { startProgram, type OtherProgram } from '../other-program.ts'
 
 /** @param auth the `auth` section of its configuration, in YAML; files named in it lie in `files`, by their name in the folder */
 export function startDockerRegistry(auth = '', files: Readonly<Record<string, string>> = {}): Promise<OtherProgram> {
@@ -72,62 +61,3 @@ http {
   }
 }
 `
-
-interface Place {
-  readonly folder: string
-  readonly port: number
-}
-
-type Plan = (place: Place) => { readonly files: Readonly<Record<string, string>>; readonly command: readonly string[] }
-
-async function startProgram(name: string, ready: string, plan: Plan): Promise<OtherProgram> {
-  const program = findTool(name)
-  if (program === undefined) throw new Error(`${name} is not installed`)
-  const folder = temporaryFolder()
-  const port = await freePort()
-  const { files, command } = plan({ folder: folder.path, port })
-  mkdirSync(join(folder.path, 'tmp'))
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder.path, file), text)
-  const output = join(folder.path, 'output')
-  const log = openSync(output, 'a')
-  const child = Bun.spawn([program, ...command], { env: cleanEnvironment(), stdin: 'ignore', stdout: log, stderr: log })
-  closeSync(log)
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
-    await child.exited
-    clearTimeout(late)
-    folder.remove()
-  }
-  const url = `http://127.0.0.1:${port}`
-  try {
-    await until(`${name} answers`, () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${readFileSync(output, 'utf8')}`)
-      return answers(url + ready)
-    })
-  } catch (error) {
-    await stop()
-    throw error
-  }
-  return Object.freeze({ url, stop })
-}
-
-/** With any status: it may ask for a login. */
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { keepalive: false })).status > 0
-  } catch {
-    return false // Nobody listens yet.
-  }
-}
-
-/** Taken and given back: another process may take it in between, which the caller sees as a program that ended. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
-}
