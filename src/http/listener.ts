@@ -58,6 +58,7 @@ const longestHead = 48 * 1024
  *
  * It closes the connection without an answer for a method that it does not know, and when a head is not complete after
  * about 12 s. A chunked body ends for us with its last chunk; if trailers follow, the connection is closed with a 400.
+ * `Expect: 100-continue`, written so, it answers with 100 whatever becomes of the request; a refusal follows at once, before the body.
  *
  * An answer that comes before the body was read leaves the rest of it to Bun, which throws it away as it comes without
  * keeping it, and serves the next request. To close at once would be worse: unread bytes make the system reset the
