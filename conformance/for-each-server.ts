@@ -59,12 +59,16 @@ export function forEachRegistry(name: string, suite: (url: () => string) => void
 }
 
 /**
- * Runs the tests of `suite` against every form in which Berth runs: on each kind of database, and as several processes that take
- * the requests in turn. With BERTH_TEST_REGISTRY against the registry of that URL.
+ * Runs the tests of `suite` against every form in which Berth runs: on each kind of database, as several threads, and as several
+ * processes that take the requests in turn. With BERTH_TEST_REGISTRY against the registry of that URL.
  */
 export function forEachTarget(name: string, suite: (target: () => Target) => void): void {
   forEachRegistry(name, (url) => suite(() => ({ urls: [url()], level: 'berth' })))
   if (process.env['BERTH_TEST_REGISTRY'] !== undefined) return
+  describe(`${name} by several threads`, () => {
+    const server = serverOf(sqlite, { flags: ['--workers', '3'] })
+    suite(() => ({ urls: [server().url], level: 'berth', singly: true }))
+  })
   const postgres = testPostgres()
   if (postgres !== undefined) describe(`${name} by several processes`, () => severalProcesses(postgres, suite))
   else describe.skip(`${name} by several processes (skipped: BERTH_TEST_POSTGRES is not set: run npm test)`, () => {})

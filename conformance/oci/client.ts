@@ -30,6 +30,8 @@ export interface Target {
   readonly urls: readonly string[]
   readonly level: Level
   readonly credentials?: Credentials | undefined
+  /** Whether each request gets a connection of its own: several threads of a server are dealt connections, not requests. */
+  readonly singly?: boolean | undefined
   /** With which the names of repositories begin. */
   readonly repositories?: string | undefined
   /** Is told of every request. */
@@ -76,14 +78,14 @@ export function createClient(target: string | Target): Client {
 
 const mostRedirects = 5
 
-function createSender({ urls, credentials, record, level, signal }: Target): Client['send'] {
+function createSender({ urls, credentials, record, level, signal, singly = false }: Target): Client['send'] {
   const login = credentials === undefined ? undefined : createLogin(urls[0] ?? '', credentials)
   const origins = new Set(urls.map((url) => new URL(url).origin))
   let turn = 0
 
   async function exchange(method: string, url: string, { headers = {}, body }: SendOptions): Promise<Answer> {
     // Bun's fetch would decompress bodies and follow redirects by itself.
-    const options: BunFetchRequestInit = { method, headers, body: body ?? null, redirect: 'manual', decompress: false }
+    const options: BunFetchRequestInit = { method, headers, body: body ?? null, redirect: 'manual', decompress: false, keepalive: !singly }
     const response = await fetch(url, signal === undefined ? options : { ...options, signal })
     return { status: response.status, headers: response.headers, bytes: await response.bytes() }
   }

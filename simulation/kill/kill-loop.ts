@@ -19,6 +19,8 @@ export interface KillRun {
   /** With an empty data directory. */
   readonly machine: Machine
   readonly database: TestedDatabase
+  /** How many threads answer requests; 1 unless told. */
+  readonly workers?: number
   /** Rows and files are compared after so many kills. */
   readonly inventoryEvery: number
 }
@@ -116,8 +118,8 @@ class KillRig {
 
   /** A short drain, so that the collector has files to delete whenever the server starts. */
   #options() {
-    const { machine, database } = this.#run
-    return { ...machine.server, settings: { BERTH_GC_DRAIN: '1s', ...database.settings } }
+    const { machine, database, workers = 1 } = this.#run
+    return { ...machine.server, settings: { BERTH_GC_DRAIN: '1s', BERTH_WORKERS: String(workers), ...database.settings } }
   }
 
   async #killWhileStarting(after: number): Promise<void> {

@@ -14,18 +14,20 @@ export interface KillRound {
   readonly database: 'sqlite' | 'postgres'
   /** Another program than this checkout's. */
   readonly launcher?: string
+  /** How many threads answer requests; 1 unless told. */
+  readonly workers?: number
   /** Leave the data directory where it is when something is wrong with it, and name it in the error. */
   readonly keep: boolean
 }
 
 /** Runs the loop on a data directory and a database of its own, and removes both. */
-export async function killRound({ seed, kills, database: kind, launcher, keep }: KillRound): Promise<Figures> {
+export async function killRound({ seed, kills, database: kind, launcher, workers = 1, keep }: KillRound): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'berth-kill-'))
   const database = kind === 'sqlite' ? testedSqlite : await createOwnPostgres()
   let kept = false
   try {
     const machine = createProcessMachine(join(folder, 'data'), launcher)
-    return await runKills({ seed, kills, machine, database, inventoryEvery: 10 })
+    return await runKills({ seed, kills, machine, database, workers, inventoryEvery: 10 })
   } catch (error) {
     if (!keep) throw error
     kept = true

@@ -21,6 +21,10 @@ test('100 kills -9 on SQLite: nothing acknowledged is lost, no tag is stale', as
   expectWork(await killRound({ seed, kills: 100, database: 'sqlite', keep: false }), 100)
 }, 600_000)
 
+test('15 kills -9 of a server of three threads: nothing acknowledged is lost, no tag is stale', async () => {
+  expectWork(await killRound({ seed, kills: 15, database: 'sqlite', workers: 3, keep: false }), 15)
+}, 300_000)
+
 testUnless(findTool('postgres') === undefined ? 'PostgreSQL is not installed' : undefined)(
   '25 kills -9 on PostgreSQL, which crashes five times itself: nothing acknowledged is lost, no tag is stale',
   async () => {

@@ -21,6 +21,8 @@ export interface TagRun {
   readonly postgres?: string | undefined
   /** Another program than this checkout's. */
   readonly launcher?: string
+  /** How many threads answer requests; 1 unless told. */
+  readonly workers?: number
 }
 
 export interface TagFigures {
@@ -92,7 +94,8 @@ class TagRig {
   async #start(): Promise<Client> {
     const { launcher } = this.#run
     const program = launcher === undefined ? {} : { launcher }
-    this.#server = await startServer({ data: this.#data, settings: this.#database.settings, ...program })
+    const settings = { ...this.#database.settings, BERTH_WORKERS: String(this.#run.workers ?? 1) }
+    this.#server = await startServer({ data: this.#data, settings, ...program })
     const client = createClient(this.#server.url)
     for (const record of [...this.#tags, ...this.#raced]) {
       const answer = await ask(client, record, { kind: 'get' }, undefined)

@@ -21,6 +21,10 @@ test('20,000 operations of 16 clients on 8 tags, killed in between, are lineariz
   expectWork(await tagRound({ seed, operations: 20_000, perKill: 1_500 }), 20_000)
 }, 300_000)
 
+test('4,000 operations on a server of three threads are, on SQLite', async () => {
+  expectWork(await tagRound({ seed, operations: 4_000, perKill: 1_500, workers: 3 }), 4_000)
+}, 300_000)
+
 testUnless(server === undefined ? 'BERTH_TEST_POSTGRES is not set, npm test sets it' : undefined)(
   '4,000 operations on PostgreSQL are',
   async () => expectWork(await tagRound({ seed, operations: 4_000, perKill: 1_500, postgres: server }), 4_000),
