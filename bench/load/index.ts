@@ -1,5 +1,7 @@
 export { type Artifact, artifactOf, type Content, contentOf, emptyConfig, manifestType, numberedBlob } from './artifact.ts'
 export { type Crew, openCrew, type Work } from './crew.ts'
 export { hammer, sampleEvery } from './hammer.ts'
+export { type Answer, HttpConnection, type Request } from './http-connection.ts'
 export { type LargeBlob, largeBlob, pushInChunks, pushStreamed, pushWhole, readLarge, wholeOf } from './large-blob.ts'
 export { openRegistryClient, type RegistryClient } from './registry-client.ts'
+export { uploadTarget } from './upload-target.ts'

@@ -195,6 +195,20 @@ describe('stop', () => {
     await stopped
   })
 
+  test('answers what comes at the last moment, and says that it is the last answer', async () => {
+    const own = listen({ hostname: '127.0.0.1', port: 0, fetch: t.http.fetch, logger: t.logger })
+    const [resting, putting] = [openRawSocket(own.port), openRawSocket(own.port)]
+    for (const socket of [resting, putting]) {
+      socket.send(`GET /v2/ HTTP/1.1\r\n${host}\r\n`)
+      expect(await socket.received(/\{\}$/)).not.toMatch(/connection: close/i)
+    }
+    const stopped = own.stop(20_000)
+    resting.send(`GET /v2/ HTTP/1.1\r\n${host}\r\n`)
+    putting.send(`PUT /v2/a/manifests/x HTTP/1.1\r\n${host}Content-Length: 2\r\n\r\n{}`)
+    for (const socket of [resting, putting]) expect((await socket.received()).match(/^connection: close/gim)).toHaveLength(1)
+    await stopped
+  })
+
   test('breaks off what does not end in time', async () => {
     const { registry } = t.fake
     const began = Promise.withResolvers<void>()

@@ -24,8 +24,8 @@ export interface Listener {
   readonly url: string
   readonly port: number
   /**
-   * Stops accepting and closes connections that are at rest; requests under way may end within `graceMs`, then their
-   * connections are closed. Resolves when all are.
+   * Tells clients to leave, then stops accepting and closes connections that are at rest; requests under way may end within
+   * `graceMs`, then their connections are closed. Resolves when all are.
    */
   stop(graceMs: number): Promise<void>
 }
@@ -69,6 +69,7 @@ export function listen(options: ListenerOptions): Listener {
   // For the whole process: Bun has no such option for one server, and Node's types don't know that it can be set.
   Object.assign(http, { maxHeaderSize: longestHead })
   const bodies = createIncomingBodies(stall)
+  const drain: Drain = { begun: false, requests: 0 }
   const server = Bun.serve({
     hostname,
     port,
@@ -77,12 +78,12 @@ export function listen(options: ListenerOptions): Listener {
     reusePort: shared,
     maxRequestBodySize: 2 ** 40,
     idleTimeout: idle,
-    fetch: (request, self) => serve(fetch, { server: self, idle, stall, bodies }, request),
+    fetch: (request, self) => serve(fetch, { server: self, idle, stall, bodies, drain }, request),
     error: (error) => brokenAnswer(error, logger),
   })
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
   const bound = server.port ?? port
-  return Object.freeze({ url: `http://${host}:${bound}`, port: bound, stop: (graceMs: number) => stop(server, graceMs) })
+  return Object.freeze({ url: `http://${host}:${bound}`, port: bound, stop: (graceMs: number) => stop(server, drain, graceMs) })
 }
 
 type Server = Bun.Server<undefined>
@@ -93,11 +94,27 @@ interface Patience {
   readonly idle: number
   readonly stall: number
   readonly bodies: IncomingBodies
+  readonly drain: Drain
+}
+
+interface Drain {
+  /** From now on each answer is the last one on its connection. */
+  begun: boolean
+  /** That came so far. */
+  requests: number
 }
 
 function serve(fetch: Http['fetch'], patience: Patience, request: Request): Promise<Response> {
-  const address = patience.server.requestIP(request)?.address ?? ''
-  return request.body === null ? fetch(request, address) : serveBody(fetch, patience, request, address)
+  const { server, drain } = patience
+  drain.requests++
+  const address = server.requestIP(request)?.address ?? ''
+  if (request.body !== null) return serveBody(fetch, patience, request, address)
+  return drain.begun ? fetch(request, address).then(lastAnswer) : fetch(request, address)
+}
+
+function lastAnswer(response: Response): Response {
+  response.headers.set('connection', 'close')
+  return response
 }
 
 /**
@@ -106,11 +123,12 @@ function serve(fetch: Http['fetch'], patience: Patience, request: Request): Prom
  * longer than any fixed limit.
  */
 async function serveBody(fetch: Http['fetch'], patience: Patience, request: Request, address: string): Promise<Response> {
-  const { server, idle, stall, bodies } = patience
+  const { server, idle, stall, bodies, drain } = patience
   const body = bodies.begin()
   server.timeout(request, 0)
   try {
-    return await fetch(request, address, body)
+    const response = await fetch(request, address, body)
+    return drain.begun ? lastAnswer(response) : response
   } finally {
     body.end()
     // A limit stays with the connection: without this, one would never be closed when it rests. What is left of a body goes to Bun.
@@ -118,15 +136,30 @@ async function serveBody(fetch: Http['fetch'], patience: Patience, request: Requ
   }
 }
 
-async function stop(server: Server, graceMs: number): Promise<void> {
-  const closed = server.stop(false)
+/**
+ * Bun closes a connection that seems to be at rest at once, also when a request has come on it that was not read yet, as on a busy
+ * server there always are. So clients are first told to leave, answer by answer, until a moment comes in which nobody asks.
+ */
+async function stop(server: Server, drain: Drain, graceMs: number): Promise<void> {
   const timer = setTimeout(() => void server.stop(true), graceMs)
+  drain.begun = true
+  const end = performance.now() + Math.min(graceMs, longestFarewell)
+  for (let quiet = 0; quiet < quietLooks && performance.now() < end; ) {
+    const before = drain.requests
+    await Bun.sleep(50)
+    quiet = drain.requests === before ? quiet + 1 : 0
+  }
   try {
-    await closed
+    await server.stop(false)
   } finally {
     clearTimeout(timer)
   }
 }
+
+/** Looks, 50 ms apart, that find no new request: nobody asks any more. More than one, since a busy process looks late. */
+const quietLooks = 4
+/** Ms that are waited for that at most. */
+const longestFarewell = 3000
 
 /** For what goes wrong outside the pipeline; Bun's own page would be HTML. */
 function brokenAnswer(error: unknown, logger: Logger): Response {
