@@ -4,6 +4,7 @@ import { soakBackups } from './backup/backup-soak.ts'
 import { soakBrokenOff } from './broken-off/broken-off-round.ts'
 import { soakFaults } from './faults/fault-round.ts'
 import { soakFuzz } from './fuzz/fuzz-soak.ts'
+import { loadForms, soakLoad } from './load/load-soak.ts'
 import { soakKills } from './kill/kill-soak.ts'
 import { drillAll } from './planted/drill.ts'
 import { plants } from './planted/plants.ts'
@@ -21,6 +22,7 @@ const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [
        npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- backup [--rounds N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- broken-off [--blows N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- load --form ${loadForms.join('|')} [--seconds N] [--mebibytes N] [--seed N] [--record FILE]
        npm run soak -- planted [--only TEXT] [--record FILE]`
 
 const { values, positionals } = parseArgs({
@@ -38,6 +40,9 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
     record: { type: 'string' },
+    form: { type: 'string', default: 'steady' },
+    seconds: { type: 'string', default: '60' },
+    mebibytes: { type: 'string', default: '10240' },
     only: { type: 'string', default: '' },
   },
 })
@@ -52,6 +57,7 @@ const runs = {
   tags: runTags,
   backup: runBackups,
   'broken-off': runBrokenOff,
+  load: runLoad,
   planted: runPlanted,
 }
 const run = Object.entries(runs).find(([name]) => name === rig)?.[1]
@@ -112,6 +118,14 @@ function runBrokenOff(seed: number, record: string | undefined) {
 
 function runFuzz(seed: number, record: string | undefined) {
   return soakFuzz({ minutes: wholeNumber('--minutes', values.minutes), seed, record })
+}
+
+function runLoad(seed: number, record: string | undefined) {
+  const { form } = values
+  if (!loadForms.includes(form)) fail(usage)
+  const [seconds, mebibytes] = [wholeNumber('--seconds', values.seconds), wholeNumber('--mebibytes', values.mebibytes)]
+  if (seconds === 0 || mebibytes === 0) fail('--seconds and --mebibytes are 1 at least')
+  return soakLoad({ form, seconds, mebibytes, seed, record })
 }
 
 function runPlanted(_seed: number, record: string | undefined) {

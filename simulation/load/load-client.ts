@@ -10,8 +10,8 @@ export class Tally {
   readonly shed = new Map<number, number>()
   /** Ms that refusing took. */
   readonly refusals = new Latencies()
-  /** Of what was sent after the server was asked to end. */
-  unanswered = 0
+  /** Answers that said that they are the last on their connection. */
+  farewells = 0
   images = 0
 
   took(what: string, ms: number): void {
@@ -38,16 +38,15 @@ export type PhaseFigures = ReturnType<Tally['figures']>
 export interface Phase {
   readonly tally: Tally
   readonly over: () => boolean
-  /** When the server was asked to end: what is sent after that may find the connection closed. */
-  readonly askedToEnd?: () => number
 }
 
-/** The phase ended while this client was asked to come later. */
+/** The phase ended while this client was asked to come later, or the server ends. */
 export class PhaseOver extends Error {}
 
 /** A client on one connection that does as it is told when it is refused. Whatever is not as it must be fails the rig. */
 export class LoadClient {
   readonly #connection: HttpConnection
+  #told = false
 
   private constructor(connection: HttpConnection) {
     this.#connection = connection
@@ -61,7 +60,7 @@ export class LoadClient {
   async ask(phase: Phase, what: string, status: number, request: Request): Promise<Answer> {
     for (;;) {
       const started = performance.now()
-      const answer = await this.#send(phase, request)
+      const answer = await this.#send(phase.tally, request)
       const ms = performance.now() - started
       if (answer.status === status) {
         phase.tally.took(what, ms)
@@ -76,15 +75,15 @@ export class LoadClient {
     }
   }
 
-  async #send({ tally, askedToEnd }: Phase, request: Request): Promise<Answer> {
-    const sent = performance.now()
-    try {
-      return await this.#connection.request(request)
-    } catch (error) {
-      if (sent <= (askedToEnd?.() ?? Infinity)) throw error
-      tally.unanswered++
-      throw new PhaseOver()
+  /** Does as a client must that is told that an answer is the last one on its connection. */
+  async #send(tally: Tally, request: Request): Promise<Answer> {
+    if (this.#told) throw new PhaseOver()
+    const answer = await this.#connection.request(request)
+    if (answer.headers.get('connection')?.toLowerCase() === 'close') {
+      this.#told = true
+      tally.farewells++
     }
+    return answer
   }
 
   /** Reads and compares every byte. */
