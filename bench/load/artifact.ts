@@ -43,3 +43,11 @@ export function artifactOf(layers: readonly Content[]): Artifact {
   }
   return { manifest: contentOf(Buffer.from(JSON.stringify(manifest))), blobs: [emptyConfig, ...layers] }
 }
+
+/** A manifest of its own, about another: a signature, an SBOM. */
+export function referrerOf(subject: Content, artifactType: string, number: number): Content {
+  const { mediaType, ...rest } = JSON.parse(Buffer.from(artifactOf([]).manifest.bytes).toString()) as Record<string, unknown>
+  const about = { mediaType: manifestType, digest: subject.digest, size: subject.bytes.byteLength }
+  const annotations = { 'org.example.number': `${number}` }
+  return contentOf(Buffer.from(JSON.stringify({ ...rest, mediaType, artifactType, subject: about, annotations })))
+}

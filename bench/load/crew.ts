@@ -28,42 +28,51 @@ export async function openCrew(port: number, size: number): Promise<Crew> {
   const clients = [first, ...(await Promise.all(Array.from({ length: size - 1 }, () => openRegistryClient(port))))]
   const close = (): void => clients.forEach((client) => client.close())
 
-  const together = async (
-    may: () => boolean,
-    one: (client: RegistryClient, index: number) => Promise<void>,
-  ): Promise<Work> => {
-    const [start, cpu] = [performance.now(), process.cpuUsage()]
-    const latencies: number[] = []
-    let begun = 0
-    const go = async (client: RegistryClient): Promise<void> => {
-      while (may()) {
-        const before = performance.now()
-        await one(client, begun++)
-        latencies.push(performance.now() - before)
-      }
-    }
-    // The first that fails ends the others with it: nothing of a void run goes on into the next.
-    await Promise.all(clients.map(go)).catch((error: unknown) => {
-      close()
-      throw error
-    })
-    const { user, system } = process.cpuUsage(cpu)
-    return { ...summary(latencies), seconds: (performance.now() - start) / 1000, clientSeconds: (user + system) / 1e6 }
-  }
-
   return Object.freeze<Crew>({
     first,
     work: async (seconds, one) => {
       const end = performance.now() + seconds * 1000
       const late = setTimeout(close, (seconds + patience) * 1000)
-      return await together(() => performance.now() < end, one).finally(() => clearTimeout(late))
+      return await together(clients, () => performance.now() < end, one, close).finally(() => clearTimeout(late))
     },
     share: async (count, one) => {
       let taken = 0
-      return await together(() => taken < count, async (client) => await one(client, taken++))
+      return await together(clients, () => taken < count, async (client) => await one(client, taken++), close)
     },
     close,
   })
+}
+
+/** The same of any other kind of client, until the time is over. */
+export async function workTogether(count: number, seconds: number, one: () => Promise<void>): Promise<Work> {
+  const end = performance.now() + seconds * 1000
+  return await together(Array<undefined>(count).fill(undefined), () => performance.now() < end, one, () => {})
+}
+
+async function together<Client>(
+  clients: readonly Client[],
+  may: () => boolean,
+  one: (client: Client) => Promise<void>,
+  close: () => void,
+): Promise<Work> {
+  const [start, cpu] = [performance.now(), process.cpuUsage()]
+  const latencies: number[] = []
+  let failed = false
+  const go = async (client: Client): Promise<void> => {
+    while (may() && !failed) {
+      const before = performance.now()
+      await one(client)
+      latencies.push(performance.now() - before)
+    }
+  }
+  // The first that fails ends the others with it: nothing of a void run goes on into the next.
+  await Promise.all(clients.map(go)).catch((error: unknown) => {
+    failed = true
+    close()
+    throw error
+  })
+  const { user, system } = process.cpuUsage(cpu)
+  return { ...summary(latencies), seconds: (performance.now() - start) / 1000, clientSeconds: (user + system) / 1e6 }
 }
 
 function summary(latencies: readonly number[]): Pick<Work, 'done' | 'p50' | 'p99'> {

@@ -1,3 +1,4 @@
+import { layIndexTags } from './lay-index-tags.ts'
 import { pushArtifact } from './push-artifact.ts'
 import type { System } from './system.ts'
 
@@ -18,5 +19,6 @@ export function olareg(path: string): System {
       [path, 'serve', '--addr', '127.0.0.1', '--port', port, '--dir', `${folder}/data`].concat(quiet),
     ready: '/v2/',
     hold: pushArtifact,
+    layTags: layIndexTags,
   }
 }

@@ -1,3 +1,4 @@
+import { layIndexTags } from './lay-index-tags.ts'
 import { pushArtifact } from './push-artifact.ts'
 import type { System } from './system.ts'
 
@@ -26,5 +27,6 @@ export function zot(path: string): System {
     command: ({ folder }) => [path, 'serve', `${folder}/config.json`],
     ready: '/v2/',
     hold: pushArtifact,
+    layTags: layIndexTags,
   }
 }

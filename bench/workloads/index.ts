@@ -1,10 +1,14 @@
+import { catalog } from './catalog.ts'
+import { crowdedRepository } from './crowded-repository.ts'
 import { largeBlobs, middleBlob } from './blob-pull.ts'
 import { chunkedPushes, wholePushes } from './large-pushes.ts'
 import { manifestByTag } from './manifest-by-tag.ts'
 import { manifestGet } from './manifest-get.ts'
+import { referrers } from './referrers.ts'
 import { ranges } from './ranges.ts'
 import { smallArtifacts } from './small-artifacts.ts'
 import { smallBlob } from './small-blob.ts'
+import { tagLists } from './tag-lists.ts'
 import type { Workload } from './workload.ts'
 
 export type { Figure, Goal, Load, Medians, Outcome, Scale, Workload } from './workload.ts'
@@ -13,6 +17,7 @@ export type { Figure, Goal, Load, Medians, Outcome, Scale, Workload } from './wo
 export const workloads: readonly Workload[] = [
   manifestGet,
   manifestByTag,
+  crowdedRepository,
   smallBlob,
   middleBlob,
   largeBlobs,
@@ -20,4 +25,7 @@ export const workloads: readonly Workload[] = [
   wholePushes,
   chunkedPushes,
   smallArtifacts,
+  tagLists,
+  catalog,
+  referrers,
 ]
