@@ -22,7 +22,7 @@ const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [
        npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- backup [--rounds N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- broken-off [--blows N] [--seed N] [--postgres] [--record FILE]
-       npm run soak -- load --form ${loadForms.join('|')} [--seconds N] [--mebibytes N] [--seed N] [--record FILE]
+       npm run soak -- load --form ${loadForms.join('|')} [--seconds N] [--clients N] [--mebibytes N] [--seed N] [--record FILE]
        npm run soak -- planted [--only TEXT] [--record FILE]`
 
 const { values, positionals } = parseArgs({
@@ -42,6 +42,7 @@ const { values, positionals } = parseArgs({
     record: { type: 'string' },
     form: { type: 'string', default: 'steady' },
     seconds: { type: 'string', default: '60' },
+    clients: { type: 'string', default: '64' },
     mebibytes: { type: 'string', default: '10240' },
     only: { type: 'string', default: '' },
   },
@@ -123,9 +124,11 @@ function runFuzz(seed: number, record: string | undefined) {
 function runLoad(seed: number, record: string | undefined) {
   const { form } = values
   if (!loadForms.includes(form)) fail(usage)
-  const [seconds, mebibytes] = [wholeNumber('--seconds', values.seconds), wholeNumber('--mebibytes', values.mebibytes)]
-  if (seconds === 0 || mebibytes === 0) fail('--seconds and --mebibytes are 1 at least')
-  return soakLoad({ form, seconds, mebibytes, seed, record })
+  const seconds = wholeNumber('--seconds', values.seconds)
+  const clients = wholeNumber('--clients', values.clients)
+  const mebibytes = wholeNumber('--mebibytes', values.mebibytes)
+  if (seconds === 0 || clients === 0 || mebibytes === 0) fail('--seconds, --clients and --mebibytes are 1 at least')
+  return soakLoad({ form, seconds, clients, mebibytes, seed, record })
 }
 
 function runPlanted(_seed: number, record: string | undefined) {

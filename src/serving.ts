@@ -38,15 +38,20 @@ export function openKept(config: Config, opened: Database, path: string): Kept {
 /** Bytes of memory for manifests and small blobs, in all threads together. */
 const contentCache = 64 * 1024 * 1024
 
+/** Bytes of memory for large manifests that are being pushed, in all threads together: 32 of the largest by default. */
+const manifestMemory = 128 * 1024 * 1024
+
 /** @param threads how many answer requests: each has its part of what the process may use */
 export function createServing(config: Config, { core, checks }: Kept, logger: Logger, threads: number): Serving {
   const requestMetrics = createRequestMetrics()
   const readiness = createReadiness({ checks, clock: systemClock })
   const { manifest, requests, requests_per_address } = config.limits
   const part = (whole: number): number => Math.ceil(whole / threads)
+  // Every thread can take the largest one.
+  const manifests = Math.max(part(manifestMemory), manifest)
   const http = createHttp({
     registry: createRegistry({ ...core, ids: systemIds, authorize: allowAll, contentCache: part(contentCache) }),
-    limits: { manifest, requests: part(requests), requests_per_address: part(requests_per_address) },
+    limits: { manifest, manifests, requests: part(requests), requests_per_address: part(requests_per_address) },
     logger,
     ids: systemIds,
     clock: systemClock,

@@ -7,6 +7,8 @@ export interface LoadSoak {
   readonly form: string
   readonly seconds: number
   readonly seed: number
+  /** That keep a server busy, before ten times as many come; for `overload`. */
+  readonly clients: number
   /** Of each of the two large uploads. */
   readonly mebibytes: number
   readonly record: string | undefined
@@ -57,8 +59,8 @@ async function uploads({ seconds, seed, mebibytes }: LoadSoak) {
   return { figures, misses }
 }
 
-async function tenfold({ seconds, seed }: LoadSoak) {
-  const figures = await overload({ seconds, seed, clients: 64, slow: 2000 })
+async function tenfold({ seconds, seed, clients }: LoadSoak) {
+  const figures = await overload({ seconds, seed, clients, slow: 2000 })
   const { busy, besideSlow, tenfold: crowded, firstSecond } = figures
   const [before, beside] = [busy, besideSlow].map(({ latencies }) => latencies['get manifest']?.p99 ?? Infinity)
   const misses: Misses = [

@@ -14,7 +14,7 @@ export interface Named {
 export async function answersOf(registry: Registry, { repositories, digests, tags }: Named): Promise<string[]> {
   const http = createHttp({
     registry,
-    limits: { manifest: 4 * 1024 * 1024, requests: 100, requests_per_address: 100 },
+    limits: { manifest: 4 * 1024 * 1024, manifests: 4 * 1024 * 1024, requests: 100, requests_per_address: 100 },
     logger: createLogger({ level: 'silent' }),
     ids: systemIds,
     clock: systemClock,

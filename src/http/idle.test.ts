@@ -18,7 +18,7 @@ let t: TestHttp
 let listener: Listener
 
 beforeAll(() => {
-  t = createTestHttp({ limits: { manifest: 4_000_000, requests: 1000, requests_per_address: 1000 } })
+  t = createTestHttp({ limits: { manifest: 4_000_000, manifests: 8_000_000, requests: 1000, requests_per_address: 1000 } })
   t.fake.repository('team/app').blobs.set(digest, blob)
   listener = listen({ hostname: '127.0.0.1', port: 0, fetch: t.http.fetch, logger: t.logger, idle, stall })
 })

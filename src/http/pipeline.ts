@@ -20,7 +20,8 @@ import { matchPath } from './v2/match.ts'
 
 export interface HttpDeps {
   readonly registry: Registry
-  readonly limits: Api['limits'] & RequestLimitsDeps['limits']
+  /** `manifests`: bytes of memory for all large manifests that are being pushed. */
+  readonly limits: Api['limits'] & RequestLimitsDeps['limits'] & { readonly manifests: number }
   readonly logger: Logger
   readonly ids: Ids
   readonly clock: Clock
@@ -32,9 +33,6 @@ export interface HttpDeps {
   /** Who is behind the peer of a connection. */
   readonly clientOf: ClientOf
 }
-
-/** Bytes of memory for large manifests that are being pushed: two of the largest that can be allowed, 32 of the largest by default. */
-const mostManifestBytes = 128 * 1024 * 1024
 
 /** The server as a value: it needs no port. */
 export interface Http {
@@ -90,7 +88,7 @@ export function createHttp(deps: HttpDeps): Http {
 function boundedApi(deps: HttpDeps): { readonly api: Api; readonly requestLimits: RequestLimits } {
   const { registry, limits } = deps
   const requestLimits = createRequestLimits(deps)
-  const manifestMemory = createManifestMemory(mostManifestBytes, () => requestLimits.shed('manifests'))
+  const manifestMemory = createManifestMemory(limits.manifests, () => requestLimits.shed('manifests'))
   return { api: Object.freeze({ registry, limits, manifestMemory, caching: cachingPolicy(deps.anonymousMayPull) }), requestLimits }
 }
 

@@ -22,7 +22,7 @@ export function createTestHttp(changes: Partial<HttpDeps> = {}): TestHttp {
   const logger = createLogger({ level: 'info', destination, clock })
   const http = createHttp({
     registry: fake.registry,
-    limits: { manifest: 4096, requests: 8192, requests_per_address: 4096 },
+    limits: { manifest: 4096, manifests: 1_000_000, requests: 8192, requests_per_address: 4096 },
     logger,
     ids: createSeededIds(2),
     clock,
