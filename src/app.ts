@@ -24,7 +24,7 @@ import {
   type Readiness,
 } from './http/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
-import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric } from './observe/index.ts'
+import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { createCollector, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
 import { createServing, openKept, warnOfIdleError, type Kept } from './serving.ts'
 import { createFilesystemSegments } from './storage/index.ts'
@@ -35,6 +35,8 @@ import { startWorkers, type Thread } from './workers/index.ts'
 interface Running {
   readonly readiness: Readiness
   readonly metrics: readonly Metric[]
+  /** Of the main thread, then of each that answers requests. */
+  readonly profilers: readonly Profiler[]
   /** Settles when the process can't go on and is to end: with what to say about it. */
   readonly broken: Promise<Broken>
   /** Begins to answer requests on the configured port. */
@@ -70,6 +72,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     fetch,
     readiness,
     metrics: [...metrics, ...back.metrics],
+    profilers: [createProfiler(systemClock)],
     broken: back.broken,
     listen: () => Promise.resolve(listen({ hostname, port, fetch, logger })),
     close: () => back.close(),
@@ -81,9 +84,7 @@ async function buildThreads(config: Config, logger: Logger, lines: (text: string
   const commits = createCommitCount()
   const back = await openBack(config, logger, commits)
   const { directory, writer } = back
-  const { path, databasePath } = directory
-  const place = { path, databasePath, installation: back.kept.core.database.installation }
-  const threadEnded = 'this process can answer requests no longer: start the server again'
+  const place = { path: directory.path, databasePath: directory.databasePath, installation: back.kept.core.database.installation }
   try {
     const workers = await startWorkers({
       count: config.workers,
@@ -93,11 +94,13 @@ async function buildThreads(config: Config, logger: Logger, lines: (text: string
         const start = { config, directory: place, sqlite: port && { writer: port, commits } }
         return { start, transfer: port === undefined ? [] : [port] }
       },
-      report: { lines, broken: (error) => back.fail(error instanceof DatabaseError ? databaseBroken : threadEnded, error) },
+      clock: systemClock,
+      report: { lines, broken: (error) => back.fail(error instanceof DatabaseError ? databaseBroken : threadsBroken, error) },
     })
     return {
       readiness: createReadiness({ checks: { ...back.kept.checks, ...workers.checks }, clock: systemClock }),
       metrics: await workers.metrics(back.metrics),
+      profilers: [createProfiler(systemClock), ...workers.profilers],
       broken: back.broken,
       listen: async () => await workers.listen(claimPort({ hostname: config.listen.host, port: config.listen.port })),
       close: async () => {
@@ -123,6 +126,7 @@ interface Back {
   close(): Promise<void>
 }
 
+const threadsBroken = 'this process can answer requests no longer: start the server again'
 const databaseBroken = 'the database can no longer be trusted in this process: start the server again to recover'
 
 async function openBack(config: Config, logger: Logger, commits?: Int32Array): Promise<Back> {
@@ -256,9 +260,8 @@ export async function startServer(version: string, config: Config): Promise<Runn
 function listenForOperators(version: string, { ops }: Config, app: Running, logger: Logger): Listener | undefined {
   if (ops.listen === undefined) return undefined
   const metrics = [...app.metrics, ...processMetrics({ version, startedAt: systemClock.now(), openFiles: openFileCount })]
-  const profiler = createProfiler(systemClock)
   try {
-    return listenOps({ hostname: ops.listen.host, port: ops.listen.port, readiness: app.readiness, metrics, profiler, logger })
+    return listenOps({ hostname: ops.listen.host, port: ops.listen.port, readiness: app.readiness, metrics, profilers: app.profilers, logger })
   } catch (error) {
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { setting: 'ops.listen' })
   }

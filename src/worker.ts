@@ -1,7 +1,7 @@
 import { openPostgresDatabase, openSqliteDatabase, writerAt, type Database } from './database/index.ts'
 import { listen, type Listener } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
-import { createLogger, createRelayedDestination, type Logger } from './observe/index.ts'
+import { createLogger, createProfiler, createRelayedDestination, type Logger } from './observe/index.ts'
 import { createServing, openKept, warnOfIdleError } from './serving.ts'
 import { serveWorker, type Report, type Start, type WorkerApp, type WorkerPort } from './workers/index.ts'
 
@@ -19,6 +19,7 @@ async function openWorker(start: Start, report: Report): Promise<WorkerApp> {
   let listener: Listener | undefined
   return {
     metrics: [...metrics, ...kept.metrics],
+    profiler: createProfiler(systemClock),
     reasons: () => readiness.reasons(),
     listen: (port) => {
       listener = listen({ hostname: config.listen.host, port, shared: true, fetch, logger })

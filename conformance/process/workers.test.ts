@@ -81,3 +81,21 @@ test('a port that several threads share is in use for a second server, however m
   }
   expect(await server.stop()).toBe(0)
 })
+
+test('operators see what all threads do together, and can look into each', async () => {
+  const server = await startServer({ flags: ['--workers', '3'], env: { BERTH_OPS_LISTEN: '127.0.0.1:0' } })
+  try {
+    const ops = /(http:\/\/\S+)\/metrics\n/.exec(server.output())?.[1] ?? ''
+    const asked = 60
+    for (let n = 0; n < asked; n++) await expectStatus(send(server.url, 'GET', `/v2/team/app/manifests/missing-${n}`), 404)
+    const metrics = await (await fetch(`${ops}/metrics`)).text()
+    expect(metrics).toContain(`registry_http_requests_total{handler="manifest",method="get",code="404"} ${asked}\n`)
+    expect(metrics.match(/^# TYPE registry_http_requests_total /gm)).toHaveLength(1)
+    expect(await (await fetch(`${ops}/readyz`)).text()).toBe('ok\n')
+    const profiles = await Promise.all(['0', '1', '3'].map(async (thread) => await fetch(`${ops}/debug/profile?seconds=1&thread=${thread}`)))
+    for (const profile of profiles) expect(((await profile.json()) as { nodes: unknown[] }).nodes.length).toBeGreaterThan(0)
+    expect((await fetch(`${ops}/debug/profile?seconds=1&thread=4`)).status).toBe(400)
+  } finally {
+    expect(await server.stop()).toBe(0)
+  }
+})

@@ -14,7 +14,7 @@ function start(profiler: Profiler = { cpu: () => Promise.resolve('{}') }, checks
   const counted = createCounter('made_up_total', 'Made up.', 'kind')
   counted.of('a').add(2)
   const logger = createLogger({ level: 'silent' })
-  listener = listenOps({ hostname: '127.0.0.1', port: 0, readiness, metrics: [counted], profiler, logger })
+  listener = listenOps({ hostname: '127.0.0.1', port: 0, readiness, metrics: [counted], profilers: [profiler], logger })
   return { readiness, ask: async (path: string, init?: RequestInit) => await fetch(`${listener?.url}${path}`, init) }
 }
 
@@ -44,7 +44,10 @@ test('takes one profile at a time, of a length in bounds', async () => {
   for (const seconds of ['0', '61', '-1', '1.5', '1e1', 'x', '', '999999999']) {
     expect((await ask(`/debug/profile?seconds=${seconds}`)).status).toBe(400)
   }
-  expect(lengths).toEqual([10_000, 60_000, 2_000])
+  for (const [thread, status] of [['0', 200], ['1', 400], ['-1', 400], ['x', 400], ['', 400]] as const) {
+    expect((await ask(`/debug/profile?thread=${thread}`)).status).toBe(status)
+  }
+  expect(lengths).toEqual([10_000, 60_000, 2_000, 10_000])
 })
 
 test('has nothing else, and takes nothing', async () => {

@@ -8,7 +8,8 @@ export interface OpsListenerOptions {
   readonly port: number
   readonly readiness: Readiness
   readonly metrics: readonly Metric[]
-  readonly profiler: Profiler
+  /** One for each thread that can be looked into, the main one first. */
+  readonly profilers: readonly Profiler[]
   readonly logger: Logger
 }
 
@@ -39,7 +40,7 @@ export function listenOps(options: OpsListenerOptions): Listener {
 /** Seconds. */
 const longestProfile = 60
 
-async function answer({ readiness, metrics, profiler }: OpsListenerOptions, request: Request, address: string): Promise<Response> {
+async function answer({ readiness, metrics, profilers }: OpsListenerOptions, request: Request, address: string): Promise<Response> {
   const url = new URL(request.url)
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'only GET and HEAD\n', { allow: 'GET, HEAD' })
   switch (url.pathname) {
@@ -51,7 +52,7 @@ async function answer({ readiness, metrics, profiler }: OpsListenerOptions, requ
     case '/metrics':
       return text(200, await exposition(metrics), { 'content-type': expositionType })
     case '/debug/profile':
-      return await answerProfile(profiler, url.searchParams.get('seconds') ?? '10', address)
+      return await answerProfile(profilers, url.searchParams, address)
     case '/':
       return text(200, 'Berth, for operators: /livez /readyz /metrics /debug/profile?seconds=10\n')
     default:
@@ -64,11 +65,14 @@ function answerReadiness(reasons: readonly string[]): Response {
 }
 
 /** Only for this machine: a profile slows the server down, and shows what it is made of. */
-async function answerProfile(profiler: Profiler, seconds: string, address: string): Promise<Response> {
+async function answerProfile(profilers: readonly Profiler[], asked: URLSearchParams, address: string): Promise<Response> {
+  const [seconds, thread] = [asked.get('seconds') ?? '10', asked.get('thread') ?? '0']
   if (!/^(127\.|::1$|::ffff:127\.)/.test(address)) return text(403, 'profiles are given to this machine alone: ask from there\n')
   if (!/^\d{1,2}$/.test(seconds) || Number(seconds) < 1 || Number(seconds) > longestProfile) {
     return text(400, `seconds must be a whole number from 1 to ${longestProfile}\n`)
   }
+  const profiler = /^\d{1,2}$/.test(thread) ? profilers[Number(thread)] : undefined
+  if (profiler === undefined) return text(400, `thread must be a number from 0, the main one, to ${profilers.length - 1}\n`)
   const profile = await profiler.cpu(Number(seconds) * 1000)
   if (profile === undefined) return text(409, 'a profile is being taken: ask again when it is done\n')
   return text(200, profile, { 'content-type': 'application/json', 'content-disposition': 'attachment; filename="berth.cpuprofile"' })

@@ -7,7 +7,7 @@ export interface Profiler {
   cpu(duration: number): Promise<string | undefined>
 }
 
-/** The main thread alone: the one that writes SQLite has its own. */
+/** Of the thread it is made in. */
 export function createProfiler(clock: Clock): Profiler {
   let busy = false
   async function cpu(duration: number): Promise<string | undefined> {

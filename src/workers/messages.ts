@@ -29,6 +29,8 @@ export interface Calls {
   readonly metrics: [null, readonly MetricValues[]]
   /** Why it is not ready. */
   readonly reasons: [null, readonly string[]]
+  /** A CPU profile of so many ms; null while one is being taken. */
+  readonly profile: [{ readonly duration: number }, string | null]
   /** Takes no more connections, and lets running requests end. */
   readonly stop: [{ readonly graceMs: number }, null]
   /** Closes what it opened, once no request runs. Its last lines of log come before the answer. */

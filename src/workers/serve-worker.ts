@@ -1,4 +1,4 @@
-import type { Metric } from '../observe/index.ts'
+import type { Metric, Profiler } from '../observe/index.ts'
 import { partsOf, type Bound, type Calls, type FromWorker, type MetricValues, type Start, type ToWorker } from './messages.ts'
 
 /** The thread's end of the way to the one that started it: `self` in a Bun Worker. */
@@ -18,6 +18,7 @@ export interface Report {
 /** What answers requests in a thread. */
 export interface WorkerApp {
   readonly metrics: readonly Metric[]
+  readonly profiler: Profiler
   reasons(): Promise<readonly string[]>
   listen(port: number): Bound
   stop(graceMs: number): Promise<void>
@@ -43,6 +44,7 @@ export function serveWorker(port: WorkerPort, open: (start: Start, report: Repor
     listen: (input) => Promise.resolve(app().listen(input.port)),
     metrics: () => valuesOf(app().metrics),
     reasons: () => app().reasons(),
+    profile: async ({ duration }) => (await app().profiler.cpu(duration)) ?? null,
     stop: async ({ graceMs }) => {
       await app().stop(graceMs)
       return null

@@ -1,5 +1,6 @@
 import type { Listener, PortClaim } from '../http/index.ts'
-import type { Metric } from '../observe/index.ts'
+import type { Clock } from '../lib/index.ts'
+import type { Metric, Profiler } from '../observe/index.ts'
 import type { MetricValues, Start } from './messages.ts'
 import { summed } from './sum-metrics.ts'
 import { createWorkerThread, type Thread, type ThreadReport, type WorkerThread } from './worker-thread.ts'
@@ -10,12 +11,15 @@ export interface WorkerGroupOptions {
   /** What one of them needs to begin, with what of it is handed over and not copied. */
   readonly startOf: () => { readonly start: Start; readonly transfer: unknown[] }
   readonly report: ThreadReport
+  readonly clock: Clock
 }
 
 /** The threads that answer requests, all on one port. */
 export interface WorkerGroup {
   /** Why a thread is not ready, or does not answer: a check of readiness for each. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>
+  /** One for each thread. */
+  readonly profilers: readonly Profiler[]
   /** `own` and the same of all threads, added up. */
   metrics(own: readonly Metric[]): Promise<readonly Metric[]>
   /** Listens with all of them, or fails with none left listening. `claim` keeps the port for them meanwhile. */
@@ -25,7 +29,7 @@ export interface WorkerGroup {
 }
 
 /** Starts them all, or fails with what one failed with and leaves none running. */
-export async function startWorkers({ count, startThread, startOf, report }: WorkerGroupOptions): Promise<WorkerGroup> {
+export async function startWorkers({ count, startThread, startOf, report, clock }: WorkerGroupOptions): Promise<WorkerGroup> {
   const threads = Array.from({ length: count }, () => createWorkerThread(startThread(), report))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map((thread) => thread.call('close', null)))
@@ -42,8 +46,9 @@ export async function startWorkers({ count, startThread, startOf, report }: Work
   }
   return Object.freeze<WorkerGroup>({
     checks: Object.fromEntries(threads.map((thread, index) => [`thread ${index + 1}`, () => checkReady(thread)])),
+    profilers: threads.map((thread) => ({ cpu: async (duration) => (await thread.call('profile', { duration })) ?? undefined })),
     metrics: (own) => summed(own, () => valuesOf(threads)),
-    listen: (claim) => listenWithAll(threads, claim),
+    listen: (claim) => listenWithAll(threads, claim, clock),
     close,
   })
 }
@@ -64,12 +69,28 @@ async function checkReady(thread: WorkerThread): Promise<void> {
   if (reasons.length > 0) throw new Error(reasons.join('; '))
 }
 
-/** The first finds out which port it is; the others take the same. */
-async function listenWithAll([first, ...others]: readonly WorkerThread[], claim: PortClaim): Promise<Listener> {
-  if (first === undefined) throw new Error('there are no threads')
-  const stop = async (graceMs: number): Promise<void> => {
-    await all([first, ...others], (thread) => thread.call('stop', { graceMs }))
+/** Ms that a thread may take longer than the requests it has. */
+const lateness = 5_000
+
+/** Fails when one does not answer: it will not end either, and the others are not to wait for it. */
+async function stopAll(threads: readonly WorkerThread[], graceMs: number, clock: Clock): Promise<void> {
+  const stopped = new AbortController()
+  const late = clock.sleep(graceMs + lateness, stopped.signal).then(() => {
+    throw new Error('a thread that answers requests does not react')
+  })
+  try {
+    await Promise.race([all(threads, (thread) => thread.call('stop', { graceMs })), late])
+  } finally {
+    late.catch(() => undefined)
+    stopped.abort()
   }
+}
+
+/** The first finds out which port it is; the others take the same. */
+async function listenWithAll(threads: readonly WorkerThread[], claim: PortClaim, clock: Clock): Promise<Listener> {
+  const [first, ...others] = threads
+  if (first === undefined) throw new Error('there are no threads')
+  const stop = (graceMs: number): Promise<void> => stopAll(threads, graceMs, clock)
   try {
     const { url, port } = await first.call('listen', { port: claim.port })
     await all(others, (thread) => thread.call('listen', { port }))
