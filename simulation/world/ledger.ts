@@ -146,8 +146,13 @@ export class Ledger {
         !this.#manifestGone(repository, deed),
     )
     if (promise === undefined) return
-    if (histories === this.#blobs && this.#isDamaged(digest, call)) return void this.#found.set(digest, step)
+    if (histories === this.#blobs && this.#isDamaged(digest, call)) return this.#damageFound(call, digest, step)
     this.#break(call, `${digest} is not in ${repository} in step ${step}, but steps ${promise.start} to ${promise.end} promised it`)
+  }
+
+  /** A call that began before the damage was done may have met an older file, which was damaged too: that says nothing of this one. */
+  #damageFound(call: Call, digest: string, step: number): void {
+    if (call.step > (this.#damage.get(digest) ?? Infinity)) this.#found.set(digest, step)
   }
 
   #manifestGone(repository: string, { manifest, start }: Deed): boolean {
