@@ -5,6 +5,7 @@ import { createContentCache } from './content-cache.ts'
 import { createDeletes } from './delete.ts'
 import { createExistence } from './existence.ts'
 import { withRegistryErrors } from './failure.ts'
+import { createHotObjects } from './hot-objects.ts'
 import { createLists } from './lists.ts'
 import type { Authorize } from './ports.ts'
 import { createPull } from './pull.ts'
@@ -23,7 +24,7 @@ export interface RegistryDeps {
   readonly ids: Ids
   readonly authorize: Authorize
   readonly settings: RegistrySettings
-  /** Bytes of memory for manifests and small blobs. */
+  /** Bytes of memory for manifests and blobs that the database keeps, and as many again for small blobs in files. */
   readonly contentCache: number
 }
 
@@ -31,12 +32,13 @@ export interface RegistryDeps {
 export function createRegistry(deps: RegistryDeps): Registry {
   const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
   const existence = createExistence(deps.database)
+  const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify)
   const owner = deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   const names = createUploadNames(deps.database.secret, deps)
   return Object.freeze({
-    pull: withRegistryErrors(createPull({ ...deps, existence, contents, verification })),
+    pull: withRegistryErrors(createPull({ ...deps, existence, contents, hotObjects, verification })),
     uploads: withRegistryErrors(createUploads({ ...deps, writer, names, owner })),
     push: withRegistryErrors(createPush(deps)),
     deletes: withRegistryErrors(createDeletes(deps)),

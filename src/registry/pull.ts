@@ -15,6 +15,7 @@ import {
 } from './existence-store.ts'
 import type { Existence } from './existence.ts'
 import { registryError } from './failure.ts'
+import type { HotObjects } from './hot-objects.ts'
 import type { Authorize } from './ports.ts'
 import type { Pull, PulledBlob } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
@@ -27,6 +28,7 @@ export interface PullDeps {
   readonly authorize: Authorize
   readonly existence: Existence
   readonly contents: ContentCache
+  readonly hotObjects: HotObjects
   readonly verification: Verification
   readonly settings: RegistrySettings
 }
@@ -124,8 +126,10 @@ async function openStored(
   found: { readonly object_id: string; readonly key: string; readonly size: number },
   range: ByteRange | undefined,
 ): Promise<OpenObject> {
-  const { store, verification } = deps
+  const { store, hotObjects, verification } = deps
   const { object_id: objectId, key, size } = found
+  const hot = await hotObjects.get({ objectId, digest, size }, () => store.open(key))
+  if (hot !== undefined) return { kind: 'file', size, file: range === undefined ? hot : hot.slice(range.start, range.end + 1) }
   const opened = await store.open(key, range)
   if (opened?.size !== size) {
     throw await markAsDamaged(deps, objectId, digest, opened === undefined ? 'missing' : `${opened.size} of ${size} bytes`)
