@@ -1,5 +1,5 @@
-import { close, constants, fstat, fsync, ftruncate, open, read, write } from 'node:fs'
-import { copyFile, lstat, mkdir, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { close, constants, fstat, fsync, ftruncate, open, read, statSync, write } from 'node:fs'
+import { copyFile, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { errno } from '../storage-failure.ts'
@@ -31,8 +31,10 @@ export const systemFileSystem: FileSystem = Object.freeze({
   },
   rename,
   unlink,
+  // On this thread: each read of a blob asks, and the way through the pool of threads costs more than all else about a small
+  // one. Bun opens large files that it sends on this thread too.
   stat: async (path: string) => {
-    const { size } = await stat(path)
+    const { size } = statSync(path)
     return { size }
   },
   list: listDirectory,
