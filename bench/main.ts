@@ -84,8 +84,9 @@ function findSystems({ systems, wanted }: Asked): Map<System, string> {
   const found = new Map<System, string>()
   for (const system of systems) {
     const version = versionOf(system)
+    const mayMiss = ownSystems.includes(system) && system.id !== 'berth'
     if (version !== undefined) found.set(system, version)
-    else if (ownSystems.includes(system) && system.id !== 'berth') tell(`${system.name} is missing and left out: ${system.install}`)
+    else if (mayMiss) tell(`${system.name} is missing and left out: ${system.install}`)
     else throw new Error(`${system.name} does not start: ${system.install}`)
   }
   return found

@@ -143,7 +143,8 @@ async function measureParts(workload: Workload, system: System, server: RunningS
     // What was written until now is not to be written back during someone's measured time.
     Bun.spawnSync(['sync', '-f', server.place.folder])
     const before = readUse(server.pid)
-    const { done, seconds, p50, p99, clientSeconds, serverSeconds, leftBytes } = await load.run(workload.measured * plan.part, name)
+    const outcome = await load.run(workload.measured * plan.part, name)
+    const { done, seconds, p50, p99, clientSeconds, serverSeconds, leftBytes } = outcome
     const { cpuSeconds, peakBytes } = readUse(server.pid)
     const used = serverSeconds ?? cpuSeconds - before.cpuSeconds
     const busy = { serverBusy: used / seconds, clientBusy: clientSeconds / seconds }

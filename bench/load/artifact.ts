@@ -51,3 +51,9 @@ export function referrerOf(subject: Content, artifactType: string, number: numbe
   const annotations = { 'org.example.number': `${number}` }
   return contentOf(Buffer.from(JSON.stringify({ ...rest, mediaType, artifactType, subject: about, annotations })))
 }
+
+/** A manifest with an annotation that makes it another for each number. */
+export function numberedManifest({ bytes }: Content, number: number): Content {
+  const manifest = JSON.parse(Buffer.from(bytes).toString()) as object
+  return contentOf(Buffer.from(JSON.stringify({ ...manifest, annotations: { 'org.example.number': `${number}` } })))
+}

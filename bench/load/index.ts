@@ -1,4 +1,14 @@
-export { type Artifact, artifactOf, type Content, contentOf, emptyConfig, manifestType, numberedBlob, referrerOf } from './artifact.ts'
+export {
+  type Artifact,
+  artifactOf,
+  type Content,
+  contentOf,
+  emptyConfig,
+  manifestType,
+  numberedBlob,
+  numberedManifest,
+  referrerOf,
+} from './artifact.ts'
 export { type Crew, openCrew, type Work, workTogether } from './crew.ts'
 export { hammer, sampleEvery } from './hammer.ts'
 export { type Answer, HttpConnection, type Request } from './http-connection.ts'
@@ -6,3 +16,4 @@ export { type LargeBlob, largeBlob, pushInChunks, pushStreamed, pushWhole, readL
 export { getJson } from './get-json.ts'
 export { openRegistryClient, type RegistryClient } from './registry-client.ts'
 export { uploadTarget } from './upload-target.ts'
+export { readSlowly, type SlowConnection, writeSlowly } from './slow-connection.ts'

@@ -28,7 +28,8 @@ const script = join(import.meta.dir, 'wrk.lua')
  * @throws Error when wrk saw a failed connection, a status above 399, or fewer bytes than that many answers have
  */
 export async function runWrk({ url, accept, connections, seconds, bodySize }: WrkLoad): Promise<WrkResult> {
-  const flags = ['-t', '1', '-c', `${connections}`, '-d', `${Math.ceil(seconds)}s`, '--timeout', '30s', '-H', `Accept: ${accept}`, '-s', script]
+  const times = ['-d', `${Math.ceil(seconds)}s`, '--timeout', '30s']
+  const flags = ['-t', '1', '-c', `${connections}`, ...times, '-H', `Accept: ${accept}`, '-s', script]
   const wrk = startProcess([findProgram('wrk') ?? 'wrk', ...flags, url], { stdout: 'pipe' })
   const [output, code] = await Promise.all([new Response(wrk.stdout).text(), wrk.exited])
   const line = output.split('\n').find((text) => text.startsWith('{'))

@@ -1,3 +1,4 @@
+export { bytesIn } from './bytes-in.ts'
 export { chooseCores, type Cores, pinThisProcess } from './cores.ts'
 export { dropPageCache } from './page-cache.ts'
 export { describeMachine, type Machine } from './facts.ts'

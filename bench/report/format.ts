@@ -27,7 +27,7 @@ export function shown(figure: Figure, { unit, cpuUnit }: Pick<WorkloadResult, 'u
     case 'rate':
       return { caption: `${unit}${unit === 'GB' ? '' : 's'} a second`, better: 'more', scale: same }
     case 'p50':
-      return { caption: 'p50, ms', better: 'less', scale: same }
+      return { caption: unit === 'start' ? 'until it answers, ms' : 'p50, ms', better: 'less', scale: same }
     case 'peakBytes':
       return { caption: 'peak memory, MB', better: 'less', scale: mega }
     case 'leftBytes':

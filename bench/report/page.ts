@@ -68,7 +68,8 @@ function sittingText({ sitting, warmUp, measured }: WorkloadResult): string {
 function workloadPart(results: Results, workload: WorkloadResult): string[] {
   const { id, title, what, goals, parts } = workload
   // A run that is void is void for all parts.
-  const voided = parts[0]?.measurements.flatMap((one) => one.voided.map((reason) => `- void run of ${one.system}: ${reason}`)) ?? []
+  const [first] = parts
+  const voided = first?.measurements.flatMap((one) => one.voided.map((reason) => `- void run of ${one.system}: ${reason}`)) ?? []
   return [
     `### ${id}: ${title}`,
     what,

@@ -10,7 +10,7 @@ const page = join(docs, 'benchmarks.md')
 const recorded = join(folder, 'results.json')
 
 /** Takes results among those that are recorded, and draws everything anew. Returns what was written. */
-export function record(fresh: Results, order: { readonly systems: readonly string[]; readonly workloads: readonly string[] }): string[] {
+export function record(fresh: Results, order: Readonly<Record<keyof Results, readonly string[]>>): string[] {
   const { systems, workloads } = merge(readRecorded(), fresh)
   const results = { systems: inOrder(systems, order.systems), workloads: inOrder(workloads, order.workloads) }
   mkdirSync(folder, { recursive: true })

@@ -1,4 +1,14 @@
-import { artifactOf, emptyConfig, type LargeBlob, largeBlob, openCrew, openRegistryClient, pushWhole, readLarge, wholeOf } from '../load/index.ts'
+import {
+  artifactOf,
+  emptyConfig,
+  type LargeBlob,
+  largeBlob,
+  openCrew,
+  openRegistryClient,
+  pushWhole,
+  readLarge,
+  wholeOf,
+} from '../load/index.ts'
 import type { RunningSystem, System } from '../systems/index.ts'
 import { beside } from './goals.ts'
 import { everySystem, repository } from './image.ts'
@@ -11,7 +21,8 @@ export const middleBlob: Workload = {
   id: 'B2',
   title: 'Blob GET, 1 MB',
   what:
-    '16 clients of our own, each over one connection, ask for one blob of 1 MiB and then for one of 256 KiB, as most layers are below ' +
+    '16 clients of our own, each over one connection, ask for one blob of 1 MiB and then for one of 256 ' +
+    'KiB, as most layers are below ' +
     'a megabyte, and compare every byte that comes.',
   parts: [{ name: mebibyte }, { name: quarter }],
   unit: 'GB',
@@ -38,7 +49,9 @@ const [one, eight] = ['1 connection', '8 connections'] as const
 export const largeBlobs: Workload = {
   id: 'B3',
   title: 'Blob GET, 256 MB',
-  what: 'One client of our own and then eight, each over one connection, ask for one blob of 256 MB and compare every byte that comes.',
+  what:
+    'One client of our own and then eight, each over one connection, ask for one blob of 256 MB and compare every byte that ' +
+    'comes.',
   parts: [{ name: one }, { name: eight }],
   unit: 'GB',
   cpuUnit: 's',
@@ -85,7 +98,9 @@ async function pullOf(system: System, server: RunningSystem, pulled: Pulled): Pr
 
 /** nginx is handed a file; registries are pushed to. */
 export async function holdLarge(system: System, { place, port }: RunningSystem, blob: LargeBlob): Promise<void> {
-  if (system.id === 'nginx') return await system.hold(place, repository, { ...artifactOf([]), blobs: [emptyConfig, wholeOf(blob)] })
+  if (system.id === 'nginx') {
+    return await system.hold(place, repository, { ...artifactOf([]), blobs: [emptyConfig, wholeOf(blob)] })
+  }
   const client = await openRegistryClient(port)
   try {
     await pushWhole(client, repository, blob)

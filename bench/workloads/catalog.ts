@@ -6,14 +6,16 @@ import type { Scale, Workload } from './workload.ts'
 const clients = 2
 const pageSize = 100
 const [first, middle] = ['first page', 'middle page'] as const
-const names = (scale: Scale): string[] => Array.from({ length: scale(2000) }, (_, number) => `bench/r${`${number}`.padStart(6, '0')}`)
+const names = (scale: Scale): string[] =>
+  Array.from({ length: scale(2000) }, (_, number) => `bench/r${`${number}`.padStart(6, '0')}`)
 
 /** L2: what mirrors and consoles begin with. */
 export const catalog: Workload = {
   id: 'L2',
   title: 'Catalog of 2,000 repositories',
   what:
-    `_catalog with n=${pageSize}, asked for by ${clients} clients at the beginning and in the middle of 2,000 repositories with one ` +
+    `_catalog with n=${pageSize}, asked for by ${clients} clients at the beginning and in the middle of ` +
+    '2,000 repositories with one ' +
     'manifest each. Every name that comes is compared. olareg has no catalog.',
   parts: [{ name: first }, { name: middle }],
   unit: 'page',

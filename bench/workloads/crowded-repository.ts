@@ -16,7 +16,8 @@ export const crowdedRepository: Workload = {
   id: 'M4',
   title: 'Manifests in a repository with 100,000 tags',
   what:
-    `GET by digest, GET by tag (wrk, ${connections} connections) and PUT under new tags (${connections} clients of our own), in a ` +
+    `GET by digest, GET by tag (wrk, ${connections} connections) and PUT under new tags (${connections} ` +
+    'clients of our own), in a ' +
     `repository with 100,000 tags and, for comparison in the same process, in one with a single tag. ${howTagsCame}`,
   parts: kinds.flatMap((kind) => [{ name: among(kind) }, { name: alone(kind) }]),
   unit: 'request',

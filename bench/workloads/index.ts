@@ -1,4 +1,5 @@
 import { catalog } from './catalog.ts'
+import { coldManifests } from './cold-manifests.ts'
 import { crowdedRepository } from './crowded-repository.ts'
 import { largeBlobs, middleBlob } from './blob-pull.ts'
 import { chunkedPushes, wholePushes } from './large-pushes.ts'
@@ -7,7 +8,9 @@ import { manifestGet } from './manifest-get.ts'
 import { referrers } from './referrers.ts'
 import { ranges } from './ranges.ts'
 import { smallArtifacts } from './small-artifacts.ts'
+import { slowCrowd } from './slow-crowd.ts'
 import { smallBlob } from './small-blob.ts'
+import { start } from './start.ts'
 import { tagLists } from './tag-lists.ts'
 import type { Workload } from './workload.ts'
 
@@ -17,6 +20,7 @@ export type { Figure, Goal, Load, Medians, Outcome, Scale, Workload } from './wo
 export const workloads: readonly Workload[] = [
   manifestGet,
   manifestByTag,
+  coldManifests,
   crowdedRepository,
   smallBlob,
   middleBlob,
@@ -28,4 +32,6 @@ export const workloads: readonly Workload[] = [
   tagLists,
   catalog,
   referrers,
+  slowCrowd,
+  start,
 ]

@@ -1,4 +1,13 @@
-import { largeBlob, type LargeBlob, openCrew, pushInChunks, pushStreamed, pushWhole, readLarge, type RegistryClient } from '../load/index.ts'
+import {
+  type LargeBlob,
+  largeBlob,
+  openCrew,
+  pushInChunks,
+  pushStreamed,
+  pushWhole,
+  readLarge,
+  type RegistryClient,
+} from '../load/index.ts'
 import type { RunningSystem } from '../systems/index.ts'
 import { beside, besideBest, besidePart } from './goals.ts'
 import { repository } from './image.ts'
@@ -26,7 +35,8 @@ export const wholePushes: Workload = {
   id: 'U1',
   title: 'Push of 4 × 256 MB, whole, durable',
   what:
-    'Four clients of our own push a blob of 256 MB each, all at once: POST, and PUT with all of it. Afterwards every byte is read back ' +
+    'Four clients of our own push a blob of 256 MB each, all at once: POST, and PUT with all of it. ' +
+    'Afterwards every byte is read back ' +
     'and compared.',
   goals: [beside('zot', 'cpuMicros', 0.9), besideBest('cpuMicros', 1), besideBest('rate', 1)],
   prepare: async (_, server, scale) => await pushLoad(server, scale, ['']),
@@ -38,7 +48,8 @@ export const chunkedPushes: Workload = {
   id: 'U2',
   title: 'Push of 4 × 256 MB, in chunks, durable',
   what:
-    'As U1, then with a PATCH for every 8 MB, then with one PATCH whose length is not announced (Transfer-Encoding: chunked, in chunks ' +
+    'As U1, then with a PATCH for every 8 MB, then with one PATCH whose length is not announced ' +
+    '(Transfer-Encoding: chunked, in chunks ' +
     'of 32 KiB), each on the same server with blobs of its own.',
   parts: [{ name: whole }, { name: chunks }, { name: streamed }],
   goals: [chunks, streamed].flatMap((part) => [

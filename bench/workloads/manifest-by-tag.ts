@@ -14,7 +14,8 @@ export const manifestByTag: Workload = {
   id: 'M2',
   title: 'Manifest GET and HEAD by tag',
   what:
-    `A manifest of 1.5 KB under one tag, asked for over ${connections} connections: by wrk, and for HEAD, which wrk cannot do, by ` +
+    `A manifest of 1.5 KB under one tag, asked for over ${connections} connections: by wrk, and for ` +
+    'HEAD, which wrk cannot do, by ' +
     'clients of our own, which compare the digest in every answer. By digest as in M1, for comparison in the same process.',
   parts: [{ name: byDigest }, { name: get }, { name: head }],
   unit: 'request',

@@ -28,5 +28,6 @@ export async function giveTags(system: System, server: RunningSystem, count: num
 export const manyTags = (scale: Scale): number => scale(100_000)
 
 export const howTagsCame =
-  'The tags of one manifest are pushed to Berth; for the other registries they are written into their storage while they do not run, ' +
+  'The tags of one manifest are pushed to Berth; for the other registries they are written into their ' +
+  'storage while they do not run, ' +
   'as they keep them.'

@@ -12,7 +12,8 @@ export const ranges: Workload = {
   id: 'B4',
   title: 'Blob ranges, 4 to 64 KB',
   what:
-    `${clients} clients of our own ask for 10,000 ranges of 4 to 64 KB of a blob of 256 MB, the same for every system, and compare ` +
+    `${clients} clients of our own ask for 10,000 ranges of 4 to 64 KB of a blob of 256 MB, the same for ` +
+    'every system, and compare ' +
     'every byte that comes.',
   unit: 'request',
   cpuUnit: 'µs',

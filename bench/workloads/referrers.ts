@@ -14,7 +14,8 @@ export const referrers: Workload = {
   id: 'L3',
   title: 'Referrers of an image that has 1,000',
   what:
-    `The referrers of one manifest, asked for by ${clients} clients: all 1,000, and the half that has one artifactType. Every digest that ` +
+    `The referrers of one manifest, asked for by ${clients} clients: all 1,000, and the half that has ` +
+    'one artifactType. Every digest that ' +
     'comes is compared. distribution and docker-registry have no such list.',
   parts: [{ name: all }, { name: filtered }],
   unit: 'page',

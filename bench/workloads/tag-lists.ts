@@ -16,7 +16,8 @@ export const tagLists: Workload = {
   id: 'L1',
   title: 'Tags of a repository with 100,000',
   what:
-    `tags/list, asked for by ${clients} clients: pages of ${pageSize} at the beginning, in the middle and at the end, and all of it at ` +
+    `tags/list, asked for by ${clients} clients: pages of ${pageSize} at the beginning, in the middle ` +
+    'and at the end, and all of it at ' +
     `once. Every name that comes is compared. ${howTagsCame}`,
   parts: [{ name: first, systems: paging }, { name: middle, systems: paging }, { name: last, systems: paging }, { name: full }],
   unit: 'page',
