@@ -17,8 +17,8 @@ import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type 
 import {
   claimPort,
   createReadiness,
-  listen,
   listenOps,
+  type FrontListener,
   type Http,
   type Listener,
   type Readiness,
@@ -26,7 +26,7 @@ import {
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { createCollector, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
-import { createServing, openKept, warnOfIdleError, type Kept } from './serving.ts'
+import { createServing, listenForClients, openKept, openTls, warnOfIdleError, type Kept } from './serving.ts'
 import { createFilesystemSegments } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 import { startWorkers, type Thread } from './workers/index.ts'
@@ -40,7 +40,7 @@ interface Running {
   /** Settles when the process can't go on and is to end: with what to say about it. */
   readonly broken: Promise<Broken>
   /** Begins to answer requests on the configured port. */
-  listen(): Promise<Listener>
+  listen(): Promise<FrontListener>
   /** Ends background work and closes the database; requests must have ended before. */
   close(): Promise<void>
 }
@@ -60,6 +60,8 @@ export interface RunningServer {
   /** Where operators look; absent without `ops.listen`. */
   readonly opsUrl: string | undefined
   readonly closed: Promise<void>
+  /** Reads the certificate again; absent without TLS. Never fails: what is wrong is logged. */
+  readonly reload?: (() => Promise<void>) | undefined
   close(): Promise<void>
 }
 
@@ -67,14 +69,14 @@ export interface RunningServer {
 export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const back = await openBack(config, logger)
   const { fetch, readiness, metrics } = createServing(config, back.kept, logger, 1)
-  const { host: hostname, port } = config.listen
+  const { port } = config.listen
   return {
     fetch,
     readiness,
     metrics: [...metrics, ...back.metrics],
     profilers: [createProfiler(systemClock)],
     broken: back.broken,
-    listen: () => Promise.resolve(listen({ hostname, port, fetch, logger })),
+    listen: async () => await listenForClients(config, { port, shared: false, fetch, logger }),
     close: () => back.close(),
   }
 }
@@ -227,6 +229,8 @@ async function openDatabase(config: Config, directory: DataDirectory, { logger, 
 export async function startServer(version: string, config: Config): Promise<RunningServer> {
   const destination = createFileDestination(1)
   const logger = createLogger({ level: config.log.level, destination })
+  // Before anything is made: what is wrong with the certificate is to leave nothing behind.
+  const tls = await openTls(config)
   const app = await (config.workers === 1 ? buildApp(config, logger) : buildThreads(config, logger, (lines) => destination.write(lines)))
   const closed = Promise.withResolvers<void>()
   try {
@@ -250,7 +254,7 @@ export async function startServer(version: string, config: Config): Promise<Runn
       logger.error(message, { error })
       void logger.close().then(closed.resolve)
     })
-    return { url: listener.url, opsUrl: ops?.url, closed: closed.promise, close }
+    return { url: listener.url, opsUrl: ops?.url, closed: closed.promise, reload: tls && listener.reload, close }
   } catch (error) {
     await app.close()
     throw error

@@ -16,6 +16,10 @@ const program = createProgram({
       for (const signal of signals) process.off(signal, listener)
     }
   },
+  onHangup(listener) {
+    process.on('SIGHUP', listener)
+    return () => void process.off('SIGHUP', listener)
+  },
   monotonic: () => systemClock.monotonic(),
   exit: (code) => process.exit(code),
   // Loaded only when a server starts: help and `config check` answer at once.

@@ -1,7 +1,20 @@
 import { stat } from 'node:fs/promises'
 import type { Config } from './config/index.ts'
 import { measuredDatabase, type Database } from './database/index.ts'
-import { createClientOf, createHttp, createReadiness, createRequestMetrics, type Http, type Readiness } from './http/index.ts'
+import {
+  createClientOf,
+  createHttp,
+  createReadiness,
+  createRequestMetrics,
+  listen,
+  listenBehindFront,
+  readCertificate,
+  watchedFiles,
+  type FrontListener,
+  type Http,
+  type Readiness,
+  type TlsOptions,
+} from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import type { Logger, Metric } from './observe/index.ts'
 import { allowAll, createRegistry, standingHolds, type CollectorDeps } from './registry/index.ts'
@@ -61,6 +74,30 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
     clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
   })
   return { fetch: (...request) => http.fetch(...request), readiness, metrics: requestMetrics.metrics }
+}
+
+/** The certificate that is to be shown, if any. Fails with what is wrong with it, having opened nothing. */
+export async function openTls({ tls }: Config): Promise<TlsOptions | undefined> {
+  const { certificate, key, minimum } = tls
+  if (certificate === undefined || key === undefined) return undefined
+  const paths = { certificate, key }
+  return { ...paths, minimum, first: await readCertificate({ paths, files: watchedFiles, clock: systemClock }) }
+}
+
+export interface ListeningDeps {
+  readonly fetch: Http['fetch']
+  readonly logger: Logger
+  readonly port: number
+  /** Whether other threads listen on the same port. */
+  readonly shared: boolean
+}
+
+/** Clients meet the server itself, unless something has to be done for them that it cannot do. */
+export async function listenForClients(config: Config, deps: ListeningDeps): Promise<FrontListener> {
+  const own = { ...deps, hostname: config.listen.host }
+  const tls = await openTls(config)
+  if (tls === undefined) return { ...listen(own), reload: () => Promise.resolve() }
+  return listenBehindFront({ ...own, tls, clock: systemClock, files: watchedFiles })
 }
 
 export function warnOfIdleError(logger: Logger): (error: Error) => void {

@@ -1,8 +1,8 @@
 import { openPostgresDatabase, openSqliteDatabase, writerAt, type Database } from './database/index.ts'
-import { listen, type Listener } from './http/index.ts'
+import type { FrontListener } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createLogger, createProfiler, createRelayedDestination, type Logger } from './observe/index.ts'
-import { createServing, openKept, warnOfIdleError } from './serving.ts'
+import { createServing, listenForClients, openKept, warnOfIdleError } from './serving.ts'
 import { serveWorker, type Report, type Start, type WorkerApp, type WorkerPort } from './workers/index.ts'
 
 // Entry of a thread that answers requests, beside others. `self` is the thread's end of the message port.
@@ -16,15 +16,16 @@ async function openWorker(start: Start, report: Report): Promise<WorkerApp> {
   const database = await openDatabase(start, report, logger)
   const kept = openKept(config, database, directory.path)
   const { fetch, readiness, metrics } = createServing(config, kept, logger, config.workers)
-  let listener: Listener | undefined
+  let listener: FrontListener | undefined
   return {
     metrics: [...metrics, ...kept.metrics],
     profiler: createProfiler(systemClock),
     reasons: () => readiness.reasons(),
-    listen: (port) => {
-      listener = listen({ hostname: config.listen.host, port, shared: true, fetch, logger })
+    listen: async (port) => {
+      listener = await listenForClients(config, { port, shared: true, fetch, logger })
       return { url: listener.url, port: listener.port }
     },
+    reload: async () => await listener?.reload(),
     stop: async (graceMs) => {
       readiness.drain()
       await listener?.stop(graceMs)

@@ -1,7 +1,9 @@
 import type { Language, ProblemCode } from '../config/index.ts'
+import { startTexts } from './start-texts.ts'
 
 /** What the command line says, in English. A name in braces is a placeholder. */
 const en = {
+  ...startTexts.en,
   'help.program': 'Berth, a container image registry.',
   'help.serve': 'Serve the registry until it is told to stop.',
   'help.fsck': 'Check that everything stored is there, name what is not, and say what to do.',
@@ -54,6 +56,8 @@ const en = {
   'problem.secret-unreadable': 'cannot read the file {file}: {reason}',
   'problem.not-an-address': '{key}: {value} is not an address; write HOST:PORT, such as 127.0.0.1:5000 or [::1]:5000',
   'problem.not-a-directory': '{key}: {value} is not the name of a directory',
+  'problem.not-a-file': '{key}: {value} is not the name of a file',
+  'problem.needs': '{key} has no use without {other}; give both',
   'problem.not-a-duration': '{key}: {value} is not a duration; write a whole number and ms, s, m, h or d, such as 90s or 24h',
   'problem.not-a-size': '{key}: {value} is not a size; write a whole number and KiB, MiB, GiB, KB, MB or GB, such as 8MiB',
   'problem.not-a-rate':
@@ -88,26 +92,6 @@ const en = {
   'serve.ended': 'berth: the server ended by itself',
   'serve.stop-failed': 'berth: stopping failed: {reason}',
 
-  'start.port-in-use':
-    'cannot listen on {address}: another program uses that port. Stop it, or choose another port with --listen {host}:PORT',
-  'start.no-address': 'cannot listen on {address}: this machine has no such address. Choose one it has, such as 127.0.0.1:5000',
-  'start.port-forbidden':
-    'cannot listen on {address}: the system does not allow this user that port. Choose a port above 1023, such as {host}:5000',
-  'start.ops': 'cannot listen on {opsAddress} for operators: {reason}. Set ops.listen to another address, or leave it out',
-  'start.data-unusable':
-    'cannot use the data directory {data}: {reason}. Make it writable for this user, or choose another with --data DIR',
-  'start.locked':
-    'the data directory {data} is in use by another Berth server. Stop that server, or choose another directory with --data DIR',
-  'start.database': 'cannot use the database: {reason}',
-  'start.lost':
-    'cannot start: {reason}. Nothing was changed. Put the database back from where it went, or restore what was recorded of it with ' +
-    '`berth rebuild-index --data {data}`',
-  'start.occupied':
-    'cannot start: {reason}. Nothing was changed. Give Berth a directory of its own with --data DIR and copy the images into it: ' +
-    'docs/guide/from-distribution.md says how',
-  'start.unavailable': 'cannot start: {reason}. Check that the database runs and that database.url is right',
-  'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
-  'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
 
   'copy.progress': '{done} of {total} objects',
   'copy.damaged': 'damaged, and not in the backup: {object}',
@@ -170,6 +154,7 @@ const en = {
 export type MessageKey = keyof typeof en
 
 const zhCN: Readonly<Record<MessageKey, string>> = {
+  ...startTexts['zh-CN'],
   'help.program': 'Berth，容器镜像仓库。',
   'help.serve': '运行镜像仓库，直到收到停止信号。',
   'help.fsck': '检查保存的内容是否都在，指出缺失或损坏之处以及应对方法。',
@@ -222,6 +207,8 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.secret-unreadable': '无法读取文件 {file}：{reason}',
   'problem.not-an-address': '{key}：{value} 不是地址；请写作 HOST:PORT，例如 127.0.0.1:5000 或 [::1]:5000',
   'problem.not-a-directory': '{key}：{value} 不是目录名',
+  'problem.not-a-file': '{key}：{value} 不是文件名',
+  'problem.needs': '{key} 离开 {other} 就没有用处；请两者都给出',
   'problem.not-a-duration': '{key}：{value} 不是时长；请写整数加 ms、s、m、h 或 d，例如 90s 或 24h',
   'problem.not-a-size': '{key}：{value} 不是大小；请写整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 8MiB',
   'problem.not-a-rate': '{key}：{value} 不是速率；请写 off，或每秒的数据量：整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 16MiB',
@@ -253,19 +240,6 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'serve.ended': 'berth：服务意外结束',
   'serve.stop-failed': 'berth：停止时出错：{reason}',
 
-  'start.port-in-use': '无法在 {address} 上提供服务：该端口已被其他程序占用。请停止那个程序，或用 --listen {host}:PORT 换一个端口',
-  'start.no-address': '无法在 {address} 上提供服务：本机没有这个地址。请使用本机已有的地址，例如 127.0.0.1:5000',
-  'start.port-forbidden': '无法在 {address} 上提供服务：系统不允许当前用户使用该端口。请使用大于 1023 的端口，例如 {host}:5000',
-  'start.ops': '无法在 {opsAddress} 上提供运维服务：{reason}。请把 ops.listen 改为其他地址，或去掉它',
-  'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
-  'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
-  'start.database': '无法使用数据库：{reason}',
-  'start.lost': '无法启动：{reason}。没有做任何改动。请把数据库放回原处，或用 `berth rebuild-index --data {data}` 恢复已记录的内容',
-  'start.occupied':
-    '无法启动：{reason}。没有做任何改动。请用 --data DIR 给 Berth 一个单独的目录，再把镜像复制过去：方法见 docs/guide/zh-CN/from-distribution.md',
-  'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
-  'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
-  'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',
 
   'copy.progress': '已处理 {done} 个对象，共 {total} 个',
   'copy.damaged': '已损坏，不在备份中：{object}',

@@ -31,6 +31,7 @@ const words = {
     address: '`HOST:PORT`',
     directory: 'a directory',
     networks: 'such as `10.0.0.0/8, 192.0.2.7`, or `none`',
+    file: 'a file',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
@@ -48,6 +49,7 @@ const words = {
     address: '`HOST:PORT`',
     directory: '目录',
     networks: '例如 `10.0.0.0/8, 192.0.2.7`，或 `none`',
+    file: '文件',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
@@ -84,6 +86,7 @@ function valueText(form: Form, language: Language): string {
     case 'address':
     case 'directory':
     case 'networks':
+    case 'file':
     case 'postgres-url':
       return say[form.kind]
   }

@@ -43,6 +43,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     data: join(cwd, 'data'),
     open: false,
     workers: 1,
+    tls: { minimum: '1.2' },
     database: {},
     gc: { lease: 86_400_000, drain: 900_000, interval: 60_000 },
     uploads: { expiry: 86_400_000 },

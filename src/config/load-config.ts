@@ -55,7 +55,14 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const result = configSchema.safeParse(arrange(settings, (setting) => valueOf(setting, sources.cwd, problems)))
   for (const issue of result.error?.issues ?? []) problems.push(problemOf(issue, settings))
   if (problems.length > 0 || !result.success) return { ok: false, problems, warnings }
-  return { ok: true, config: freeze({ ...result.data, data: resolve(sources.cwd, result.data.data) }), settings, warnings }
+  return { ok: true, config: freeze(withWholePaths(result.data, sources.cwd)), settings, warnings }
+}
+
+/** Relative paths start at the working directory. */
+function withWholePaths(config: Config, cwd: string): Config {
+  const whole = (path: string | undefined) => (path === undefined ? undefined : resolve(cwd, path))
+  const tls = { ...config.tls, certificate: whole(config.tls.certificate), key: whole(config.tls.key) }
+  return { ...config, data: resolve(cwd, config.data), tls }
 }
 
 /** The command line has refused unknown flags already. */

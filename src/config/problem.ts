@@ -9,6 +9,7 @@ export type Source =
 export type FaultCode =
   | 'not-an-address'
   | 'not-a-directory'
+  | 'not-a-file'
   | 'not-a-duration'
   | 'not-a-size'
   | 'not-a-rate'
@@ -19,6 +20,7 @@ export type FaultCode =
   | 'too-small'
   | 'too-large'
   | 'beyond-loopback'
+  | 'needs'
 
 /** What can be wrong with the configuration. */
 export type ProblemCode =

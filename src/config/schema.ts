@@ -16,7 +16,7 @@ export interface KeyDocs {
 
 /** How a value is written, for the guide. */
 export type Form =
-  | { readonly kind: 'address' | 'directory' | 'networks' | 'postgres-url' }
+  | { readonly kind: 'address' | 'directory' | 'file' | 'networks' | 'postgres-url' }
   | { readonly kind: 'duration' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
 
@@ -55,6 +55,25 @@ export const configSchema = z
         'thread is not enough; one more writes an SQLite database.',
       zh: '由多少个线程处理请求，每个线程各占内存：可以与能用的核数相同。只在一个线程不够用时才需要增加；另有一个线程负责写 SQLite 数据库。',
       flag: true,
+    }),
+    tls: z.strictObject({
+      certificate: key(file().optional(), {
+        en:
+          'The file with the certificate that clients see, and behind it those that lead to its issuer, in PEM. With it `listen` ' +
+          'speaks TLS and nothing else; it needs `tls.key`. When the file changes, new connections get the new certificate, and ' +
+          'those that stand go on.',
+        zh:
+          '客户端看到的证书文件，后面附上通往签发者的中间证书，PEM 格式。设置后 `listen` 只提供 TLS；同时需要 `tls.key`。' +
+          '文件更换后，新连接使用新证书，已有连接不受影响。',
+      }),
+      key: key(file().optional(), {
+        en: 'The file with the private key of the certificate, in PEM and not encrypted.',
+        zh: '证书私钥的文件，PEM 格式，不加密。',
+      }),
+      minimum: key(choice(['1.2', '1.3']).prefault('1.2'), {
+        en: 'The oldest version of TLS that is spoken.',
+        zh: '接受的最低 TLS 版本。',
+      }),
     }),
     database: z.strictObject({
       url: key(postgresUrl().optional(), {
@@ -168,6 +187,13 @@ export const configSchema = z
     // Also when other keys are wrong: all mistakes are reported at once.
     { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'listen' || path?.[0] === 'open') },
   )
+  .superRefine(
+    ({ tls }, context) => {
+      if (tls.certificate === undefined && tls.key !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'key'])
+      if (tls.certificate !== undefined && tls.key === undefined) fault(context, 'needs', { other: 'tls.key' }, ['tls', 'certificate'])
+    },
+    { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'tls') },
+  )
 
 /** Names a key's docs. `describe` keeps the English text where every zod tool looks for it. */
 function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
@@ -193,6 +219,12 @@ function networks() {
     return text === 'none' ? [] : (parseNetworks(text) ?? fault(context, 'not-networks'))
   })
   return schema.register(valueForms, { kind: 'networks' })
+}
+
+function file() {
+  const valid = (text: string) => text !== '' && !text.includes('\0')
+  const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-file')))
+  return schema.register(valueForms, { kind: 'file' })
 }
 
 /** A URL as libpq takes it. It is handed on as it was written. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { constants, randomUUID } from 'node:crypto'
 import http from 'node:http'
 import type { Logger } from '../observe/index.ts'
 import { errorBody, RegistryError } from '../oci/index.ts'
@@ -17,10 +17,19 @@ export interface ListenerOptions {
   readonly idle?: number
   /** Seconds without a byte of a body, while we wait for one, after which its sender is told so; 55 unless said otherwise. */
   readonly stall?: number
+  /** For a server behind a front, which alone may connect to it. */
+  readonly inner?: InnerListenerOptions | undefined
+}
+
+export interface InnerListenerOptions {
+  /** Both in PEM. Without it the server speaks plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly minimum: '1.2' | '1.3' } | undefined
+  /** The address of the client whose connection comes from this port; absent when it did not come through the front. */
+  readonly clientAt: (port: number) => string | undefined
 }
 
 export interface Listener {
-  /** `http://host:port`, without a slash at the end. */
+  /** `http://host:port` or `https://host:port`, without a slash at the end. */
   readonly url: string
   readonly port: number
   /**
@@ -34,7 +43,7 @@ export interface Listener {
  * For a connection at rest, and one whose reader stands still. Go clients keep connections for 90 s, and one closed by
  * the server under a request is a failed request.
  */
-const idleSeconds = 120
+export const idleSeconds = 120
 
 /** A sender that stands still holds a place among the requests under way, unlike a connection at rest. */
 const stallSeconds = 55
@@ -45,8 +54,17 @@ const stallSeconds = 55
  */
 const longestHead = 48 * 1024
 
+/** For TLS 1.2; those of 1.3 are not for us to choose. Forward secrecy and authenticated encryption only, as Mozilla's intermediate list. */
+const ciphers = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305']
+  .flatMap((cipher) => [`ECDHE-ECDSA-${cipher}`, `ECDHE-RSA-${cipher}`])
+  .join(':')
+
+const before12 = constants.SSL_OP_NO_SSLv3 | constants.SSL_OP_NO_TLSv1 | constants.SSL_OP_NO_TLSv1_1
+/** What is left out, by the oldest version of TLS that is spoken. */
+const leftOut = { '1.2': before12, '1.3': before12 | constants.SSL_OP_NO_TLSv1_2 }
+
 /**
- * Serves plain HTTP/1.1. What Bun 1.4.5 answers itself, without a body, before a request gets here:
+ * Serves HTTP/1.1. What Bun 1.4.5 answers itself, without a body, before a request gets here:
  *
  * 400  a malformed head: a line that ends in LF alone, a header with a control character, folded, or with a space before the
  *      colon; an HTTP/1.1 request without Host; a target that is neither a path nor a URL, `*` too; Content-Length that is no
@@ -65,7 +83,7 @@ const longestHead = 48 * 1024
  * connection, and the client may lose the answer.
  */
 export function listen(options: ListenerOptions): Listener {
-  const { hostname, port, shared = false, fetch, logger, idle = idleSeconds, stall = stallSeconds } = options
+  const { hostname, port, shared = false, fetch, logger, idle = idleSeconds, stall = stallSeconds, inner } = options
   // For the whole process: Bun has no such option for one server, and Node's types don't know that it can be set.
   Object.assign(http, { maxHeaderSize: longestHead })
   const bodies = createIncomingBodies(stall)
@@ -78,12 +96,18 @@ export function listen(options: ListenerOptions): Listener {
     reusePort: shared,
     maxRequestBodySize: 2 ** 40,
     idleTimeout: idle,
-    fetch: (request, self) => serve(fetch, { server: self, idle, stall, bodies, drain }, request),
+    ...(inner?.tls && { tls: { cert: inner.tls.cert, key: inner.tls.key, ciphers, secureOptions: leftOut[inner.tls.minimum] } }),
+    fetch: (request, self) => {
+      const peer = self.requestIP(request)
+      const address = inner === undefined ? (peer?.address ?? '') : inner.clientAt(peer?.port ?? 0)
+      return address === undefined ? pastTheFront() : serve(fetch, { server: self, idle, stall, bodies, drain }, request, address)
+    },
     error: (error) => brokenAnswer(error, logger),
   })
   const host = hostname.includes(':') ? `[${hostname}]` : hostname
   const bound = server.port ?? port
-  return Object.freeze({ url: `http://${host}:${bound}`, port: bound, stop: (graceMs: number) => stop(server, drain, graceMs) })
+  const url = `${inner?.tls === undefined ? 'http' : 'https'}://${host}:${bound}`
+  return Object.freeze({ url, port: bound, stop: (graceMs: number) => stop(server, drain, graceMs) })
 }
 
 type Server = Bun.Server<undefined>
@@ -104,10 +128,14 @@ interface Drain {
   requests: number
 }
 
-function serve(fetch: Http['fetch'], patience: Patience, request: Request): Promise<Response> {
-  const { server, drain } = patience
+/** Somebody on this machine has found the port behind the front, where neither limits nor addresses would hold. */
+function pastTheFront(): Response {
+  return new Response('this port is not for clients\n', { status: 403, headers: { connection: 'close' } })
+}
+
+function serve(fetch: Http['fetch'], patience: Patience, request: Request, address: string): Promise<Response> {
+  const { drain } = patience
   drain.requests++
-  const address = server.requestIP(request)?.address ?? ''
   if (request.body !== null) return serveBody(fetch, patience, request, address)
   return drain.begun ? fetch(request, address).then(lastAnswer) : fetch(request, address)
 }

@@ -27,6 +27,8 @@ export interface Calls {
   /** Listens on a port that it shares with the other threads; 0 takes any. */
   readonly listen: [{ readonly port: number }, Bound]
   readonly metrics: [null, readonly MetricValues[]]
+  /** Reads the certificate again, if there is one. */
+  readonly reload: [null, null]
   /** Why it is not ready. */
   readonly reasons: [null, readonly string[]]
   /** A CPU profile of so many ms; null while one is being taken. */

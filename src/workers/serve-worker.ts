@@ -20,7 +20,9 @@ export interface WorkerApp {
   readonly metrics: readonly Metric[]
   readonly profiler: Profiler
   reasons(): Promise<readonly string[]>
-  listen(port: number): Bound
+  listen(port: number): Promise<Bound>
+  /** Never fails: what is wrong with a certificate is logged. */
+  reload(): Promise<void>
   stop(graceMs: number): Promise<void>
   close(): Promise<void>
 }
@@ -41,7 +43,8 @@ export function serveWorker(port: WorkerPort, open: (start: Start, report: Repor
       opened = await open(start, report)
       return null
     },
-    listen: (input) => Promise.resolve(app().listen(input.port)),
+    listen: (input) => app().listen(input.port),
+    reload: () => app().reload().then(() => null),
     metrics: () => valuesOf(app().metrics),
     reasons: () => app().reasons(),
     profile: async ({ duration }) => (await app().profiler.cpu(duration)) ?? null,

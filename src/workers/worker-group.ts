@@ -1,4 +1,4 @@
-import type { Listener, PortClaim } from '../http/index.ts'
+import type { FrontListener, PortClaim } from '../http/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { Metric, Profiler } from '../observe/index.ts'
 import type { MetricValues, Start } from './messages.ts'
@@ -23,7 +23,7 @@ export interface WorkerGroup {
   /** `own` and the same of all threads, added up. */
   metrics(own: readonly Metric[]): Promise<readonly Metric[]>
   /** Listens with all of them, or fails with none left listening. `claim` keeps the port for them meanwhile. */
-  listen(claim: PortClaim): Promise<Listener>
+  listen(claim: PortClaim): Promise<FrontListener>
   /** Waits until each has closed what it opened, then ends them. */
   close(): Promise<void>
 }
@@ -87,14 +87,17 @@ async function stopAll(threads: readonly WorkerThread[], graceMs: number, clock:
 }
 
 /** The first finds out which port it is; the others take the same. */
-async function listenWithAll(threads: readonly WorkerThread[], claim: PortClaim, clock: Clock): Promise<Listener> {
+async function listenWithAll(threads: readonly WorkerThread[], claim: PortClaim, clock: Clock): Promise<FrontListener> {
   const [first, ...others] = threads
   if (first === undefined) throw new Error('there are no threads')
   const stop = (graceMs: number): Promise<void> => stopAll(threads, graceMs, clock)
+  const reload = async (): Promise<void> => {
+    await all(threads, (thread) => thread.call('reload', null))
+  }
   try {
     const { url, port } = await first.call('listen', { port: claim.port })
     await all(others, (thread) => thread.call('listen', { port }))
-    return Object.freeze({ url, port, stop })
+    return Object.freeze({ url, port, reload, stop })
   } catch (error) {
     await stop(0)
     throw error

@@ -13,7 +13,8 @@ function configOf(env: Record<string, string> = {}): Config {
 function createRig(url = 'http://127.0.0.1:5000') {
   const closed = Promise.withResolvers<void>()
   const listeners = new Set<(signal: StopSignal) => void>()
-  const rig = { out: '', err: '', time: 0, exits: [] as number[], closes: 0, listeners, closed, close: () => Promise.resolve() }
+  const hangups = new Set<() => void>()
+  const rig = { out: '', err: '', time: 0, exits: [] as number[], closes: 0, listeners, hangups, closed, close: () => Promise.resolve() }
   const deps = {
     version: '1.2.3',
     say: createSay('en'),
@@ -22,6 +23,10 @@ function createRig(url = 'http://127.0.0.1:5000') {
     onSignal(listener: (signal: StopSignal) => void) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
+    },
+    onHangup(listener: () => void) {
+      hangups.add(listener)
+      return () => void hangups.delete(listener)
     },
     monotonic: () => rig.time,
     exit: (code: number) => void rig.exits.push(code),
@@ -131,4 +136,35 @@ test('a server that cannot start says so in one line and ends with 1', async () 
   expect(await serve(configOf(), { ...deps, startServer })).toBe(1)
   expect([rig.out, rig.closes, rig.listeners.size]).toEqual(['', 0, 0])
   expect(rig.err).toMatch(/^berth: cannot listen on 127\.0\.0\.1:5000: another program uses that port\. Stop it, or [^\n]+\n$/)
+})
+
+test('a hang-up reads the certificate again where there is one, and is left to the system where there is none', async () => {
+  const { rig, deps, signal } = createRig('https://127.0.0.1:5000')
+  let reloads = 0
+  const reload = () => {
+    reloads++
+    return Promise.resolve()
+  }
+  const started = await deps.startServer()
+  const ended = serve(configOf(), { ...deps, startServer: () => Promise.resolve({ ...started, reload }) })
+  while (rig.out === '') await Promise.resolve()
+  rig.hangups.forEach((hangUp) => hangUp())
+  expect(reloads).toBe(1)
+  signal('SIGTERM')
+  await ended
+  expect(rig.hangups.size).toBe(0)
+
+  const plain = createRig()
+  const plainEnded = serve(configOf(), plain.deps)
+  while (plain.rig.out === '') await Promise.resolve()
+  expect(plain.rig.hangups.size).toBe(0)
+  plain.signal('SIGTERM')
+  await plainEnded
+})
+
+test('a certificate that cannot be used is a mistake of the configuration', async () => {
+  const { rig, deps } = createRig()
+  const error = Object.assign(new Error('tls.key /etc/key.pem: is not the key'), { code: 'certificate-mismatch' })
+  expect(await serve(configOf(), { ...deps, startServer: () => Promise.reject(error) })).toBe(2)
+  expect(rig.err).toStartWith('berth: cannot serve TLS: tls.key /etc/key.pem: is not the key. ')
 })

@@ -1,6 +1,6 @@
 import { type Config, formatHost, isLoopback } from '../../config/index.ts'
 import type { Say } from '../messages.ts'
-import { describeStartFailure } from './start-failure.ts'
+import { describeStartFailure, isConfigFault } from './start-failure.ts'
 
 /** A server that accepts requests. */
 export interface RunningServer {
@@ -8,6 +8,8 @@ export interface RunningServer {
   readonly url: string
   /** Where operators look; absent without `ops.listen`. */
   readonly opsUrl?: string | undefined
+  /** Reads the certificate again; absent without TLS. */
+  readonly reload?: (() => Promise<void>) | undefined
   /** Settles when the server has ended, asked to or not. */
   readonly closed: Promise<void>
   /** Ends it: running requests get `http.drain` to finish. */
@@ -27,6 +29,8 @@ export interface ServeDeps {
   readonly printError: (text: string) => void
   /** Calls `listener` at every SIGINT and SIGTERM until the returned function is called. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void
+  /** Calls `listener` at every SIGHUP, which does not end the process then, until the returned function is called. */
+  readonly onHangup: (listener: () => void) => () => void
   /** Milliseconds that only ever grow. */
   readonly monotonic: () => number
   /** Ends the process at once. */
@@ -35,7 +39,10 @@ export interface ServeDeps {
   readonly startServer: (config: Config) => Promise<RunningServer>
 }
 
-/** `berth serve`: runs until a signal. Answers 0 after an orderly stop, 1 when the server cannot start or ends by itself. */
+/**
+ * `berth serve`: runs until a signal. Answers 0 after an orderly stop, 2 when a file that the
+ * configuration names cannot be used, 1 when the server cannot start otherwise or ends by itself.
+ */
 export async function serve(config: Config, deps: ServeDeps): Promise<number> {
   const stop = watchSignals(deps)
   try {
@@ -44,10 +51,17 @@ export async function serve(config: Config, deps: ServeDeps): Promise<number> {
       server = await deps.startServer(config)
     } catch (error) {
       deps.printError(describeStartFailure(error, config, deps.say))
-      return 1
+      return isConfigFault(error) ? 2 : 1
     }
     deps.print(welcome(server, config, deps))
-    return await untilStopped(server, stop.asked, deps)
+    const { reload } = server
+    // Without anything to read again a hang-up ends the server, as it does when a terminal is closed.
+    const releaseHangup = reload && deps.onHangup(() => void reload())
+    try {
+      return await untilStopped(server, stop.asked, deps)
+    } finally {
+      releaseHangup?.()
+    }
   } finally {
     stop.release()
   }
@@ -95,7 +109,8 @@ function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version 
   const local = isLoopback(host)
   // The wildcard addresses are nobody's: on this machine the same server answers on loopback, which docker trusts without TLS.
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : formatHost(host)
-  const address = `${reachable}:${new URL(url).port || '80'}`
+  const tls = url.startsWith('https:')
+  const address = `${reachable}:${new URL(url).port || (tls ? '443' : '80')}`
   const lines = [
     say('serve.ready', { version, url }),
     say('serve.data', { data: config.data }),
@@ -108,7 +123,7 @@ function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version 
     `  docker push ${address}/alpine`,
     `  docker pull ${address}/alpine`,
     '',
-    ...(local ? [] : [say('serve.insecure', { address }), '']),
+    ...(local || tls ? [] : [say('serve.insecure', { address }), '']),
     say('serve.stop'),
   ]
   return `${lines.join('\n')}\n`

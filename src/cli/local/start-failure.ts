@@ -24,7 +24,18 @@ const otherTexts = new Map<unknown, MessageKey>([
   ['EROFS', 'start.data-unusable'],
   ['ENOTDIR', 'start.data-unusable'],
   ['EEXIST', 'start.data-unusable'],
+  ['certificate-unreadable', 'start.certificate-unreadable'],
+  ['certificate-not-pem', 'start.certificate-not-pem'],
+  ['certificate-encrypted', 'start.certificate-encrypted'],
+  ['certificate-mismatch', 'start.certificate-mismatch'],
+  ['certificate-expired', 'start.certificate-expired'],
+  ['certificate-not-yet', 'start.certificate-not-yet'],
 ])
+
+/** Whether the server could not start because of what the configuration names, as if it stood there. */
+export function isConfigFault(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('certificate-')
+}
 
 /** Where a command that failed says something else than a server that could not start. */
 const otherwise = {
