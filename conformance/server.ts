@@ -6,6 +6,8 @@ import { until } from './until.ts'
 export interface ServerOptions {
   /** Further flags of `berth serve`. */
   readonly flags?: readonly string[] | undefined
+  /** What stands before the program: another one that becomes it. */
+  readonly through?: readonly string[] | undefined
   /** Its whole environment, beside PATH. */
   readonly env?: Readonly<Record<string, string>> | undefined
   /** A data folder that is the caller's to remove. Without one the server gets a folder that goes when it ends. */
@@ -38,11 +40,11 @@ export function cleanEnvironment(own: Readonly<Record<string, string>> = {}): Re
  * Starts a server and waits until it answers.
  * @throws Error with what it printed when it ends instead
  */
-export async function startServer({ flags = [], env, data }: ServerOptions = {}): Promise<Server> {
+export async function startServer({ flags = [], through = [], env, data }: ServerOptions = {}): Promise<Server> {
   const folder = temporaryFolder()
   const path = data ?? join(folder.path, 'data')
   const log = join(folder.path, 'output')
-  const command = [berth, 'serve', '--listen', '127.0.0.1:0', '--data', path, ...flags]
+  const command = [...through, berth, 'serve', '--listen', '127.0.0.1:0', '--data', path, ...flags]
   const child = spawnGroup(command, cleanEnvironment(env), folder.path, log)
   let kept: string | undefined
   const output = () => kept ?? readFileSync(log, 'utf8')

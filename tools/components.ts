@@ -92,6 +92,11 @@ export const components: readonly Component[] = [
     folders: ['/usr/sbin'],
   },
   {
+    name: 'systemd-analyze',
+    covers: 'that the unit for systemd is in order and allows what Berth does',
+    install: { apt: 'systemd' },
+  },
+  {
     name: 'curl',
     covers: '`Expect: 100-continue`, and the address of a client behind nginx',
     install: { apt: 'curl' },

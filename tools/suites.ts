@@ -19,7 +19,7 @@ export interface TestFolder {
 
 /** The programs of the tests in conformance. */
 const engines = ['dockerd', 'docker', 'containerd', 'ctr', 'podman', 'buildah', 'buildkitd', 'buildctl']
-const others = ['skopeo', 'crane', 'oras', 'regctl', 'helm', 'notation', 'openssl', 'cosign', 'docker-registry', 'nginx', 'curl']
+const others = ['skopeo', 'crane', 'oras', 'regctl', 'helm', 'notation', 'openssl', 'cosign', 'docker-registry', 'nginx', 'curl', 'systemd-analyze']
 
 /** Everything `npm test` runs. `npm test NAME...` runs the named ones. */
 export const suites: readonly Suite[] = [
@@ -38,7 +38,7 @@ export const suites: readonly Suite[] = [
     except: '**/fuzz/**',
     minutes: 20,
     parallel: { files: 2, timings: 'simulation/timings.json' },
-    needs: ['postgres', 'strace', 'dockerd', 'docker'],
+    needs: ['postgres', 'strace', 'dockerd', 'docker', 'nginx', 'openssl'],
   },
   { name: 'fuzz', tests: './simulation/fuzz/', minutes: 15 },
   { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },

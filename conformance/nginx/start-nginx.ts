@@ -31,7 +31,7 @@ export async function startNginx(sample: string, upstream: string, change = (tex
     ]
     const text = readFileSync(join(samples, sample), 'utf8')
     const placed = places.reduce((before, [from, to]) => replaceOnce(before, from, to), text)
-    const own = change(placed.replace('/var/cache/nginx/berth', join(folder, 'cache')))
+    const own = change(placed).replace('/var/cache/nginx/berth', join(folder, 'cache'))
     const files = { 'berth.conf': own, 'nginx.conf': mainConfiguration(folder) }
     return { files, command: ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')], scheme: 'https' }
   })

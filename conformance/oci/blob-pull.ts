@@ -179,7 +179,7 @@ const of = [
 const own = [
   berth('caching-headers', 'headers that proxies and clients live by', [], (client) =>
     eachBlob(client, async ({ digest, get, head }) => {
-      const expected = { etag: `"${digest}"`, 'accept-ranges': 'bytes', 'cache-control': 'public, max-age=31536000, immutable' }
+      const expected = { etag: `"${digest}"`, 'accept-ranges': 'bytes', 'cache-control': 'public, max-age=31536000, s-maxage=3600, immutable' }
       for (const answer of [await get(), await head()]) {
         for (const [name, value] of Object.entries(expected)) expect(answer.headers.get(name)).toBe(value)
       }

@@ -68,7 +68,7 @@ export async function expectManifest(
     expectDigest(client, answer, String(manifest?.digest))
     if (method === 'GET') expect(digestOf(bytes)).toBe(digestOf(String(manifest?.text)))
     if (!client.holdsTo('berth')) continue
-    const caching = reference.includes(':') ? 'public, max-age=31536000, immutable' : 'no-cache'
+    const caching = reference.includes(':') ? 'public, max-age=31536000, s-maxage=3600, immutable' : 'no-cache'
     expect([headers.get('etag'), headers.get('cache-control')]).toEqual([`"${manifest?.digest}"`, caching])
   }
 }

@@ -30,7 +30,7 @@ test.each([
 
 describe('cachingPolicy', () => {
   test('shared caches may keep for good what a digest names, when anybody may pull it', () => {
-    expect(cachingPolicy(true)).toEqual({ byDigest: 'public, max-age=31536000, immutable', byName: 'no-cache' })
+    expect(cachingPolicy(true)).toEqual({ byDigest: 'public, max-age=31536000, s-maxage=3600, immutable', byName: 'no-cache' })
   })
 
   test('nothing may be kept when pulling needs a right', () => {

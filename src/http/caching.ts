@@ -2,7 +2,10 @@ import type { Digest } from '../oci/index.ts'
 
 /** Cache-Control values. People put caching proxies in front, which must never give one user what another may not see. */
 export interface Caching {
-  /** For what a digest names: it can never change. */
+  /**
+   * For what a digest names: it can never change, so whoever has it may keep it. A cache that serves others asks again after an hour:
+   * it may have been deleted, or the registry closed to strangers.
+   */
   readonly byDigest: string
   /** For what can change at any time: tags and lists. */
   readonly byName: string
@@ -10,7 +13,7 @@ export interface Caching {
 
 export function cachingPolicy(anonymousMayPull: boolean): Caching {
   return anonymousMayPull
-    ? { byDigest: 'public, max-age=31536000, immutable', byName: 'no-cache' }
+    ? { byDigest: 'public, max-age=31536000, s-maxage=3600, immutable', byName: 'no-cache' }
     : { byDigest: 'private, no-store', byName: 'private, no-store' }
 }
 

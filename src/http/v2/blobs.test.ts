@@ -27,7 +27,7 @@ describe('GET and HEAD', () => {
       'content-length': '2048',
       'docker-content-digest': digest,
       etag: `"${digest}"`,
-      'cache-control': 'public, max-age=31536000, immutable',
+      'cache-control': 'public, max-age=31536000, s-maxage=3600, immutable',
       'accept-ranges': 'bytes',
       'docker-distribution-api-version': 'registry/2.0',
       'x-content-type-options': 'nosniff',

@@ -30,7 +30,7 @@ describe('GET and HEAD', () => {
       'content-length': String(bytes.length),
       'docker-content-digest': digest,
       etag: `"${digest}"`,
-      'cache-control': path === byTag ? 'no-cache' : 'public, max-age=31536000, immutable',
+      'cache-control': path === byTag ? 'no-cache' : 'public, max-age=31536000, s-maxage=3600, immutable',
       'docker-distribution-api-version': 'registry/2.0',
       'x-content-type-options': 'nosniff',
       'x-request-id': expect.any(String),
