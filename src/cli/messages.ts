@@ -1,8 +1,10 @@
 import type { Language, ProblemCode } from '../config/index.ts'
+import { benchTexts } from './bench/texts.ts'
 import { startTexts } from './start-texts.ts'
 
 /** What the command line says, in English. A name in braces is a placeholder. */
 const en = {
+  ...benchTexts.en,
   ...startTexts.en,
   'help.program': 'Berth, a container image registry.',
   'help.serve': 'Serve the registry until it is told to stop.',
@@ -154,6 +156,7 @@ const en = {
 export type MessageKey = keyof typeof en
 
 const zhCN: Readonly<Record<MessageKey, string>> = {
+  ...benchTexts['zh-CN'],
   ...startTexts['zh-CN'],
   'help.program': 'Berth，容器镜像仓库。',
   'help.serve': '运行镜像仓库，直到收到停止信号。',

@@ -42,6 +42,7 @@ test.each([
   [['srve'], 'unknown command srve; did you mean serve?'],
   [['config', 'chek'], 'unknown command chek; did you mean check?'],
   [['serve', '--data'], '--data <DIR> needs a value'],
+  [['bench'], 'URL is needed'],
   [['serve', 'now'], 'too many arguments for serve'],
 ])('%p is refused', (argv, words) => {
   expect(berth(argv)).toEqual({ code: 2, out: '', err: `berth: ${words}\nSee \`berth --help\`.\n` })

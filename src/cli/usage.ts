@@ -6,6 +6,7 @@ const texts = new Map<string, MessageKey>([
   ['commander.unknownCommand', 'usage.unknown-command'],
   ['commander.optionMissingArgument', 'usage.missing-value'],
   ['commander.missingMandatoryOptionValue', 'usage.required'],
+  ['commander.missingArgument', 'usage.required'],
   ['commander.excessArguments', 'usage.too-many'],
 ])
 
