@@ -96,8 +96,14 @@ export interface ListeningDeps {
 export async function listenForClients(config: Config, deps: ListeningDeps): Promise<FrontListener> {
   const own = { ...deps, hostname: config.listen.host }
   const tls = await openTls(config)
-  if (tls === undefined) return { ...listen(own), reload: () => Promise.resolve() }
-  return listenBehindFront({ ...own, tls, clock: systemClock, files: watchedFiles })
+  const proxies = config.proxy_protocol.from
+  const { connections: all, connections_per_address: perAddress } = config.limits
+  if (tls === undefined && proxies.length === 0 && all === undefined && perAddress === undefined) {
+    return { ...listen(own), reload: () => Promise.resolve() }
+  }
+  const part = (whole: number | undefined) => whole && Math.ceil(whole / config.workers)
+  const connections = { all: part(all), perAddress: part(perAddress) }
+  return listenBehindFront({ ...own, tls, proxies, connections, clock: systemClock, files: watchedFiles })
 }
 
 export function warnOfIdleError(logger: Logger): (error: Error) => void {

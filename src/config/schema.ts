@@ -75,6 +75,17 @@ export const configSchema = z
         zh: '接受的最低 TLS 版本。',
       }),
     }),
+    proxy_protocol: z.strictObject({
+      from: key(networks().prefault('none'), {
+        en:
+          'The proxies that begin each connection to `listen` with a PROXY header (version 1 or 2), as networks or single addresses. ' +
+          'The client named there is who calls, to the log and to limits. One of them that sends no such header is cut off; ' +
+          'from anyone else the header is a mistake.',
+        zh:
+          '哪些代理会在到 `listen` 的每个连接开头发送 PROXY 头（版本 1 或 2），写作网段或单个地址。日志和限额以其中的客户端为准。' +
+          '这些代理不发送该头时连接会被关闭；其他任何地址发送该头都是错误。',
+      }),
+    }),
     database: z.strictObject({
       url: key(postgresUrl().optional(), {
         en: 'The PostgreSQL database to use. When it is not set, Berth keeps an SQLite database in the data directory.',
@@ -128,6 +139,18 @@ export const configSchema = z
           'The same for one address; further requests are answered with 429 and Retry-After. An IPv6 address stands for its /64. ' +
           'Leave room for all clients behind one NAT or proxy: a push sends five layers at once.',
         zh: '单个客户端地址的同类上限，超出的请求以 429 和 Retry-After 应答。IPv6 地址按 /64 网段计。要为同一 NAT 或代理后面的所有客户端留足余量：一次推送会同时上传五个层。',
+      }),
+      connections: key(count(1, 1_000_000).optional(), {
+        en: 'How many connections clients may have open at once. Further ones are closed as they come. When it is not set there is no limit.',
+        zh: '客户端同时打开的连接数上限，超出的连接一建立即被关闭。不设置则没有上限。',
+      }),
+      connections_per_address: key(count(1, 1_000_000).optional(), {
+        en:
+          'The same for one address; an IPv6 address stands for its /64. Behind a proxy all clients have its address, unless it sends ' +
+          'PROXY headers (`proxy_protocol.from`). Where there is no TLS, each of these two limits makes requests cost somewhat more.',
+        zh:
+          '单个客户端地址的同类上限；IPv6 地址按 /64 网段计。代理后面的所有客户端都是代理的地址，除非它发送 PROXY 头（`proxy_protocol.from`）。' +
+          '没有启用 TLS 时，这两个上限都会使每个请求的开销略有增加。',
       }),
     }),
     storage: z.strictObject({

@@ -41,6 +41,8 @@ const level: Reader = (text) => levels.find((one) => one === text.toLowerCase())
 const sparse = new Map([['all', 'off'], ['list', 'off'], ['none', 'index']])
 const platforms: Reader = (text) => sparse.get(text.toLowerCase())
 
+const tlsVersions = new Map([['tls1.0', '1.2'], ['tls1.1', '1.2'], ['tls1.2', '1.2'], ['tls1.3', '1.3']])
+
 function neverIf(word: 'true' | 'false'): Reader {
   return (text) => (text === word ? never : text === 'true' || text === 'false' ? null : undefined)
 }
@@ -66,6 +68,15 @@ export const distributionKeys: readonly DistributionKey[] = [
   sets('http.debug.addr', 'ops.listen', address, {
     en: 'Metrics under the names of distribution, probes and profiles: [monitoring](monitoring.md).',
     zh: '沿用 distribution 名称的指标、探针和性能采样：见[监控](monitoring.md)。',
+  }),
+  sets('http.tls.certificate', 'tls.certificate', asWritten, {
+    en: 'With the certificates that lead to its issuer. A new one is taken over without a restart.',
+    zh: '包括通往签发者的中间证书。更换证书不需要重启。',
+  }),
+  sets('http.tls.key', 'tls.key', asWritten, { en: 'Not encrypted.', zh: '不加密。' }),
+  sets('http.tls.minimumtls', 'tls.minimum', (text) => tlsVersions.get(text), {
+    en: '`tls1.0` and `tls1.1`, which nobody should speak any more, become `1.2`.',
+    zh: '`tls1.0` 和 `tls1.1` 已不应使用，变为 `1.2`。',
   }),
   sets('log.level', 'log.level', level, {
     en: 'One of `error`, `warn`, `info`, `debug`.',
@@ -107,9 +118,17 @@ export const distributionKeys: readonly DistributionKey[] = [
       'on loopback behind a proxy that asks for the password, then remove the section',
     zh: '目前还没有访问控制：忽略这一节就等于让任何能访问该仓库的人都可以拉取和推送。请让 Berth 只在本机监听，由前面的代理负责验证密码，然后删除这一节',
   }),
-  refusedSection('http.tls', [''], {
-    en: 'Berth speaks plain HTTP. Let a proxy in front of it do TLS, then remove the section',
-    zh: 'Berth 只提供明文 HTTP。请由前面的代理处理 TLS，然后删除这一节',
+  refusedSection('http.tls.letsencrypt', [''], {
+    en: 'Berth does not fetch certificates. Let certbot or the like do it, and name its files in `http.tls.certificate` and `http.tls.key`',
+    zh: 'Berth 不会自行获取证书。请由 certbot 等程序获取，并在 `http.tls.certificate` 和 `http.tls.key` 中写明其文件',
+  }),
+  refusedSection('http.tls.clientcas', [''], {
+    en: 'Berth does not ask clients for certificates yet: without this key anyone may connect. Let a proxy in front of it do so',
+    zh: 'Berth 目前不验证客户端证书：忽略这一项就等于让任何人都可以连接。请由前面的代理验证',
+  }),
+  refused('http.tls.clientauth', [''], {
+    en: 'Berth does not ask clients for certificates yet: without this key anyone may connect. Let a proxy in front of it do so',
+    zh: 'Berth 目前不验证客户端证书：忽略这一项就等于让任何人都可以连接。请由前面的代理验证',
   }),
   refusedSection('proxy', [''], {
     en: 'Berth does not pull from another registry: what was not pushed to it is not there',
@@ -199,6 +218,10 @@ export const distributionKeys: readonly DistributionKey[] = [
   }),
   ignored('http.debug.prometheus.enabled', ['true', 'false'], { en: 'metrics are always there', zh: '指标总是提供' }),
   ignored('http.debug.prometheus.path', ['', '/metrics'], { en: 'the path is `/metrics`', zh: '路径固定为 `/metrics`' }),
+  ignoredSection('http.tls.ciphersuites', [''], {
+    en: 'Berth takes those with forward secrecy and authenticated encryption, and no others',
+    zh: 'Berth 只使用具备前向保密和认证加密的套件',
+  }),
   ignored('http.http2.disabled', ['true'], { en: 'Berth speaks HTTP/1.1', zh: 'Berth 使用 HTTP/1.1' }),
   ignored('http.h2c.enabled', ['false'], { en: 'Berth speaks HTTP/1.1', zh: 'Berth 使用 HTTP/1.1' }),
   ignored('log.accesslog.disabled', ['false'], {

@@ -100,8 +100,9 @@ test.each([
   ['auth:\n  htpasswd:\n    path: /x\n', 'config.yml:5 refused-key auth'],
   ['auth:\n  htpasswd:\n', 'config.yml:4 refused-key auth'],
   ['auth: silly\n', 'config.yml:3 refused-key auth'],
-  ['http: {tls: {certificate: /x, key: /y}}\n', 'config.yml:3 refused-key http.tls'],
-  ['http: {tls: {letsencrypt: {hosts: [a]}}}\n', 'config.yml:3 refused-key http.tls'],
+  ['http: {tls: {clientcas: [/x]}}\n', 'config.yml:3 refused-key http.tls.clientcas'],
+  ['http: {tls: {clientauth: require-any-client-cert}}\n', 'config.yml:3 refused-key http.tls.clientauth'],
+  ['http: {tls: {letsencrypt: {hosts: [a]}}}\n', 'config.yml:3 refused-key http.tls.letsencrypt'],
   ['proxy: {remoteurl: "https://registry-1.docker.io"}\n', 'config.yml:3 refused-key proxy'],
   ['http: {prefix: /registry/}\n', 'config.yml:3 refused-key http.prefix'],
   ['http: {net: unix}\n', 'config.yml:3 refused-key http.net'],
@@ -115,8 +116,8 @@ test.each([
 test.each([
   ['REGISTRY_AUTH', 'htpasswd', 'auth'],
   ['REGISTRY_AUTH_HTPASSWD_PATH', '/x', 'auth'],
-  ['REGISTRY_HTTP_TLS_CERTIFICATE', '/x', 'http.tls'],
-  ['REGISTRY_HTTP_TLS_LETSENCRYPT_HOSTS_0', 'a.example', 'http.tls'],
+  ['REGISTRY_HTTP_TLS_CLIENTCAS_0', '/x', 'http.tls.clientcas'],
+  ['REGISTRY_HTTP_TLS_LETSENCRYPT_HOSTS_0', 'a.example', 'http.tls.letsencrypt'],
   ['REGISTRY_PROXY_REMOTEURL', 'https://registry-1.docker.io', 'proxy'],
   ['REGISTRY_STORAGE', 's3', 'storage.s3'],
   ['REGISTRY_STORAGE', 'inmemory', 'storage.inmemory'],
@@ -202,4 +203,16 @@ test('the table names each key once, sets only keys that there are, and says eve
     if (key.fate === 'sets') expect(keys.map(({ path }) => path)).toContain(key.sets)
     expect(variableOf(key.path)).toMatch(/^REGISTRY_[A-Z0-9_]+$/)
   }
+})
+
+test('the certificate of distribution is shown, and its oldest version of TLS taken up to what is safe', () => {
+  const tls = 'http:\n  tls:\n    certificate: /x\n    key: /y\n    minimumtls: tls1.3\n    ciphersuites: [TLS_AES_128_GCM_SHA256]\n'
+  expect(read(quiet + tls)).toEqual({
+    settings: ['tls.certificate=/x config.yml:5', 'tls.key=/y config.yml:6', 'tls.minimum=1.3 config.yml:7'],
+    problems: [],
+    warnings: ['config.yml:8 ignored-key http.tls.ciphersuites'],
+  })
+  expect(read(undefined, { REGISTRY_HTTP_TLS_MINIMUMTLS: 'tls1.0' }).settings).toEqual(['tls.minimum=1.2 REGISTRY_HTTP_TLS_MINIMUMTLS'])
+  const problems = ['REGISTRY_HTTP_TLS_MINIMUMTLS not-distributions http.tls.minimumtls']
+  expect(read(undefined, { REGISTRY_HTTP_TLS_MINIMUMTLS: 'ssl3' }).problems).toEqual(problems)
 })

@@ -1,9 +1,11 @@
 import type { Socket } from 'bun'
-import type { Clock } from '../../lib/index.ts'
+import { type AddressSet, type Clock, parseIpAddress } from '../../lib/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import type { Listener } from '../listener.ts'
 import type { Certificate } from './certificate.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import { createInnerServers, type InnerOptions, type InnerServers } from './inner-servers.ts'
+import { parseOpening } from './opening.ts'
 import { Leg, legHandlers, type Patience } from './relay.ts'
 
 export interface FrontOptions {
@@ -13,6 +15,9 @@ export interface FrontOptions {
   /** Whether other threads of this process listen on the same port. */
   readonly shared?: boolean
   readonly certificate: Certificate | undefined
+  /** Whose connections begin with a PROXY header. */
+  readonly proxies: AddressSet | undefined
+  readonly limits: ConnectionLimits
   readonly openInner: (options: InnerOptions) => Listener
   readonly clock: Clock
   readonly logger: Logger
@@ -89,26 +94,43 @@ class Clients {
 /** Seconds until a client must have said something; about as long as Bun gives it for a head. */
 const longestOpening = 12
 
-/** The first byte of a TLS connection: the type of its first record (RFC 8446, section 5.1). */
-const tlsHandshake = 22
-
 function accept(socket: Socket<Leg>, clients: Clients, servers: InnerServers, options: FrontOptions): void {
-  const address = socket.remoteAddress
-  const client = new Leg('client', options.patience, () => clients.delete(client))
+  const { limits, logger, proxies, certificate } = options
+  const placed = limits.enter()
+  const peer = socket.remoteAddress
+  let address: string | undefined
+  const client = new Leg('client', options.patience, () => {
+    clients.delete(client)
+    if (placed) limits.leave(address)
+  })
   clients.add(client)
   socket.data = client
   client.opened(socket)
+  if (!placed) return client.break()
   client.expect(longestOpening)
-  let first: Buffer | undefined
+  const expected = { proxyHeader: proxies?.has(parseIpAddress(peer) ?? peer) ?? false, tls: certificate !== undefined }
+  let came = Buffer.alloc(0)
   client.opening = (bytes) => {
-    if (first !== undefined) first = Buffer.concat([first, bytes])
-    else if (bytes.length === 0) client.break()
-    else if (options.certificate !== undefined && bytes[0] !== tlsHandshake) client.answer(notTls)
-    else {
-      first = bytes
-      client.hold()
-      void connect(client, { address, first: () => first ?? bytes }, servers, options)
+    if (bytes.length === 0 && address === undefined) return client.break()
+    came = Buffer.concat([came, bytes])
+    // More can come while we connect: it goes along.
+    if (address !== undefined) return
+    const opening = parseOpening(came, expected)
+    if (opening.kind === 'unfinished') return
+    if (opening.kind === 'not-tls') {
+      client.opening = undefined
+      return client.answer(notTls)
     }
+    if (opening.kind === 'malformed') {
+      logger.warn('a proxy did not say who calls: its connection is closed', { address: peer, reason: opening.reason })
+      return client.break()
+    }
+    const caller = opening.address ?? peer
+    if (!limits.enterAs(caller)) return client.break()
+    address = caller
+    came = Buffer.from(opening.first)
+    client.hold()
+    void connect(client, { address, first: () => came }, servers, options)
   }
 }
 

@@ -1,12 +1,17 @@
-import type { Clock } from '../../lib/index.ts'
+import { type Clock, createAddressSet, type Network } from '../../lib/index.ts'
 import { idleSeconds, listen, type Listener, type ListenerOptions } from '../listener.ts'
 import type { Certificate, CertificatePaths } from './certificate.ts'
+import { createConnectionLimits } from './connection-limits.ts'
 import { type Front, openFront } from './front.ts'
 import { type CertificateFiles, keepCertificate, type KeptCertificate } from './keep-certificate.ts'
 
 export interface FrontListenerOptions extends Omit<ListenerOptions, 'inner'> {
   /** Without it the front passes plain HTTP on. */
   readonly tls: TlsOptions | undefined
+  /** Whose connections begin with a PROXY header. */
+  readonly proxies: readonly Network[]
+  /** How many connections there may be, and how many of one address; no limit where there is none. */
+  readonly connections: { readonly all: number | undefined; readonly perAddress: number | undefined }
   readonly files: CertificateFiles
   readonly clock: Clock
 }
@@ -29,6 +34,8 @@ export function listenBehindFront(options: FrontListenerOptions): FrontListener 
   const front = openFront({
     ...options,
     certificate: tls?.first,
+    proxies: options.proxies.length === 0 ? undefined : createAddressSet(options.proxies),
+    limits: createConnectionLimits({ ...options.connections, logger, clock }),
     patience: { idle, linger },
     openInner: ({ certificate: pair, clientAt }) => {
       const inner = { clientAt, tls: pair && { cert: pair.chain, key: pair.key, minimum: tls?.minimum ?? '1.2' } }

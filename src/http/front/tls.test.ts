@@ -45,7 +45,8 @@ async function open(minimum: '1.2' | '1.3' = '1.2', idle = 120): Promise<FrontLi
   const clock = systemClock
   const first = await readCertificate({ paths, files: watchedFiles, clock })
   const tls = { ...paths, minimum, first }
-  return listenBehindFront({ hostname: '127.0.0.1', port: 0, fetch: answer, logger, clock, files: watchedFiles, idle, tls })
+  const unlimited = { proxies: [], connections: { all: undefined, perAddress: undefined } }
+  return listenBehindFront({ ...unlimited, hostname: '127.0.0.1', port: 0, fetch: answer, logger, clock, files: watchedFiles, idle, tls })
 }
 
 beforeEach(async () => {
