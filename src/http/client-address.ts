@@ -51,9 +51,13 @@ export function createClientOf({ trusted, header }: ForwardingOptions): ClientOf
     return address
   }
 
+  // Behind a proxy every request has the same peer.
+  let last = { peer: '', trusted: false }
+
   return (connected, headers) => {
     const peer = plainAddress(connected)
-    if (!proxies.has(peer)) return { address: peer, proxyId: undefined }
+    if (peer !== last.peer) last = { peer, trusted: proxies.has(peer) }
+    if (!last.trusted) return { address: peer, proxyId: undefined }
     const list = headers.get(header)
     const id = headers.get('x-request-id')
     return {
