@@ -33,7 +33,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
   const existence = createExistence(deps.database)
   const hotObjects = createHotObjects(deps.contentCache)
-  const verification = createVerification(deps.settings.verify)
+  const verification = createVerification(deps.settings.verify, deps.clock)
   const owner = deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   const names = createUploadNames(deps.database.secret, deps)

@@ -7,6 +7,7 @@ import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
 import { resultOf } from './failure.ts'
 import type { UploadBody } from './registry.ts'
 import { inlineLimit, type RegistrySettings } from './settings.ts'
+import { takeTurns } from './take-turns.ts'
 import type { OpenUploadRow } from './upload-store.ts'
 import { claimUpload, touchUpload, type UploadKey } from './upload-transactions.ts'
 
@@ -85,7 +86,7 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
 
   return Object.freeze<UploadWriter>({
     receive,
-    digest: (received, algorithm) => digestOf(deps.store, received, algorithm),
+    digest: (received, algorithm) => digestOf(deps, received, algorithm),
     remember: (id, received) => remembered.set(id, received),
   })
 }
@@ -210,11 +211,15 @@ function createKeepAlive({ database, clock, settings }: UploadWriterDeps, id: st
   }
 }
 
-async function digestOf(store: BlobStore, received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
+async function digestOf({ store, clock }: UploadWriterDeps, received: Received, algorithm: DigestAlgorithm): Promise<Digest> {
   if ('head' in received.bytes) return digestBytes(received.bytes.head, algorithm)
   if (received.hash?.algorithm === algorithm) return received.hash.hasher.digest()
   const hasher = createHasher(algorithm)
-  for await (const chunk of store.readUnfinished(received.bytes.objectId, received.size)) hasher.update(chunk)
+  const turn = takeTurns(clock)
+  for await (const chunk of store.readUnfinished(received.bytes.objectId, received.size)) {
+    hasher.update(chunk)
+    await turn(chunk.length)
+  }
   return hasher.digest()
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { systemClock } from '../lib/index.ts'
 import { digestBytes } from '../oci/index.ts'
 import { createVerification } from './verified-read.ts'
 
@@ -19,7 +20,7 @@ function opener(content: Uint8Array<ArrayBuffer>) {
 }
 
 test('`first` reads an object once, and readers that come at once share that', async () => {
-  const verification = createVerification('first')
+  const verification = createVerification('first', systemClock)
   const counted = opener(bytes)
   expect(await Promise.all([1, 2, 3].map(() => verification.mismatch('a', digest, counted.open)))).toEqual([undefined, undefined, undefined])
   expect(await verification.mismatch('a', digest, counted.open)).toBeUndefined()
@@ -29,7 +30,7 @@ test('`first` reads an object once, and readers that come at once share that', a
 })
 
 test.each(['first', 'always'] as const)('`%s` finds a flipped bit every time', async (mode) => {
-  const verification = createVerification(mode)
+  const verification = createVerification(mode, systemClock)
   const counted = opener(flipped)
   for (let n = 1; n <= 2; n++) {
     expect(await verification.mismatch('a', digest, counted.open)).toBe(digestBytes(flipped, 'sha256'))
@@ -39,14 +40,14 @@ test.each(['first', 'always'] as const)('`%s` finds a flipped bit every time', a
 
 test('`always` reads every time, `never` never', async () => {
   const counted = opener(bytes)
-  const always = createVerification('always')
+  const always = createVerification('always', systemClock)
   for (let n = 1; n <= 2; n++) await always.mismatch('a', digest, counted.open)
   expect(counted.times).toBe(2)
-  expect(await createVerification('never').mismatch('a', digest, opener(flipped).open)).toBeUndefined()
+  expect(await createVerification('never', systemClock).mismatch('a', digest, opener(flipped).open)).toBeUndefined()
 })
 
 test('a reading that fails is tried again by the next reader', async () => {
-  const verification = createVerification('first')
+  const verification = createVerification('first', systemClock)
   await expect(verification.mismatch('a', digest, () => Promise.reject(new Error('planned')))).rejects.toThrow('planned')
   expect(await verification.mismatch('a', digest, opener(flipped).open)).toBe(digestBytes(flipped, 'sha256'))
 })

@@ -1,7 +1,8 @@
-import { createLru } from '../lib/index.ts'
+import { type Clock, createLru } from '../lib/index.ts'
 import { createHasher, digestAlgorithm, type Digest } from '../oci/index.ts'
 import { streamOf, type OpenObject } from '../storage/index.ts'
 import type { VerifyMode } from './settings.ts'
+import { takeTurns } from './take-turns.ts'
 
 /** Compares the stored bytes of an object with its digest before they are sent, as often as `storage.verify` says. */
 export interface Verification {
@@ -15,7 +16,7 @@ export interface Verification {
 /** Objects known good since the start; one that falls out of the set is verified again. */
 const knownObjects = 100_000
 
-export function createVerification(mode: VerifyMode): Verification {
+export function createVerification(mode: VerifyMode, clock: Clock): Verification {
   const good = createLru<string, true>({ capacity: knownObjects })
   const running = new Map<string, Promise<Digest | undefined>>()
 
@@ -25,7 +26,7 @@ export function createVerification(mode: VerifyMode): Verification {
       const stream = opened && streamOf(opened)
       // A redirect leaves the bytes to another server, and a file that is gone to whoever opens it next.
       if (stream === undefined) return undefined
-      const actual = await digestOf(stream, digest)
+      const actual = await digestOf(stream, digest, clock)
       if (actual !== digest) return actual
       if (mode === 'first') good.set(objectId, true)
       return undefined
@@ -47,8 +48,12 @@ export function createVerification(mode: VerifyMode): Verification {
   })
 }
 
-async function digestOf(stream: ReadableStream<Uint8Array>, digest: Digest): Promise<Digest> {
+async function digestOf(stream: ReadableStream<Uint8Array>, digest: Digest, clock: Clock): Promise<Digest> {
   const hasher = createHasher(digestAlgorithm(digest))
-  for await (const chunk of stream) hasher.update(chunk)
+  const turn = takeTurns(clock)
+  for await (const chunk of stream) {
+    hasher.update(chunk)
+    await turn(chunk.length)
+  }
   return hasher.digest()
 }
