@@ -95,7 +95,7 @@ async function measureOnce(workload: Workload, system: System, plan: Plan, aroun
     if (filled && !existsSync(folder)) await fillOnce(workload, system, folder, scale, around)
     mkdirSync(folder, { recursive: true })
     if (workload.cold === true) dropPageCache(folder)
-    return await withServer(system, folder, around, async (server) => {
+    return await withServer(workload, system, folder, around, async (server) => {
       const load = await workload.prepare(system, server, scale)
       try {
         return await measureParts(workload, system, server, load, plan)
@@ -112,7 +112,7 @@ async function measureOnce(workload: Workload, system: System, plan: Plan, aroun
 async function fillOnce(workload: Workload, system: System, folder: string, scale: Scale, around: Surroundings): Promise<void> {
   mkdirSync(folder, { recursive: true })
   try {
-    await withServer(system, folder, around, async (server) => await workload.fill?.(system, server, scale))
+    await withServer(workload, system, folder, around, async (server) => await workload.fill?.(system, server, scale))
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
@@ -120,13 +120,14 @@ async function fillOnce(workload: Workload, system: System, folder: string, scal
 }
 
 async function withServer<T>(
+  { tls }: Workload,
   system: System,
   folder: string,
   { serverCore, stopped }: Surroundings,
   use: (server: RunningSystem) => Promise<T>,
 ): Promise<T> {
   stopped.throwIfAborted()
-  const server = await startSystem(system, folder, serverCore)
+  const server = await startSystem(system, folder, serverCore, tls)
   try {
     return await use(server)
   } finally {

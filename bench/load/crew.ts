@@ -23,9 +23,9 @@ export interface Crew {
 /** Seconds after the end at which a server that still owes an answer is given up. */
 const patience = 15
 
-export async function openCrew(port: number, size: number): Promise<Crew> {
-  const first = await openRegistryClient(port)
-  const clients = [first, ...(await Promise.all(Array.from({ length: size - 1 }, () => openRegistryClient(port))))]
+export async function openCrew(port: number, size: number, tls = false): Promise<Crew> {
+  const first = await openRegistryClient(port, tls)
+  const clients = [first, ...(await Promise.all(Array.from({ length: size - 1 }, () => openRegistryClient(port, tls))))]
   const close = (): void => clients.forEach((client) => client.close())
 
   return Object.freeze<Crew>({

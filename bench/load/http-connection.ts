@@ -54,11 +54,13 @@ export class HttpConnection {
     this.#port = port
   }
 
-  static async open(port: number): Promise<HttpConnection> {
+  /** @param tls speaks TLS, and takes any certificate: who answers on loopback is known */
+  static async open(port: number, tls = false): Promise<HttpConnection> {
     const connection = new HttpConnection(port)
     connection.#socket = await Bun.connect({
       hostname: '127.0.0.1',
       port,
+      ...(tls ? { tls: { rejectUnauthorized: false } } : {}),
       socket: {
         data: (_, bytes) => connection.#receive(bytes),
         drain: () => connection.#flush(),

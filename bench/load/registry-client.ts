@@ -20,8 +20,8 @@ export interface RegistryClient {
   close(): void
 }
 
-export async function openRegistryClient(port: number): Promise<RegistryClient> {
-  const connection = await HttpConnection.open(port)
+export async function openRegistryClient(port: number, tls = false): Promise<RegistryClient> {
+  const connection = await HttpConnection.open(port, tls)
 
   const ask = async (status: number, request: Request): Promise<Answer> => {
     const answer = await connection.request(request)

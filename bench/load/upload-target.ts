@@ -6,7 +6,7 @@ import type { Answer } from './http-connection.ts'
  */
 export function uploadTarget(location: string | undefined, digest?: string): string {
   if (location === undefined) throw new Error('an upload without a Location')
-  const path = location.replace(/^http:\/\/[^/]+/, '')
+  const path = location.replace(/^https?:\/\/[^/]+/, '')
   return digest === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}digest=${digest}`
 }
 

@@ -14,8 +14,19 @@ export const berth: System = {
     'Default configuration: SQLite, an access log line for every request, written to a file. Durable: a push is acknowledged ' +
     'after its transaction is on disk (pushes that wait together share one fsync); blobs as small as these are kept in the ' +
     'database.',
-  files: () => ({}),
-  command: ({ folder, port }) => [launcher, 'serve', '--listen', `127.0.0.1:${port}`, '--data', `${folder}/data`],
+  files: ({ tls }) => {
+    if (tls === undefined) return {}
+    return { 'berth.yaml': `tls:\n  certificate: ${tls.certificate}\n  key: ${tls.key}\n` }
+  },
+  command: ({ folder, port, tls }) => [
+    launcher,
+    'serve',
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--data',
+    `${folder}/data`,
+    ...(tls === undefined ? [] : ['--config', `${folder}/berth.yaml`]),
+  ],
   ready: '/readyz',
   hold: pushArtifact,
 }

@@ -19,7 +19,7 @@ export const distribution: System = {
   facts:
     'Access log off, log level error, the in-memory cache of descriptors. Syncs each file it writes before it answers, but no ' +
     'directory: after a power cut the name of an acknowledged file may be missing.',
-  files: ({ folder, port }) => ({
+  files: ({ folder, port, tls }) => ({
     'config.yml': `version: 0.1
 log:
   level: error
@@ -34,7 +34,7 @@ storage:
     enabled: true
 http:
   addr: 127.0.0.1:${port}
-`,
+${tls === undefined ? '' : `  tls:\n    certificate: ${tls.certificate}\n    key: ${tls.key}\n`}`,
   }),
   command: ({ folder }) => [program, 'serve', `${folder}/config.yml`],
   ready: '/v2/',

@@ -11,7 +11,7 @@ export const dockerRegistry: System = {
   facts:
     'Access log off, log level error, the in-memory cache of descriptors that Debian configures. Syncs each file it writes ' +
     'before it answers, but no directory: after a power cut the name of an acknowledged file may be missing.',
-  files: ({ folder, port }) => ({
+  files: ({ folder, port, tls }) => ({
     'config.yml': `version: 0.1
 log:
   level: error
@@ -26,7 +26,7 @@ storage:
     enabled: true
 http:
   addr: 127.0.0.1:${port}
-`,
+${tls === undefined ? '' : `  tls:\n    certificate: ${tls.certificate}\n    key: ${tls.key}\n`}`,
   }),
   command: ({ folder }) => ['docker-registry', 'serve', `${folder}/config.yml`],
   ready: '/v2/',

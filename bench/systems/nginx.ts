@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { manifestType } from '../load/index.ts'
-import type { System } from './system.ts'
+import type { Place, System } from './system.ts'
 
 /** Not a registry: the same bytes as static files, for the limit of what a web server does on this machine. */
 export const nginx: System = {
@@ -9,7 +9,7 @@ export const nginx: System = {
   version: ['nginx', '-v'],
   install: 'apt-get install nginx-light',
   facts: 'One worker, sendfile, open files cached, access log through a buffer. Serves the bytes as a file; it is no registry.',
-  files: ({ folder, port }) => ({
+  files: ({ folder, port, tls }) => ({
     'www/ready': 'ready',
     'nginx.conf': `${asRoot ? 'user root;\n' : ''}daemon off;
 worker_processes 1;
@@ -31,7 +31,7 @@ http {
   keepalive_requests 1000000000;
   default_type ${manifestType};
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${overTls(tls)};
     root ${folder}/www;
   }
 }
@@ -48,6 +48,12 @@ http {
     if (tag !== undefined) writeFileSync(`${folder}/www/v2/${repository}/manifests/${tag}`, manifest.bytes)
     return Promise.resolve()
   },
+}
+
+function overTls(tls: Place['tls']): string {
+  if (tls === undefined) return ''
+  const lines = ['ssl_protocols TLSv1.3', `ssl_certificate ${tls.certificate}`, `ssl_certificate_key ${tls.key}`]
+  return [' ssl', ...lines].join(';\n    ')
 }
 
 /** The worker of a root master is another user by default, which could not read the folder. */

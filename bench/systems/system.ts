@@ -27,4 +27,6 @@ export interface System {
 export interface Place {
   readonly folder: string
   readonly port: string
+  /** Files of its certificate and key, where it is to speak TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }

@@ -12,12 +12,12 @@ export function zot(path: string): System {
     facts:
       'Log level error, no extensions, garbage collection off. `commit` is on: files are synced before a push is acknowledged, ' +
       'which is not its default.',
-    files: ({ folder, port }) => ({
+    files: ({ folder, port, tls }) => ({
       'config.json': `${JSON.stringify(
         {
           distSpecVersion: '1.1.1',
           storage: { rootDirectory: `${folder}/data`, commit: true, gc: false },
-          http: { address: '127.0.0.1', port },
+          http: { address: '127.0.0.1', port, ...(tls === undefined ? {} : { tls: { cert: tls.certificate, key: tls.key } }) },
           log: { level: 'error' },
         },
         null,

@@ -10,7 +10,7 @@ import {
   wholeOf,
 } from '../load/index.ts'
 import type { RunningSystem, System } from '../systems/index.ts'
-import { beside } from './goals.ts'
+import { beside, besideBest } from './goals.ts'
 import { everySystem, repository } from './image.ts'
 import type { Load, Workload } from './workload.ts'
 
@@ -71,6 +71,26 @@ export const largeBlobs: Workload = {
   },
 }
 
+/** B5: as clients beyond this machine get it. */
+export const blobsOverTls: Workload = {
+  id: 'B5',
+  title: 'Blob GET, 256 MB, over TLS 1.3',
+  what:
+    'As B3, over TLS 1.3 with an ECDSA certificate (P-256), which the configurations below get in addition. olareg is not ' +
+    'measured.',
+  parts: [{ name: one }, { name: eight }],
+  unit: 'GB',
+  cpuUnit: 's',
+  shows: ['cpuMicros', 'rate'],
+  systems: everySystem.filter((id) => id !== 'olareg'),
+  tools: { openssl: 'apt-get install openssl' },
+  warmUp: 1,
+  measured: 3,
+  tls: true,
+  goals: [one, eight].flatMap((part) => [besideBest('rate', 1, part), beside('nginx', 'rate', 0.8, part)]),
+  prepare: largeBlobs.prepare,
+}
+
 /** What is asked for in each part, and how many ask. */
 type Pulled = Readonly<Record<string, { readonly blob: LargeBlob; readonly connections: number }>>
 
@@ -82,7 +102,7 @@ async function pullOf(system: System, server: RunningSystem, pulled: Pulled): Pr
       const asked = pulled[part]
       if (asked === undefined) throw new Error(`no part is named ${part}`)
       const { blob, connections } = asked
-      const crew = await openCrew(server.port, connections)
+      const crew = await openCrew(server.port, connections, server.tls)
       close = crew.close
       try {
         const work = await crew.work(seconds, async (client) => await readLarge(client, repository, blob))
@@ -97,11 +117,11 @@ async function pullOf(system: System, server: RunningSystem, pulled: Pulled): Pr
 }
 
 /** nginx is handed a file; registries are pushed to. */
-export async function holdLarge(system: System, { place, port }: RunningSystem, blob: LargeBlob): Promise<void> {
+export async function holdLarge(system: System, { place, port, tls }: RunningSystem, blob: LargeBlob): Promise<void> {
   if (system.id === 'nginx') {
     return await system.hold(place, repository, { ...artifactOf([]), blobs: [emptyConfig, wholeOf(blob)] })
   }
-  const client = await openRegistryClient(port)
+  const client = await openRegistryClient(port, tls)
   try {
     await pushWhole(client, repository, blob)
   } finally {

@@ -1,7 +1,7 @@
 import { catalog } from './catalog.ts'
 import { coldManifests } from './cold-manifests.ts'
 import { crowdedRepository } from './crowded-repository.ts'
-import { largeBlobs, middleBlob } from './blob-pull.ts'
+import { blobsOverTls, largeBlobs, middleBlob } from './blob-pull.ts'
 import { chunkedPushes, wholePushes } from './large-pushes.ts'
 import { manifestByTag } from './manifest-by-tag.ts'
 import { manifestGet } from './manifest-get.ts'
@@ -26,6 +26,7 @@ export const workloads: readonly Workload[] = [
   middleBlob,
   largeBlobs,
   ranges,
+  blobsOverTls,
   wholePushes,
   chunkedPushes,
   smallArtifacts,

@@ -22,6 +22,8 @@ export interface Workload {
   readonly warmUp: number
   readonly measured: number
   readonly goals: readonly Goal[]
+  /** Servers speak TLS, with a certificate of this run. */
+  readonly tls?: true
   /** Fills the storage of each system once; every run is then a new process on it. Without it every run begins empty. */
   readonly fill?: (system: System, server: RunningSystem, scale: Scale) => Promise<void>
   /** The page cache is dropped for the files of the storage before each run. */

@@ -40,7 +40,7 @@ const [done, failed, usageError] = [0, 1, 2]
 /** Each concurrent push of 100 MiB has its bytes in memory. */
 const mostConcurrent = 1024
 
-/** `berth bench URL`: answers 0 when every request was answered as it should be, 1 when one was not, 2 when it was asked wrongly. */
+/** `berth bench URL`: ends with 0 when every request was answered as it should be, 1 when one was not, 2 when asked wrongly. */
 export async function bench(url: string, options: BenchOptions, deps: BenchDeps): Promise<number> {
   const asked = understand(url, options, deps.say)
   if (typeof asked === 'string') {
