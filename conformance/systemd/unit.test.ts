@@ -111,6 +111,8 @@ const reason = whyNotRestricted()
 /** A process of that user has to see the checkout. */
 function whyNotRestricted(): string {
   if (process.platform !== 'linux' || !isRoot()) return ' (skipped: not root on Linux)'
+  if (findProgram('setpriv') === undefined || findProgram('unshare') === undefined) return ' (skipped: no setpriv or no unshare)'
+  if (Bun.spawnSync(['unshare', '--mount', 'true']).exitCode !== 0) return ' (skipped: root may not unshare mounts here)'
   const sees = Bun.spawnSync(['setpriv', `--reuid=${nobody}`, '--clear-groups', 'test', '-x', berth])
   return sees.exitCode === 0 ? '' : ' (skipped: others than root cannot read the checkout)'
 }
