@@ -2,12 +2,12 @@ import type { Config } from './config/index.ts'
 import {
   bindDirectory,
   createCommitCount,
-  DatabaseError,
   joinWriter,
   openDataDirectory,
   openPostgresDatabase,
   openSqliteDatabase,
   type Database,
+  type DatabaseError,
   type DataDirectory,
   type WriterThread,
 } from './database/index.ts'
@@ -68,7 +68,7 @@ export interface RunningServer {
 /** The composition root: the only place that knows every part. */
 export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const back = await openBack(config, logger)
-  const { fetch, readiness, metrics } = createServing(config, back.kept, logger, 1)
+  const { fetch, readiness, metrics } = createServing(config, back.kept, logger)
   const { port } = config.listen
   return {
     fetch,
@@ -97,7 +97,7 @@ async function buildThreads(config: Config, logger: Logger, lines: (text: string
         return { start, transfer: port === undefined ? [] : [port] }
       },
       clock: systemClock,
-      report: { lines, broken: (error) => back.fail(error instanceof DatabaseError ? databaseBroken : threadsBroken, error) },
+      report: { lines, broken: (error) => back.fail(databaseBroken, error), ended: (error) => back.fail(threadsBroken, error) },
     })
     return {
       readiness: createReadiness({ checks: { ...back.kept.checks, ...workers.checks }, clock: systemClock }),

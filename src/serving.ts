@@ -17,7 +17,7 @@ import {
 } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import type { Logger, Metric } from './observe/index.ts'
-import { allowAll, createRegistry, standingHolds, type CollectorDeps } from './registry/index.ts'
+import { allowAll, createSharedRegistry, standingHolds, type CollectorDeps, type OtherWriters, type SharedRegistry } from './registry/index.ts'
 import { createFilesystemStore, measuredStore } from './storage/index.ts'
 
 /** Where everything is kept, with what counts the use of it: both for requests and for what goes on beside them. */
@@ -33,6 +33,15 @@ export interface Serving {
   readonly fetch: Http['fetch']
   readonly readiness: Readiness
   readonly metrics: readonly Metric[]
+  readonly release: SharedRegistry['release']
+}
+
+/** Where several threads answer requests. */
+export interface AmongThreads {
+  readonly threads: number
+  /** Names this one, for the uploads that it writes. */
+  readonly owner: string
+  readonly otherWriters: OtherWriters
 }
 
 /** @param path the data directory */
@@ -54,16 +63,18 @@ const contentCache = 64 * 1024 * 1024
 /** Bytes of memory for large manifests that are being pushed, in all threads together: 32 of the largest by default. */
 const manifestMemory = 128 * 1024 * 1024
 
-/** @param threads how many answer requests: each has its part of what the process may use */
-export function createServing(config: Config, { core, checks }: Kept, logger: Logger, threads: number): Serving {
+/** @param among absent where one thread answers all; each of several has its part of what the process may use */
+export function createServing(config: Config, { core, checks }: Kept, logger: Logger, among?: AmongThreads): Serving {
+  const { threads, ...writers } = among ?? { threads: 1 }
   const requestMetrics = createRequestMetrics()
   const readiness = createReadiness({ checks, clock: systemClock })
   const { manifest, requests, requests_per_address } = config.limits
   const part = (whole: number): number => Math.ceil(whole / threads)
   // Every thread can take the largest one.
   const manifests = Math.max(part(manifestMemory), manifest)
+  const shared = createSharedRegistry({ ...core, ...writers, ids: systemIds, authorize: allowAll, contentCache: part(contentCache) })
   const http = createHttp({
-    registry: createRegistry({ ...core, ids: systemIds, authorize: allowAll, contentCache: part(contentCache) }),
+    registry: shared.registry,
     limits: { manifest, manifests, requests: part(requests), requests_per_address: part(requests_per_address) },
     logger,
     ids: systemIds,
@@ -73,7 +84,7 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
     anonymousMayPull: true,
     clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
   })
-  return { fetch: (...request) => http.fetch(...request), readiness, metrics: requestMetrics.metrics }
+  return { fetch: (...request) => http.fetch(...request), readiness, metrics: requestMetrics.metrics, release: (written) => shared.release(written) }
 }
 
 /** The certificate that is to be shown, if any. Fails with what is wrong with it, having opened nothing. */

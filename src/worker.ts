@@ -15,10 +15,14 @@ async function openWorker(start: Start, report: Report): Promise<WorkerApp> {
   const logger = createLogger({ level: config.log.level, destination: createRelayedDestination((lines) => report.lines(lines)) })
   const database = await openDatabase(start, report, logger)
   const kept = openKept(config, database, directory.path)
-  const { fetch, readiness, metrics } = createServing(config, kept, logger, config.workers)
+  const owner = systemIds.uuid()
+  const among = { threads: config.workers, owner, otherWriters: report.others }
+  const { fetch, readiness, metrics, ...shared } = createServing(config, kept, logger, among)
   let listener: FrontListener | undefined
   return {
     metrics: [...metrics, ...kept.metrics],
+    owner,
+    release: (written) => shared.release(written),
     profiler: createProfiler(systemClock),
     reasons: () => readiness.reasons(),
     listen: async (port) => {

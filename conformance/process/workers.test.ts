@@ -60,6 +60,27 @@ forEachServer(
       }
     })
 
+    test('takes the end of an upload in whichever thread, and copies nothing', async () => {
+      const { url, output } = server()
+      const ops = /(http:\/\/\S+)\/metrics\n/.exec(output())?.[1] ?? ''
+      const claims = async (): Promise<number> =>
+        Number(/transactions_total\{transaction="claim upload",outcome="done"\} (\d+)/.exec(await (await fetch(`${ops}/metrics`)).text())?.[1] ?? 0)
+      const before = await claims()
+      const count = 20
+      for (let n = 0; n < count; n++) {
+        const bytes = crypto.getRandomValues(new Uint8Array(300_000))
+        const begun = await expectStatus(send(url, 'POST', '/v2/team/app/blobs/uploads/'), 202)
+        const patched = await expectStatus(send(url, 'PATCH', begun.headers.get('location') ?? '', bytes), 202)
+        const place = new URL(patched.headers.get('location') ?? '', url)
+        const wrong = n % 5 === 4
+        place.searchParams.set('digest', digestOf(wrong ? 'something else' : bytes))
+        await expectStatus(send(url, 'PUT', place.href), wrong ? 400 : 201)
+        const pulled = await expectStatus(send(url, 'GET', `/v2/team/app/blobs/${digestOf(bytes)}`), wrong ? 404 : 200)
+        if (!wrong) expect(digestOf(await pulled.bytes())).toBe(digestOf(bytes))
+      }
+      expect((await claims()) - before).toBe(count)
+    })
+
     test('writes each line of its log whole', async () => {
       const { url, output } = server()
       const paths = Array.from({ length: 600 }, (_, n) => `/v2/team/app/manifests/line-${n}-${'x'.repeat(100)}`)
@@ -69,7 +90,7 @@ forEachServer(
       expect(new Set(seen().map((line) => (JSON.parse(line) as { path: string }).path))).toEqual(new Set(paths))
     })
   },
-  { flags: ['--workers', '3'] },
+  { flags: ['--workers', '3'], env: { BERTH_OPS_LISTEN: '127.0.0.1:0' } },
 )
 
 test('a port that several threads share is in use for a second server, however many threads it has', async () => {

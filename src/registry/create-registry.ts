@@ -1,5 +1,6 @@
 import type { Database } from '../database/index.ts'
 import type { Clock, Ids } from '../lib/index.ts'
+import type { Digest } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { createContentCache } from './content-cache.ts'
 import { createDeletes } from './delete.ts'
@@ -15,6 +16,7 @@ import type { RegistrySettings } from './settings.ts'
 import { createUploadNames } from './upload-name.ts'
 import { createUploadWriter } from './upload-writer.ts'
 import { createUploads } from './upload.ts'
+import type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
 import { createVerification } from './verified-read.ts'
 
 export interface RegistryDeps {
@@ -26,22 +28,38 @@ export interface RegistryDeps {
   readonly settings: RegistrySettings
   /** Bytes of memory for manifests and blobs that the database keeps, and as many again for small blobs in files. */
   readonly contentCache: number
+  /** Names who writes uploads here; a new name unless given. */
+  readonly owner?: string | undefined
+  /** Other threads that write uploads of the same database. */
+  readonly otherWriters?: OtherWriters | undefined
+}
+
+/** The core, and what other threads may ask of it. */
+export interface SharedRegistry {
+  readonly registry: Registry
+  /** Lets go of what was written of an upload here, for the thread that was sent its end. Answers its digest. */
+  release(written: WrittenElsewhere): Digest | undefined
 }
 
 /** The whole core from its parts. */
 export function createRegistry(deps: RegistryDeps): Registry {
+  return createSharedRegistry(deps).registry
+}
+
+export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
   const existence = createExistence(deps.database)
   const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify, deps.clock)
-  const owner = deps.ids.uuid()
+  const owner = deps.owner ?? deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   const names = createUploadNames(deps.database.secret, deps)
-  return Object.freeze({
+  const registry = Object.freeze({
     pull: withRegistryErrors(createPull({ ...deps, existence, contents, hotObjects, verification })),
     uploads: withRegistryErrors(createUploads({ ...deps, writer, names, owner })),
     push: withRegistryErrors(createPush(deps)),
     deletes: withRegistryErrors(createDeletes(deps)),
     lists: withRegistryErrors(createLists(deps)),
   })
+  return { registry, release: (written) => writer.release(written) }
 }

@@ -1,5 +1,5 @@
 export type { Actor } from './actor.ts'
-export { createRegistry, type RegistryDeps } from './create-registry.ts'
+export { createRegistry, createSharedRegistry, type RegistryDeps, type SharedRegistry } from './create-registry.ts'
 export { markDamaged } from './blob-transactions.ts'
 export { createCollector, type Collector, type CollectorDeps } from './garbage-collection.ts'
 export { rebuiltHold, standingHolds } from './hold-store.ts'
@@ -29,4 +29,5 @@ export type {
   Uploads,
   UploadStatus,
 } from './registry.ts'
+export type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
 export { inlineLimit, type RegistrySettings, type SparseMode } from './settings.ts'

@@ -10,6 +10,7 @@ import { inlineLimit, type RegistrySettings } from './settings.ts'
 import { takeTurns } from './take-turns.ts'
 import type { OpenUploadRow } from './upload-store.ts'
 import { claimUpload, touchUpload, type UploadKey } from './upload-transactions.ts'
+import type { WrittenElsewhere } from './written-elsewhere.ts'
 
 export interface UploadWriterDeps {
   readonly database: Database
@@ -39,6 +40,8 @@ export interface UploadWriter {
   /** The received bytes were acknowledged: the next body may go on from here without reading them again. */
   remember(id: string, received: Received): void
   digest(received: Received, algorithm: DigestAlgorithm): Promise<Digest>
+  /** Answers the digest of what is remembered, which is not written on from now on; absent when that is not all of it. */
+  release(written: WrittenElsewhere): Digest | undefined
 }
 
 /** A session, and who writes in it now. */
@@ -84,8 +87,19 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
     }
   }
 
+  // At once, so that nothing comes in between: a body that comes later finds neither hash nor object, and goes on in a copy.
+  function release({ id, epoch, size, objectId, algorithm }: WrittenElsewhere): Digest | undefined {
+    const known = remembered.get(id)
+    if (known?.epoch !== epoch || known.size !== size || known.hash?.algorithm !== algorithm) return undefined
+    if (!('objectId' in known.bytes) || known.bytes.objectId !== objectId) return undefined
+    remembered.delete(id)
+    begun.delete(objectId)
+    return known.hash.hasher.digest()
+  }
+
   return Object.freeze<UploadWriter>({
     receive,
+    release,
     digest: (received, algorithm) => digestOf(deps, received, algorithm),
     remember: (id, received) => remembered.set(id, received),
   })

@@ -15,6 +15,7 @@ import type { UploadName, UploadNames } from './upload-name.ts'
 import { findEnded, findUpload, type OpenUploadRow } from './upload-store.ts'
 import { advanceUpload, begunEpoch, cancelUpload, nameUploadObject, type UploadKey } from './upload-transactions.ts'
 import type { Received, UploadWriter } from './upload-writer.ts'
+import { releasedUpload, type OtherWriters } from './written-elsewhere.ts'
 
 export interface UploadDeps {
   readonly database: Database
@@ -25,6 +26,7 @@ export interface UploadDeps {
   readonly settings: RegistrySettings
   readonly writer: UploadWriter
   readonly owner: string
+  readonly otherWriters?: OtherWriters | undefined
 }
 
 interface SessionDeps extends UploadDeps {
@@ -134,12 +136,13 @@ async function finishSession(deps: UploadDeps, session: Session, row: OpenUpload
   }
   checkStart(session, row, body)
   const algorithm = digestAlgorithm(digest)
-  const received = await deps.writer.receive(session.key, row, body, algorithm)
+  const released = await releasedUpload(deps, session.key.id, row, body, algorithm)
+  const received = released?.received ?? (await deps.writer.receive(session.key, row, body, algorithm))
   if (!received.end.whole) {
     await acknowledge(deps, session, row, received)
     throw cutOff(session, received)
   }
-  const actual = await deps.writer.digest(received, algorithm)
+  const actual = released?.digest ?? (await deps.writer.digest(received, algorithm))
   if (actual !== digest) await rejectContent(deps, session, received, digest, actual)
   await commit(deps, session, digest, received)
 }

@@ -1,6 +1,8 @@
 import type { Config } from '../config/index.ts'
 import type { DatabaseError } from '../database/index.ts'
+import type { Digest } from '../oci/index.ts'
 import type { Sample, Metric } from '../observe/index.ts'
+import type { WrittenElsewhere } from '../registry/index.ts'
 
 /** What a thread that answers requests is told at first. */
 export interface Start {
@@ -23,7 +25,12 @@ export interface Bound {
 
 /** What can be asked of a thread: each by its name, with what goes there and what comes back. */
 export interface Calls {
-  readonly start: [Start, null]
+  /** Answers the name that it writes uploads under. */
+  readonly start: [Start, { readonly owner: string }]
+  /** Lets go of an upload that it has written; null when it can't. */
+  readonly release: [WrittenElsewhere, Digest | null]
+  /** What came of a request that it made of another thread. */
+  readonly released: [{ readonly request: number; readonly digest: Digest | null }, null]
   /** Listens on a port that it shares with the other threads; 0 takes any. */
   readonly listen: [{ readonly port: number }, Bound]
   readonly metrics: [null, readonly MetricValues[]]
@@ -48,6 +55,7 @@ export interface ToWorker {
 export type FromWorker =
   | { readonly kind: 'answer'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: ErrorParts }
+  | { readonly kind: 'release'; readonly request: number; readonly owner: string; readonly written: WrittenElsewhere }
   | { readonly kind: 'lines'; readonly text: string }
   | { readonly kind: 'broken'; readonly error: ErrorParts }
 

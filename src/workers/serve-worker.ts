@@ -1,4 +1,6 @@
 import type { Metric, Profiler } from '../observe/index.ts'
+import type { Digest } from '../oci/index.ts'
+import type { OtherWriters, WrittenElsewhere } from '../registry/index.ts'
 import { partsOf, type Bound, type Calls, type FromWorker, type MetricValues, type Start, type ToWorker } from './messages.ts'
 
 /** The thread's end of the way to the one that started it: `self` in a Bun Worker. */
@@ -13,12 +15,16 @@ export interface Report {
   lines(text: string): void
   /** The database can no longer be trusted. */
   broken(error: Error): void
+  /** Has another thread let go of an upload. */
+  readonly others: OtherWriters
 }
 
 /** What answers requests in a thread. */
 export interface WorkerApp {
   readonly metrics: readonly Metric[]
   readonly profiler: Profiler
+  readonly owner: string
+  release(written: WrittenElsewhere): Digest | undefined
   reasons(): Promise<readonly string[]>
   listen(port: number): Promise<Bound>
   /** Never fails: what is wrong with a certificate is logged. */
@@ -29,20 +35,21 @@ export interface WorkerApp {
 
 /** Serves a thread that answers requests, at the bidding of the one that started it. */
 export function serveWorker(port: WorkerPort, open: (start: Start, report: Report) => Promise<WorkerApp>): void {
+  const others = askOthers(port)
   const report: Report = {
+    others,
     lines: (text) => port.postMessage({ kind: 'lines', text }),
     broken: (error) => port.postMessage({ kind: 'broken', error: partsOf(error) }),
   }
   let opened: WorkerApp | undefined
-  const app = (): WorkerApp => {
-    if (opened === undefined) throw new Error('the thread was not started')
-    return opened
-  }
+  const app = (): WorkerApp => started(opened)
   const calls: { readonly [C in keyof Calls]: (input: Calls[C][0]) => Promise<Calls[C][1]> } = {
     start: async (start) => {
       opened = await open(start, report)
-      return null
+      return { owner: opened.owner }
     },
+    release: (written) => Promise.resolve(app().release(written) ?? null),
+    released: ({ request, digest }) => Promise.resolve(others.released(request, digest)),
     listen: (input) => app().listen(input.port),
     reload: () => app().reload().then(() => null),
     metrics: () => valuesOf(app().metrics),
@@ -65,6 +72,31 @@ export function serveWorker(port: WorkerPort, open: (start: Start, report: Repor
     }
   }
   port.onmessage = ({ data }) => void answer(data)
+}
+
+function started(app: WorkerApp | undefined): WorkerApp {
+  if (app === undefined) throw new Error('the thread was not started')
+  return app
+}
+
+/** Other threads, over the one that started them all. */
+function askOthers(port: WorkerPort) {
+  const asked = new Map<number, (digest: Digest | undefined) => void>()
+  let requests = 0
+  return {
+    release: async (owner: string, written: WrittenElsewhere) => {
+      const request = ++requests
+      const { promise, resolve } = Promise.withResolvers<Digest | undefined>()
+      asked.set(request, resolve)
+      port.postMessage({ kind: 'release', request, owner, written })
+      return await promise
+    },
+    released: (request: number, digest: Digest | null) => {
+      asked.get(request)?.(digest ?? undefined)
+      asked.delete(request)
+      return null
+    },
+  }
 }
 
 /** Those that can't be had now are left out. */

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/index.ts'
 import type { Metric, Profiler } from '../observe/index.ts'
 import type { MetricValues, Start } from './messages.ts'
 import { summed } from './sum-metrics.ts'
-import { createWorkerThread, type Thread, type ThreadReport, type WorkerThread } from './worker-thread.ts'
+import { createWorkerThread, type OnRelease, type Thread, type ThreadReport, type WorkerThread } from './worker-thread.ts'
 
 export interface WorkerGroupOptions {
   readonly count: number
@@ -30,15 +30,18 @@ export interface WorkerGroup {
 
 /** Starts them all, or fails with what one failed with and leaves none running. */
 export async function startWorkers({ count, startThread, startOf, report, clock }: WorkerGroupOptions): Promise<WorkerGroup> {
-  const threads = Array.from({ length: count }, () => createWorkerThread(startThread(), report))
+  const byOwner = new Map<string, WorkerThread>()
+  const release: OnRelease = async (owner, written) => (await byOwner.get(owner)?.call('release', written)) ?? null
+  const threads = Array.from({ length: count }, () => createWorkerThread(startThread(), report, release))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map((thread) => thread.call('close', null)))
     for (const thread of threads) thread.end()
   }
   try {
-    await all(threads, (thread) => {
+    await all(threads, async (thread) => {
       const { start, transfer } = startOf()
-      return thread.call('start', start, transfer)
+      const { owner } = await thread.call('start', start, transfer)
+      byOwner.set(owner, thread)
     })
   } catch (error) {
     for (const thread of threads) thread.end()

@@ -9,7 +9,7 @@ const arrows: Readonly<Record<string, readonly string[] | 'every room'>> = {
   serving: 'every room',
   transactions: ['registry', 'access', 'projects', 'features', 'jobs', 'record', 'database'],
   writer: ['transactions', 'database', 'lib'],
-  workers: ['http', 'config', 'database', 'observe', 'lib'],
+  workers: ['http', 'config', 'registry', 'database', 'oci', 'observe', 'lib'],
   cli: ['app', 'config', 'client', 'outbound', 'lib'],
   http: ['api', 'registry', 'projects', 'access', 'oci', 'observe', 'lib'],
   features: ['api', 'registry', 'projects', 'access', 'jobs', 'record', 'storage', 'database', 'outbound', 'oci', 'observe', 'lib'],
