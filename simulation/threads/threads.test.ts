@@ -81,10 +81,10 @@ test('a stop lets every running request of every thread end, and nothing acknowl
   for (const bytes of [...blobs, done]) expect((await fetch(again.url + blobPath(bytes), { method: 'HEAD' })).status).toBe(200)
 })
 
-const listening: Omit<Edit, 'to'> = { file: 'src/worker.ts', from: 'listener = listen(' }
+const listening: Omit<Edit, 'to'> = { file: 'src/worker.ts', from: 'listener = await listenForClients(' }
 
 test('a thread that crashes ends the process, which says why', async () => {
-  const running = await start([{ ...listening, to: `setTimeout(() => { throw new Error('made up') }, 500); listener = listen(` }])
+  const running = await start([{ ...listening, to: `setTimeout(() => { throw new Error('made up') }, 500); listener = await listenForClients(` }])
   await until('the process has ended', () => !running.running)
   expect(running.exitCode).toBe(1)
   expect(running.output).toContain('this process can answer requests no longer')
@@ -92,14 +92,14 @@ test('a thread that crashes ends the process, which says why', async () => {
 })
 
 test('a thread that ends without a word ends the process too', async () => {
-  const running = await start([{ ...listening, to: `setTimeout(() => process.exit(0), 500); listener = listen(` }])
+  const running = await start([{ ...listening, to: `setTimeout(() => process.exit(0), 500); listener = await listenForClients(` }])
   await until('the process has ended', () => !running.running)
   expect(running.exitCode).toBe(1)
   expect(running.output).toContain('this process can answer requests no longer')
 })
 
 test('a thread that hangs is named to operators, and a stop does not wait for it for ever', async () => {
-  const hang = `if (Bun.isMainThread === false && port !== 0) setTimeout(() => { for (;;); }, 500); listener = listen(`
+  const hang = `setTimeout(() => { for (;;); }, 500); listener = await listenForClients(`
   const running = await start([{ ...listening, to: hang }], { BERTH_OPS_LISTEN: '127.0.0.1:0', BERTH_HTTP_DRAIN: '0s' })
   const ops = /(http:\/\/\S+)\/metrics\n/.exec(running.output)?.[1] ?? ''
   const reasons = async (): Promise<string> => await (await fetch(`${ops}/readyz`)).text()
