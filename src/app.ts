@@ -17,6 +17,7 @@ import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type 
 import {
   claimPort,
   createReadiness,
+  listenForRedirects,
   listenOps,
   type FrontListener,
   type Http,
@@ -237,7 +238,7 @@ export async function startServer(version: string, config: Config): Promise<Runn
     const ops = listenForOperators(version, config, app, logger)
     let listener
     try {
-      listener = await app.listen()
+      listener = await withRedirects(config, await app.listen(), logger)
     } catch (error) {
       await ops?.stop(0)
       throw error
@@ -258,6 +259,22 @@ export async function startServer(version: string, config: Config): Promise<Runn
   } catch (error) {
     await app.close()
     throw error
+  }
+}
+
+/** Who comes with plain HTTP is sent to where TLS is spoken. */
+async function withRedirects({ tls: { redirect } }: Config, clients: FrontListener, logger: Logger): Promise<FrontListener> {
+  if (redirect === undefined) return clients
+  try {
+    const redirects = listenForRedirects({ hostname: redirect.host, port: redirect.port, to: clients.port, logger })
+    const stop = async (graceMs: number): Promise<void> => {
+      await redirects.stop(0)
+      await clients.stop(graceMs)
+    }
+    return { ...clients, stop }
+  } catch (error) {
+    await clients.stop(0)
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { setting: 'tls.redirect' })
   }
 }
 

@@ -156,6 +156,14 @@ test.each([
   ['BERTH_WORKERS', '65', 'too-large'],
   ['BERTH_WORKERS', '2.5', 'not-a-count'],
   ['BERTH_LOG_LEVEL', 'INFO', 'not-one-of'],
+  ['BERTH_TLS_CERTIFICATE', 'cert.pem', 'needs'],
+  ['BERTH_TLS_CERTIFICATE', '', 'not-a-file'],
+  ['BERTH_TLS_KEY', 'key.pem', 'needs'],
+  ['BERTH_TLS_REDIRECT', '127.0.0.1:80', 'needs'],
+  ['BERTH_TLS_MINIMUM', '1.1', 'not-one-of'],
+  ['BERTH_PROXY_PROTOCOL_FROM', '10.0.0.0/33', 'not-networks'],
+  ['BERTH_LIMITS_CONNECTIONS', '0', 'too-small'],
+  ['BERTH_LIMITS_CONNECTIONS_PER_ADDRESS', '0', 'too-small'],
   ['BERTH_DATABASE_URL', 'mysql://a/b', 'not-a-postgres-url'],
   ['BERTH_DATABASE_URL', '', 'not-a-postgres-url'],
 ])('%s=%s is refused: %s', (name, text, code) => {
@@ -206,4 +214,10 @@ test('no two keys share a variable, and every default passes its own check', () 
   for (const { variable, preset } of keys) {
     if (preset !== undefined) expect(problems({}, { [variable]: preset })).toEqual([])
   }
+})
+
+test('the files of TLS start at the working directory, as the data does', () => {
+  const { config } = valid({}, { BERTH_TLS_CERTIFICATE: 'tls/cert.pem', BERTH_TLS_KEY: '/etc/key.pem', BERTH_TLS_REDIRECT: '127.0.0.1:80' })
+  const redirect = { host: '127.0.0.1', port: 80 }
+  expect(config.tls).toEqual({ certificate: join(cwd, 'tls/cert.pem'), key: '/etc/key.pem', minimum: '1.2', redirect })
 })

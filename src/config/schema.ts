@@ -74,6 +74,12 @@ export const configSchema = z
         en: 'The oldest version of TLS that is spoken.',
         zh: '接受的最低 TLS 版本。',
       }),
+      redirect: key(address().optional(), {
+        en:
+          'A second address and port that speaks plain HTTP, and sends whoever comes there to `listen` under https (308). When it is ' +
+          'not set, plain HTTP is refused.',
+        zh: '第二个地址和端口，只接受明文 HTTP，并以 308 把来访者引到 `listen` 的 https 地址。不设置时拒绝明文 HTTP。',
+      }),
     }),
     proxy_protocol: z.strictObject({
       from: key(networks().prefault('none'), {
@@ -212,6 +218,7 @@ export const configSchema = z
   )
   .superRefine(
     ({ tls }, context) => {
+      if (tls.certificate === undefined && tls.redirect !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'redirect'])
       if (tls.certificate === undefined && tls.key !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'key'])
       if (tls.certificate !== undefined && tls.key === undefined) fault(context, 'needs', { other: 'tls.key' }, ['tls', 'certificate'])
     },

@@ -1,7 +1,7 @@
 export type { BodyWatch } from './body.ts'
 export { claimPort, type PortClaim } from './claim-port.ts'
 export { type ClientOf, createClientOf } from './client-address.ts'
-export { type FrontListener, listenBehindFront, readCertificate, type TlsOptions } from './front/index.ts'
+export { type FrontListener, listenBehindFront, listenForRedirects, readCertificate, type TlsOptions } from './front/index.ts'
 export { listen, type Listener, type ListenerOptions } from './listener.ts'
 export { watchedFiles } from './listener-files.ts'
 export { listenOps, type OpsListenerOptions } from './ops-listener.ts'

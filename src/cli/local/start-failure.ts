@@ -32,6 +32,12 @@ const otherTexts = new Map<unknown, MessageKey>([
   ['certificate-not-yet', 'start.certificate-not-yet'],
 ])
 
+/** Addresses beside `listen`, by their keys. */
+const settingTexts = new Map<unknown, MessageKey>([
+  ['ops.listen', 'start.ops'],
+  ['tls.redirect', 'start.redirect'],
+])
+
 /** Whether the server could not start because of what the configuration names, as if it stood there. */
 export function isConfigFault(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('certificate-')
@@ -65,10 +71,10 @@ export function describeStartFailure(error: unknown, config: Config, say: Say, c
   const { code, syscall, message, stack, setting }: StartError = error instanceof Error ? error : new Error(String(error))
   const texts = syscall === 'listen' ? listenTexts : otherTexts
   const host = formatHost(config.listen.host)
-  const ops = config.ops.listen ?? config.listen
-  const opsAddress = `${formatHost(ops.host)}:${ops.port}`
-  const values = { host, address: `${host}:${config.listen.port}`, opsAddress, data: config.data, reason: message.replace(/\.$/, '') }
-  const text = setting === 'ops.listen' ? 'start.ops' : (texts.get(code) ?? 'start.failed')
+  const addressOf = ({ host: own, port } = config.listen) => `${formatHost(own)}:${port}`
+  const [opsAddress, redirectAddress] = [addressOf(config.ops.listen), addressOf(config.tls.redirect)]
+  const values = { host, address: addressOf(), opsAddress, redirectAddress, data: config.data, reason: message.replace(/\.$/, '') }
+  const text = settingTexts.get(setting) ?? texts.get(code) ?? 'start.failed'
   const line = `berth: ${say(otherwise[command].get(text) ?? text, values)}\n`
   return config.log.level === 'debug' || config.log.level === 'trace' ? `${line}${stack ?? ''}\n` : line
 }
