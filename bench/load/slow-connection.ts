@@ -8,19 +8,24 @@ export interface SlowConnection {
   readonly breakOff: () => void
 }
 
+const statusEnd = 'HTTP/1.1 200'.length
+
 /** Reads an answer piece by piece, with a pause of so many milliseconds after each. */
 export async function readSlowly(port: number, target: string, pause: number): Promise<SlowConnection> {
   let moved = 0
   let failure: string | undefined
   let broken = false
-  let begun = false
+  /** As much of the answer's beginning as has its status; a server may send it in pieces. */
+  let beginning = ''
   const socket = await Bun.connect({
     hostname: '127.0.0.1',
     port,
     socket: {
       data: (connection, bytes) => {
-        if (!begun && !bytes.toString('latin1', 0, 12).startsWith('HTTP/1.1 200')) failure = bytes.toString('latin1', 0, 100)
-        begun = true
+        if (beginning.length < statusEnd) {
+          beginning += bytes.toString('latin1', 0, statusEnd)
+          if (beginning.length >= statusEnd && !beginning.startsWith('HTTP/1.1 200')) failure = beginning.slice(0, statusEnd)
+        }
         moved += bytes.byteLength
         connection.pause()
         setTimeout(() => void (broken || connection.resume()), pause)

@@ -10,7 +10,8 @@ export const benchTexts = {
     'help.bench.list-tests': 'Print the names of the tests, and do nothing.',
     'help.bench.output-format': 'text or json.',
     'help.bench.skip-cleanup': 'Do not delete what was pushed.',
-    'bench.not-a-url': '{url} is not the address of a registry; write http://HOST:PORT or https://HOST, without a path or a password',
+    'bench.not-a-url':
+      '{url} is not the address of a registry; write http://HOST:PORT or https://HOST, without a path or a password',
     'bench.not-a-count': '{name} needs a whole number, at least 1; --concurrency at most 1024',
     'bench.not-a-repository': '{name} is not the name of a repository',
     'bench.not-a-format': '--output-format is one of {formats}',
@@ -18,7 +19,8 @@ export const benchTexts = {
     'bench.stopped': 'stopped: the tests that were not finished are not shown',
     'bench.failed': 'cannot measure {url}: {reason}',
     'bench.left':
-      'the registry did not delete what was pushed ({reason}): {count} images, under tags that begin with bench-, stay in {repository}',
+      'the registry did not delete what was pushed ({reason}): {count} images, under tags that begin with bench-, stay in ' +
+      '{repository}',
     'bench.test': 'Test name:           ',
     'bench.time': 'Time taken for tests:',
     'bench.complete': 'Complete requests:   ',
