@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { connect } from 'node:net'
+import { systemClock } from '../lib/index.ts'
 import { digestBytes } from '../oci/index.ts'
-import { listen, type Listener } from './index.ts'
+import { makeCertificate } from './front/certificates.testing.ts'
+import { type FrontListener, listen, listenBehindFront, type Listener, readCertificate } from './index.ts'
 import { openRawSocket, parseRawAnswer, type RawSocket } from './raw-socket.testing.ts'
 import { createTestHttp, type TestHttp } from './test-http.testing.ts'
 
@@ -128,4 +130,50 @@ test.concurrent('who asks and never reads is let go', async () => {
   await own.stop(50_000)
   expect(performance.now() - started).toBeLessThan(25_000)
   reader.destroy()
+})
+
+describe.concurrent('behind a front, who stands still is let go as well', () => {
+  const { chain, key } = makeCertificate()
+  const files = { read: (path: string) => Promise.resolve(path === 'cert' ? chain : key), stamp: () => Promise.resolve('') }
+  const paths = { certificate: 'cert', key: 'key' }
+
+  async function open(secured: boolean): Promise<FrontListener> {
+    const tls = { ...paths, minimum: '1.2' as const, first: await readCertificate({ paths, files, clock: systemClock }) }
+    const connections = { all: undefined, perAddress: undefined }
+    const own = { hostname: '127.0.0.1', port: 0, fetch: t.http.fetch, logger: t.logger, idle, clock: systemClock }
+    return listenBehindFront({ ...own, files, proxies: [], connections, tls: secured ? tls : undefined })
+  }
+
+  test.each([
+    ['before a byte', ''],
+    ['in a TLS handshake', '\x16\x03\x01\x02\x00\x01'],
+  ])('%s', async (_, bytes) => {
+    const front = await open(true)
+    const socket = openRawSocket(front.port)
+    socket.send(bytes)
+    expect(await closedAfter(socket)).toBeWithin(1, 30)
+    await front.stop(0)
+  })
+
+  test('at rest', async () => {
+    const front = await open(false)
+    const socket = openRawSocket(front.port)
+    socket.send(`GET /v2/ HTTP/1.1\r\n${host}\r\n`)
+    expect(await closedAfter(socket)).toBeWithin(1, 25)
+    await front.stop(0)
+  })
+
+  test('and who asks and never reads', async () => {
+    const front = await open(false)
+    const reader = connect({ host: '127.0.0.1', port: front.port })
+    reader.pause()
+    reader.on('error', () => undefined)
+    reader.write(`GET /v2/team/app/blobs/${digest} HTTP/1.1\r\n${host}\r\n`)
+    while (reader.bytesWritten === 0) await Bun.sleep(5)
+    await Bun.sleep(500)
+    const started = performance.now()
+    await front.stop(50_000)
+    expect(performance.now() - started).toBeLessThan(30_000)
+    reader.destroy()
+  })
 })
