@@ -43,6 +43,16 @@ export async function openCrew(port: number, size: number, tls = false): Promise
   })
 }
 
+/** A crew for one piece of work: servers hang up on connections that were idle before it, some after five seconds. */
+export async function withCrew<T>(port: number, size: number, use: (crew: Crew) => Promise<T>): Promise<T> {
+  const crew = await openCrew(port, size)
+  try {
+    return await use(crew)
+  } finally {
+    crew.close()
+  }
+}
+
 /** The same of any other kind of client, until the time is over. */
 export async function workTogether(count: number, seconds: number, one: () => Promise<void>): Promise<Work> {
   const end = performance.now() + seconds * 1000

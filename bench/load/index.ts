@@ -9,7 +9,7 @@ export {
   numberedManifest,
   referrerOf,
 } from './artifact.ts'
-export { type Crew, openCrew, type Work, workTogether } from './crew.ts'
+export { type Crew, openCrew, withCrew, type Work, workTogether } from './crew.ts'
 export { hammer, sampleEvery } from './hammer.ts'
 export { type Answer, HttpConnection, type Request } from './http-connection.ts'
 export { type LargeBlob, largeBlob, pushInChunks, pushStreamed, pushWhole, readLarge, wholeOf } from './large-blob.ts'

@@ -1,4 +1,4 @@
-import { hammer, openCrew } from '../load/index.ts'
+import { type Crew, hammer, withCrew } from '../load/index.ts'
 import { beside, besidePart } from './goals.ts'
 import { everySystem, image, wrk, repository as crowded } from './image.ts'
 import { giveTags, howTagsCame, manyTags, tagNames } from './many-tags.ts'
@@ -38,23 +38,25 @@ export const crowdedRepository: Workload = {
   },
   prepare: async (_, { port }, scale) => {
     const tags = tagNames(manyTags(scale))
-    const crew = await openCrew(port, connections)
     const { manifest } = image
     const nail = { port, kind: 'manifests', content: manifest, connections } as const
     // Of this run alone: the storage is kept from run to run.
     const run = `n${process.hrtime.bigint()}`
     let pushed = 0
+    const putTags = async (crew: Crew, seconds: number, repository: string) =>
+      await crew.work(seconds, async (client) => await client.pushManifest(repository, `${run}-${pushed++}`, manifest))
     return {
       run: async (seconds, part) => {
         const repository = part.endsWith(', one tag') ? lonely : crowded
         if (part.startsWith('PUT')) {
-          return await crew.work(seconds, async (client) => await client.pushManifest(repository, `${run}-${pushed++}`, manifest))
+          return await withCrew(port, connections, async (crew) => await putTags(crew, seconds, repository))
         }
         const tag = repository === lonely ? 'latest' : (tags[Math.floor(tags.length / 2)] ?? '')
         return await hammer({ ...nail, repository, reference: part.includes('by tag') ? tag : manifest.digest }, seconds)
       },
-      check: async () => await crew.first.checkManifest(crowded, `${run}-0`, manifest),
-      close: crew.close,
+      check: async () =>
+        await withCrew(port, 1, async ({ first }) => await first.checkManifest(crowded, `${run}-0`, manifest)),
+      close: () => {},
     }
   },
 }

@@ -1,4 +1,4 @@
-import { hammer, manifestType, openCrew } from '../load/index.ts'
+import { type Crew, hammer, manifestType, withCrew } from '../load/index.ts'
 import { beside, besidePart } from './goals.ts'
 import { everySystem, image, repository, wrk } from './image.ts'
 import type { Workload } from './workload.ts'
@@ -34,20 +34,21 @@ export const manifestByTag: Workload = {
   prepare: async (system, { place, port }) => {
     await system.hold(place, repository, image, tag)
     const { manifest } = image
-    const crew = await openCrew(port, connections)
     const nail = { port, repository, kind: 'manifests', content: manifest, connections } as const
+    const heads = async (crew: Crew, seconds: number) =>
+      await crew.work(seconds, async (client) => {
+        const { headers } = await client.ask(200, headRequest)
+        // nginx, which is no registry, names none.
+        const named = headers.get('docker-content-digest') ?? manifest.digest
+        if (named !== manifest.digest) throw new Error(`HEAD by tag: ${named} instead of ${manifest.digest}`)
+      })
     return {
       run: async (seconds, part) => {
-        if (part !== head) return await hammer({ ...nail, reference: part === get ? tag : manifest.digest }, seconds)
-        return await crew.work(seconds, async (client) => {
-          const { headers } = await client.ask(200, headRequest)
-          // nginx, which is no registry, names none.
-          const named = headers.get('docker-content-digest') ?? manifest.digest
-          if (named !== manifest.digest) throw new Error(`HEAD by tag: ${named} instead of ${manifest.digest}`)
-        })
+        if (part === head) return await withCrew(port, connections, async (crew) => await heads(crew, seconds))
+        return await hammer({ ...nail, reference: part === get ? tag : manifest.digest }, seconds)
       },
       check: () => Promise.resolve(),
-      close: crew.close,
+      close: () => {},
     }
   },
 }

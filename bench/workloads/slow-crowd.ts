@@ -6,6 +6,7 @@ import {
   type RegistryClient,
   type SlowConnection,
   uploadTarget,
+  withCrew,
   workTogether,
   writeSlowly,
 } from '../load/index.ts'
@@ -52,11 +53,13 @@ export const slowCrowd: Workload = {
     const blob = largeBlob(0, scale(256_000_000))
     await holdLarge(system, server, blob)
     await system.hold(server.place, repository, image)
-    const crew = await openCrew(server.port, 8)
+    const crew = await openCrew(server.port, 1)
     const target = `/v2/${repository}/blobs/${blob.digest}`
     return {
       run: async (seconds) => await suffer(seconds, crew.first, server.port, target, server.place.folder, async () => {
-        await crew.share(scale(aborts), async (client) => (await slowUpload(client, server.port)).breakOff())
+        await withCrew(server.port, 8, async (many) => {
+          await many.share(scale(aborts), async (client) => (await slowUpload(client, server.port)).breakOff())
+        })
       }),
       check: async () => await readLarge(crew.first, repository, blob),
       close: crew.close,
