@@ -41,7 +41,7 @@ test.skipIf(elsewhere !== '')(
 test.skipIf(elsewhere !== '')(
   named('a crowd ten times too large, beside slow sockets: some are told to come later, nobody anything worse'),
   async () => {
-    const figures = await overload({ seconds: 2, seed, clients: 32, slow: 200, requests: 220 })
+    const figures = await overload({ seconds: 2, seed, clients: 32, slow: 200, requests: 110 })
     show('overload', figures)
     const { busy, tenfold, after, use } = figures
     expect(busy.shed).toEqual({})
