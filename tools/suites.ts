@@ -35,11 +35,12 @@ export const suites: readonly Suite[] = [
   {
     name: 'simulation',
     tests: './simulation/',
-    except: '**/fuzz/**',
+    except: '**/{fuzz,serving}/**',
     minutes: 20,
     parallel: { files: 2, timings: 'simulation/timings.json' },
-    needs: ['postgres', 'strace', 'dockerd', 'docker', 'nginx', 'openssl'],
+    needs: ['postgres', 'strace', 'dockerd', 'docker'],
   },
+  { name: 'serving', tests: './simulation/serving/', minutes: 10, needs: ['nginx', 'openssl'] },
   { name: 'fuzz', tests: './simulation/fuzz/', minutes: 15 },
   { name: 'executable', tests: './tools/executable.test.ts', minutes: 5 },
 ]

@@ -1,5 +1,5 @@
-import { artifactOf, contentOf, type Content, emptyConfig, manifestType, uploadTarget } from '../../bench/load/index.ts'
-import { createRandom } from '../rig/random.ts'
+import { artifactOf, contentOf, type Content, emptyConfig, manifestType, uploadTarget } from '../../../bench/load/index.ts'
+import { createRandom } from '../../rig/random.ts'
 import { LoadClient, type Phase, type PhaseFigures, PhaseOver, Tally } from './load-client.ts'
 
 /** What pulls need of an image that was pushed. */

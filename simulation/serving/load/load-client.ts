@@ -1,5 +1,5 @@
-import { type Answer, HttpConnection, type Request } from '../../bench/load/index.ts'
-import { Violation } from '../rig/client.ts'
+import { type Answer, HttpConnection, type Request } from '../../../bench/load/index.ts'
+import { Violation } from '../../rig/client.ts'
 import { Latencies } from './latencies.ts'
 
 /** What all clients of one phase saw. */

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEditedProgram, type Edit, type EditedProgram } from '../rig/edited-program.ts'
-import { poll } from '../rig/poll.ts'
-import { startServer, type ServerProcess } from '../rig/server-process.ts'
+import { createEditedProgram, type Edit, type EditedProgram } from '../../rig/edited-program.ts'
+import { poll } from '../../rig/poll.ts'
+import { startServer, type ServerProcess } from '../../rig/server-process.ts'
 
 setDefaultTimeout(60_000)
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describeTools } from '../../conformance/clients/describe-tools.ts'
-import { plainCache } from '../../conformance/nginx/plain-cache.ts'
-import { startNginx, type Nginx } from '../../conformance/nginx/start-nginx.ts'
-import { listen, type Listener } from '../../src/http/index.ts'
-import { createTestHttp } from '../../src/http/test-http.testing.ts'
-import { digestBytes, mediaTypes } from '../../src/oci/index.ts'
+import { describeTools } from '../../../conformance/clients/describe-tools.ts'
+import { plainCache } from '../../../conformance/nginx/plain-cache.ts'
+import { startNginx, type Nginx } from '../../../conformance/nginx/start-nginx.ts'
+import { listen, type Listener } from '../../../src/http/index.ts'
+import { createTestHttp } from '../../../src/http/test-http.testing.ts'
+import { digestBytes, mediaTypes } from '../../../src/oci/index.ts'
 
 setDefaultTimeout(60_000)
 

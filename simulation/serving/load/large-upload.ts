@@ -1,6 +1,6 @@
 // bun simulation/load/large-upload.ts PORT NUMBER MIB: pushes one blob as a stream, reads it back, and prints figures. A process of its own,
 // so that its bytes do not keep those waiting who measure something else.
-import { HttpConnection, largeBlob, type Request, uploadTarget } from '../../bench/load/index.ts'
+import { HttpConnection, largeBlob, type Request, uploadTarget } from '../../../bench/load/index.ts'
 
 const [port, number, mebibytes] = process.argv.slice(2).map(Number)
 if (port === undefined || number === undefined || mebibytes === undefined) throw new Error('PORT NUMBER MIB')

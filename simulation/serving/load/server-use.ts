@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { parseStat } from '../../bench/machine/use.ts'
+import { parseStat } from '../../../bench/machine/use.ts'
 
 /** What a server process has at one moment. */
 export interface Use {

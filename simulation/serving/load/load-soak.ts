@@ -1,4 +1,4 @@
-import { recordedRounds } from '../rig/recorded-rounds.ts'
+import { recordedRounds } from '../../rig/recorded-rounds.ts'
 import { overload } from './overload.ts'
 import { steadyLoad } from './steady.ts'
 import { largeUploads } from './uploads.ts'

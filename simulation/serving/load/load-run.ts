@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ServerProcess, startServer } from '../rig/server-process.ts'
+import { type ServerProcess, startServer } from '../../rig/server-process.ts'
 import { UseWatch } from './server-use.ts'
 
 export interface LoadRun {

@@ -1,4 +1,4 @@
-import type { ServerProcess } from '../rig/server-process.ts'
+import type { ServerProcess } from '../../rig/server-process.ts'
 import { createShelf, imageWork, phaseOf, type Shelf, workFor, workTogether } from './image-load.ts'
 import { type LoadRun, withServer } from './load-run.ts'
 
