@@ -67,7 +67,7 @@ async function readBounded({ request, watch }: Incoming, limit: number, share: M
       if (needed > limit) throw tooLarge(limit)
       if (needed > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(bytes.length * 2, needed)), share)
     } catch (error) {
-      await endReading(request, reader)
+      await endReading({ request, watch }, reader)
       throw error
     }
     bytes.set(chunk, size)
@@ -106,7 +106,7 @@ function watchedStream(request: Request, body: ReadableStream<Uint8Array>, watch
   const reader: ByteReader = {
     read: async () => ({ value: await readChunk((taken ??= body.getReader()), watch) }),
     cancel: async () => {
-      if (taken !== undefined) await endReading(request, taken)
+      if (taken !== undefined) await endReading({ request, watch }, taken)
     },
   }
   return { getReader: () => reader }
@@ -120,23 +120,26 @@ const mostDiscarded = 64 * 1024 * 1024
  * answer: unread bytes would make the system reset it, and the sender lose the answer. nginx asks for that by default, and tells
  * its client 502 then.
  */
-export async function discardRest(request: Request): Promise<void> {
+export async function discardRest({ request, watch }: Incoming): Promise<void> {
   if (request.bodyUsed || request.body === null || request.body.locked || !wantsClose(request)) return
-  await endReading(request, request.body.getReader())
+  await endReading({ request, watch }, request.body.getReader())
 }
 
-/** Where the connection stays open Bun throws away the rest by itself. */
-async function endReading(request: Request, reader: ByteReader): Promise<void> {
+/**
+ * Where the connection stays open Bun throws away the rest by itself. A sender that stands still is watched here as well: the
+ * request is under way until the rest is read, and who sends nothing more could hold its place for ever.
+ */
+async function endReading({ request, watch }: Incoming, reader: ByteReader): Promise<void> {
   try {
     let left = wantsClose(request) ? mostDiscarded : 0
     while (left > 0) {
-      const { value } = await reader.read()
-      if (value === undefined) return
-      left -= value.length
+      const chunk = await readChunk(reader, watch)
+      if (chunk === undefined) return
+      left -= chunk.length
     }
     await reader.cancel()
   } catch {
-    // The sender has gone: there is nobody left to answer.
+    // The sender has gone, or stands still: what was refused is answered as it would have been.
   }
 }
 

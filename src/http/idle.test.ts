@@ -68,6 +68,23 @@ describe.concurrent('who stands still is let go', () => {
     expect([status, headers['connection'], JSON.parse(body).errors[0].code]).toEqual([408, 'close', 'SIZE_INVALID'])
   })
 
+  const close = `${host}Connection: close\r\n`
+  test.each([
+    ['of an unknown route', `POST /v2/x HTTP/1.1\r\n${close}Content-Length: 100\r\n\r\n{`, 404],
+    ['of a method that is not allowed', `PUT /v2/team/app/tags/list HTTP/1.1\r\n${close}Content-Length: 100\r\n\r\n`, 405],
+    ['of a probe', `POST /livez HTTP/1.1\r\n${close}Transfer-Encoding: chunked\r\n\r\n`, 405],
+    [
+      'of a manifest that is too large',
+      `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${close}Content-Length: 5000000\r\n\r\n{`,
+      413,
+    ],
+  ])('in the body that is thrown away before the connection is closed, %s', async (_, bytes, status) => {
+    const socket = openRawSocket(listener.port)
+    socket.send(bytes)
+    expect(await closedAfter(socket)).toBeWithin(stall, stall + 5)
+    expect(parseRawAnswer(await socket.received()).status).toBe(status)
+  })
+
   test.each([
     ['in a head', `GET /v2/ HTTP/1.1\r\n${host}X-A: `],
     ['in the head of a second request', `GET /v2/ HTTP/1.1\r\n${host}\r\nGET /v2/ HTTP/1.1\r\n${host}X-A: `],

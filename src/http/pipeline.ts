@@ -3,7 +3,7 @@ import type { Logger } from '../observe/index.ts'
 import { RegistryError } from '../oci/index.ts'
 import type { Actor, Registry } from '../registry/index.ts'
 import { type Answer, errorAnswer } from './answer.ts'
-import { type BodyWatch, declaredLength, discardRest } from './body.ts'
+import { type BodyWatch, declaredLength, discardRest, type Incoming } from './body.ts'
 import { cachingPolicy } from './caching.ts'
 import type { ClientOf } from './client-address.ts'
 import { httpDate } from './http-date.ts'
@@ -56,7 +56,7 @@ export function createHttp(deps: HttpDeps): Http {
     const admitted = overload === undefined || isOpsPath(target.path)
     const answer = await (admitted
       ? answerTo({ request, actor, watch, id, target, running }, api, deps)
-      : shed(requestLimits.shed(overload, address), request))
+      : shed(requestLimits.shed(overload, address), { request, watch }))
     if (overload === undefined) requestLimits.leave(address)
     const response = respond(answer, method, id, clock)
     const bytes = answer.body === null || method === 'HEAD' ? 0 : answer.length
@@ -92,8 +92,8 @@ function boundedApi(deps: HttpDeps): { readonly api: Api; readonly requestLimits
   return { api: Object.freeze({ registry, limits, manifestMemory, caching: cachingPolicy(deps.anonymousMayPull) }), requestLimits }
 }
 
-async function shed(error: RegistryError, request: Request): Promise<Answer> {
-  await discardRest(request)
+async function shed(error: RegistryError, incoming: Incoming): Promise<Answer> {
+  await discardRest(incoming)
   return errorAnswer(error)
 }
 
@@ -115,7 +115,7 @@ async function answerTo(asked: Asked, api: Api, { readiness, logger }: HttpDeps)
     return await handle(api, match, request.method, { request, actor, name: match.name, last: match.last, query: target.query, watch })
   } catch (error) {
     const answer = failure(error, asked.id, logger)
-    await discardRest(request)
+    await discardRest(asked)
     return answer
   }
 }
