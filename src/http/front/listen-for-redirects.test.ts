@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { Listener } from '../listener.ts'
 import { openRawSocket, rawExchange } from '../raw-socket.testing.ts'
-import { createTestHttp } from '../test-http.testing.ts'
+import { createTestHttp, type TestHttp } from '../test-http.testing.ts'
 import { listenForRedirects } from './listen-for-redirects.ts'
 
 let listener: Listener
-const open = (to: number) => listenForRedirects({ hostname: '127.0.0.1', port: 0, to, logger: createTestHttp().logger })
+let t: TestHttp
+const open = (to: number) => listenForRedirects({ hostname: '127.0.0.1', port: 0, to, logger: t.logger })
 beforeEach(() => {
+  t = createTestHttp()
   listener = open(5443)
 })
 afterEach(() => listener.stop(0))
@@ -22,11 +24,12 @@ test('the usual port is left out', async () => {
   expect((await rawExchange(listener.port, 'GET', '/v2/')).headers['location']).toBe('https://registry.test/v2/')
 })
 
-test.each(['', 'a b', 'a\\b', '@evil.test', 'evil.test/x?', 'a:99999', '[::1', 'a%0d%0ab'])('the Host %p makes no other header', async (host) => {
+test.each(['', 'a b', 'a\\b', '@evil.test', 'evil.test/x?', 'a:99999', '[::1', 'a%0d%0ab'])('the Host %p makes no other header, and no line of log', async (host) => {
   const socket = openRawSocket(listener.port)
   socket.send(`GET /v2/ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
   const text = await socket.received()
   expect(text).toMatch(/^HTTP\/1\.1 (308|400) /)
   if (text.startsWith('HTTP/1.1 308')) expect(text).toMatch(/\r\nlocation: https:\/\/[a-z0-9.[\]:%-]+:5443\/[^\r\n]*\r\n/i)
+  expect(t.log).toEqual([])
   socket.reset()
 })

@@ -22,6 +22,8 @@ export function listenForRedirects({ hostname, port, to, logger }: RedirectOptio
     reusePort: false,
     maxRequestBodySize: 2 ** 40,
     fetch: ({ url }) => {
+      // Whatever stands in Host: no more than the client's own mistake.
+      if (!URL.canParse(url)) return new Response(null, { status: 400 })
       const { hostname: name, pathname, search } = new URL(url)
       const location = `https://${name}${to === 443 ? '' : `:${to}`}${pathname}${search}`
       return new Response(null, { status: 308, headers: { location, 'cache-control': 'no-store' } })
