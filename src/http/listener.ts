@@ -24,8 +24,8 @@ export interface ListenerOptions {
 export interface InnerListenerOptions {
   /** Both in PEM. Without it the server speaks plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string; readonly minimum: '1.2' | '1.3' } | undefined
-  /** The address of the client whose connection comes from this port; absent when it did not come through the front. */
-  readonly clientAt: (port: number) => string | undefined
+  /** The address of the client whose connection comes from this end; absent when it did not come through the front. */
+  readonly clientAt: (end: { readonly address: string; readonly port: number }) => string | undefined
 }
 
 export interface Listener {
@@ -99,7 +99,7 @@ export function listen(options: ListenerOptions): Listener {
     ...(inner?.tls && { tls: { cert: inner.tls.cert, key: inner.tls.key, ciphers, secureOptions: leftOut[inner.tls.minimum] } }),
     fetch: (request, self) => {
       const peer = self.requestIP(request)
-      const address = inner === undefined ? (peer?.address ?? '') : inner.clientAt(peer?.port ?? 0)
+      const address = inner === undefined ? (peer?.address ?? '') : peer === null ? undefined : inner.clientAt(peer)
       return address === undefined ? pastTheFront() : serve(fetch, { server: self, idle, stall, bodies, drain }, request, address)
     },
     error: (error) => brokenAnswer(error, logger),

@@ -4,7 +4,7 @@ import type { Logger } from '../../observe/index.ts'
 import type { Listener } from '../listener.ts'
 import type { Certificate } from './certificate.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
-import { createInnerServers, type InnerOptions, type InnerServers } from './inner-servers.ts'
+import { createInnerServers, innerHost, type InnerOptions, type InnerServers } from './inner-servers.ts'
 import { parseOpening } from './opening.ts'
 import { Leg, legHandlers, type Patience } from './relay.ts'
 
@@ -143,18 +143,16 @@ interface Opened {
 /** Joins a client with the server inside that has the certificate of today. */
 async function connect(client: Leg, { address, first }: Opened, servers: InnerServers, options: FrontOptions): Promise<void> {
   const inner = servers.current
-  let from: number | undefined
-  inner.enter()
-  const server = new Leg('server', options.patience, () => inner.leave(from))
+  const passage = inner.enter()
+  const server = new Leg('server', options.patience, () => passage.leave())
   const open = (socket: Socket<Leg>): void => {
-    from = socket.localPort
-    inner.arrived(from, address)
+    passage.arrived(socket.localPort, address)
     server.opened(socket)
     if (client.closed) server.break()
     else client.join(server, first())
   }
   try {
-    const target = { hostname: '127.0.0.1', port: inner.port, allowHalfOpen: true }
+    const target = { hostname: innerHost, port: inner.port, allowHalfOpen: true }
     await Bun.connect<Leg>({ ...target, data: server, socket: { ...legHandlers, open } })
   } catch (error) {
     options.logger.error('a connection did not reach the server inside', { error })

@@ -5,18 +5,32 @@ import type { Certificate } from './certificate.ts'
 /** How a server behind the front is opened: on loopback, any port. */
 export interface InnerOptions {
   readonly certificate: Certificate | undefined
-  /** The address of the client whose connection comes from this port; absent when it did not come through the front. */
-  readonly clientAt: (port: number) => string | undefined
+  /** The address of the client whose connection comes from this end; absent when it did not come through the front. */
+  readonly clientAt: (end: ConnectionEnd) => string | undefined
 }
+
+/** The far end of a connection, as its socket gives it. */
+export interface ConnectionEnd {
+  readonly address: string
+  readonly port: number
+}
+
+/** Where the front connects from, and to. */
+export const innerHost = '127.0.0.1'
 
 /** A server inside, with one certificate as long as it lives. */
 export interface Inner {
   readonly port: number
-  /** A connection is being made. Must be followed by one `leave`. */
-  enter(): void
+  /** A connection is being made. */
+  enter(): Passage
+}
+
+/** One connection to a server inside. */
+export interface Passage {
   /** What comes from this port of ours is the client's at `address`. */
   arrived(port: number, address: string): void
-  leave(port: number | undefined): void
+  /** Must be called once. */
+  leave(): void
 }
 
 /** The server that new connections go to, and the earlier ones, which end with their last connection. */
@@ -65,14 +79,15 @@ export function createInnerServers(open: OpenInner, certificate: Certificate | u
 }
 
 class Generation implements Inner {
-  readonly #clients = new Map<number, string>()
+  /** By the ports that we connect from. */
+  readonly #clients = new Map<number, { readonly address: string }>()
   readonly #listener: Listener
   readonly #onUnused: () => void
   #connections = 0
   #retired = false
 
   constructor(open: OpenInner, certificate: Certificate | undefined, onUnused: () => void) {
-    this.#listener = open({ certificate, clientAt: (port) => this.#clients.get(port) })
+    this.#listener = open({ certificate, clientAt: (end) => this.#clientAt(end) })
     this.#onUnused = onUnused
   }
 
@@ -80,18 +95,26 @@ class Generation implements Inner {
     return this.#listener.port
   }
 
-  enter(): void {
+  enter(): Passage {
     this.#connections++
+    let own: { readonly port: number; readonly client: { readonly address: string } } | undefined
+    return {
+      arrived: (port, address) => {
+        own = { port, client: { address } }
+        this.#clients.set(port, own.client)
+      },
+      leave: () => {
+        // The system gives a port away as soon as a connection is reset, and we may hear of that later.
+        if (own !== undefined && this.#clients.get(own.port) === own.client) this.#clients.delete(own.port)
+        this.#connections--
+        this.#endIfUnused()
+      },
+    }
   }
 
-  arrived(port: number, address: string): void {
-    this.#clients.set(port, address)
-  }
-
-  leave(port: number | undefined): void {
-    if (port !== undefined) this.#clients.delete(port)
-    this.#connections--
-    this.#endIfUnused()
+  /** The same port of another address of loopback is anybody's on this machine. */
+  #clientAt({ address, port }: ConnectionEnd): string | undefined {
+    return address === innerHost ? this.#clients.get(port)?.address : undefined
   }
 
   /** No further connections come; it ends with the last one. */

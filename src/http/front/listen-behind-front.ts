@@ -3,6 +3,7 @@ import { idleSeconds, listen, type Listener, type ListenerOptions } from '../lis
 import type { Certificate, CertificatePaths } from './certificate.ts'
 import { createConnectionLimits } from './connection-limits.ts'
 import { type Front, openFront } from './front.ts'
+import { innerHost } from './inner-servers.ts'
 import { type CertificateFiles, keepCertificate, type KeptCertificate } from './keep-certificate.ts'
 
 export interface FrontListenerOptions extends Omit<ListenerOptions, 'inner'> {
@@ -39,7 +40,7 @@ export function listenBehindFront(options: FrontListenerOptions): FrontListener 
     patience: { idle, linger },
     openInner: ({ certificate: pair, clientAt }) => {
       const inner = { clientAt, tls: pair && { cert: pair.chain, key: pair.key, minimum: tls?.minimum ?? '1.2' } }
-      return listen({ ...options, hostname: '127.0.0.1', port: 0, shared: false, inner })
+      return listen({ ...options, hostname: innerHost, port: 0, shared: false, inner })
     },
   })
   return withReload(front, tls && keepCertificate({ paths: tls, files, clock, first: tls.first, use: (next) => front.use(next), logger }))
