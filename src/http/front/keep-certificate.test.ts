@@ -13,6 +13,7 @@ afterEach(() => kept?.end())
 async function createRig() {
   const contents = new Map<string, string>()
   let version = 0
+  let failure: string | undefined
   const write = (path: string, text: string): void => {
     contents.set(path, text)
     version++
@@ -20,7 +21,10 @@ async function createRig() {
   const get = (path: string) => contents.get(path) ?? Promise.reject(new Error(`no ${path}`))
   const rig = { looks: 0, used: [] as Certificate[], log: [] as { level: string; msg: string; reason?: string }[] }
   const files = {
-    read: async (path: string) => await get(path),
+    read: async (path: string) => {
+      if (failure !== undefined) throw new Error(failure)
+      return await get(path)
+    },
     stamp: async (path: string) => {
       rig.looks++
       return `${(await get(path)).length} ${version}`
@@ -44,9 +48,9 @@ async function createRig() {
       clock.advance(5000)
       await new Promise((resolve) => setImmediate(resolve))
     }
-    await kept?.reload()
   }
-  return { ...rig, rig, write, put, look, contents, first }
+  const fail = (reason: string | undefined): void => void (failure = reason)
+  return { ...rig, rig, write, put, look, contents, first, clock, fail }
 }
 
 test('a changed certificate is used once, and an unchanged one not at all', async () => {
@@ -91,6 +95,39 @@ test('files that are gone are told once, and taken when they are back', async ()
   put(makeCertificate())
   await look()
   expect(rig.used).toHaveLength(1)
+})
+
+test('one that is not valid yet is told once, and taken when its time has come, though its files stand', async () => {
+  const { rig, clock, put, look } = await createRig()
+  await look()
+  put(makeCertificate({ from: clock.now() + 60_000 }))
+  await look()
+  await look()
+  expect(rig.used).toEqual([])
+  expect(rig.log.filter(({ reason }) => reason?.includes('is not valid before'))).toHaveLength(1)
+  clock.advance(60_000)
+  await look()
+  expect(rig.used).toHaveLength(1)
+})
+
+test('a reading that failed is done again, though the files stand', async () => {
+  const { rig, put, look, fail } = await createRig()
+  await look()
+  put(makeCertificate())
+  fail('no descriptor is free')
+  await look()
+  expect(rig.log.map(({ reason }) => reason)).toEqual(['tls.certificate /cert.pem: cannot be read: no descriptor is free'])
+  fail(undefined)
+  await look()
+  expect(rig.used).toHaveLength(1)
+})
+
+test('nothing is taken over once it has ended', async () => {
+  const { rig, put } = await createRig()
+  await kept?.end()
+  put(makeCertificate())
+  await kept?.reload()
+  expect(rig.used).toEqual([])
 })
 
 test('told to reload, it reads at once', async () => {

@@ -56,13 +56,13 @@ const pause = 5000
 export function keepCertificate(deps: KeepingDeps): KeptCertificate {
   const { clock } = deps
   const stop = new AbortController()
-  let inUse = deps.first
+  let state: Kept = { inUse: deps.first, fault: undefined }
   let last: Promise<void> = Promise.resolve()
 
   /** One after the other: the later one has to win. */
-  function reload(): Promise<void> {
+  function read(told?: string): Promise<void> {
     last = last.then(async () => {
-      inUse = await takeOver(inUse, deps)
+      if (!stop.signal.aborted) state = await takeOver(state.inUse, told, deps)
     })
     return last
   }
@@ -71,7 +71,9 @@ export function keepCertificate(deps: KeepingDeps): KeptCertificate {
     let seen: string | undefined
     while (!stop.signal.aborted) {
       const found = await stampOf(deps)
-      if (found !== seen) await reload()
+      if (found !== seen) await read()
+      // What is not valid yet comes to be without a change, and so does what could not be read when nothing was free.
+      else if (state.fault !== undefined) await read(state.fault)
       seen = found
       await clock.sleep(pause, stop.signal).catch(() => undefined)
     }
@@ -83,21 +85,28 @@ export function keepCertificate(deps: KeepingDeps): KeptCertificate {
     stop.abort()
     await running
   }
-  return Object.freeze({ reload, end })
+  return Object.freeze({ reload: () => read(), end })
 }
 
-/** Answers what is in use now. */
-async function takeOver(inUse: Certificate, deps: KeepingDeps): Promise<Certificate> {
+interface Kept {
+  readonly inUse: Certificate
+  /** Why the files hold nothing that can be used. */
+  readonly fault: string | undefined
+}
+
+/** @param told the fault that the log knows of already */
+async function takeOver(inUse: Certificate, told: string | undefined, deps: KeepingDeps): Promise<Kept> {
   const { logger } = deps
   try {
     const next = await readCertificate(deps)
-    if (next.chain === inUse.chain && next.key === inUse.key) return inUse
+    if (next.chain === inUse.chain && next.key === inUse.key) return { inUse, fault: undefined }
     deps.use(next)
     logger.info('new connections get the new certificate', { names: next.names, expires: new Date(next.expires).toISOString() })
-    return next
+    return { inUse: next, fault: undefined }
   } catch (error) {
-    logger.warn('the new certificate cannot be used; the old one stays', { reason: reasonOf(error) })
-    return inUse
+    const fault = reasonOf(error)
+    if (fault !== told) logger.warn('the new certificate cannot be used; the old one stays', { reason: fault })
+    return { inUse, fault }
   }
 }
 
