@@ -98,6 +98,7 @@ async function buildThreads(config: Config, logger: Logger, lines: (text: string
         return { start, transfer: port === undefined ? [] : [port] }
       },
       clock: systemClock,
+      broken: back.broken.then(({ message, error }) => new Error(message, { cause: error })),
       report: { lines, broken: (error) => back.fail(databaseBroken, error), ended: (error) => back.fail(threadsBroken, error) },
     })
     return {

@@ -11,6 +11,8 @@ export interface WorkerGroupOptions {
   /** What one of them needs to begin, with what of it is handed over and not copied. */
   readonly startOf: () => { readonly start: Start; readonly transfer: unknown[] }
   readonly report: ThreadReport
+  /** Fulfilled with the reason once the process can't go on: a thread that waits for the database then waits for ever. */
+  readonly broken: Promise<Error>
   readonly clock: Clock
 }
 
@@ -29,7 +31,7 @@ export interface WorkerGroup {
 }
 
 /** Starts them all, or fails with what one failed with and leaves none running. */
-export async function startWorkers({ count, startThread, startOf, report, clock }: WorkerGroupOptions): Promise<WorkerGroup> {
+export async function startWorkers({ count, startThread, startOf, report, broken, clock }: WorkerGroupOptions): Promise<WorkerGroup> {
   const byOwner = new Map<string, WorkerThread>()
   const release: OnRelease = async (owner, written) => (await byOwner.get(owner)?.call('release', written)) ?? null
   const threads = Array.from({ length: count }, () => createWorkerThread(startThread(), report, release))
@@ -38,11 +40,12 @@ export async function startWorkers({ count, startThread, startOf, report, clock 
     for (const thread of threads) thread.end()
   }
   try {
-    await all(threads, async (thread) => {
+    const started = all(threads, async (thread) => {
       const { start, transfer } = startOf()
       const { owner } = await thread.call('start', start, transfer)
       byOwner.set(owner, thread)
     })
+    await Promise.race([started, broken.then((reason) => Promise.reject(reason))])
   } catch (error) {
     for (const thread of threads) thread.end()
     throw error

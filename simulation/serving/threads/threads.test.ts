@@ -124,3 +124,8 @@ test('a commit that may be lost ends the process, whichever thread asked for it'
   expect(running.exitCode).toBe(1)
   expect(running.output).toContain('the database can no longer be trusted')
 })
+
+test('a database that breaks while the threads start ends the start', async () => {
+  const join = { file: 'src/database/sqlite/writer-thread.ts', from: 'return this.serve(message.port)', to: "throw new Error('made up')" }
+  await expect(start([join])).rejects.toThrow('the database can no longer be trusted in this process')
+})
