@@ -41,13 +41,25 @@ function guards(content: string): { readonly auth: unknown; readonly tls: unknow
   }
 }
 
-/** A variable that keeps people out, and none of those that Kubernetes sets. */
+/** A variable that keeps people out and has no meaning here, and none of those that Kubernetes sets. */
 function guardsRegistry([name, value]: [string, string]): boolean {
   if (/_SERVICE_|_PORT/.test(name)) return false
   return (
     /^REGISTRY_AUTH_(?!NONE)./.test(name) ||
-    (/^REGISTRY_HTTP_TLS_./.test(name) && /\w/.test(value) && !/^\W*(null|~)\W*$/i.test(value))
+    (/^REGISTRY_HTTP_TLS_(?!CERTIFICATE$|KEY$|MINIMUMTLS$|CIPHERSUITES)./.test(name) && holdsSomething(value))
   )
+}
+
+function holdsSomething(value: string | undefined): boolean {
+  return value !== undefined && /\w/.test(value) && !/^\W*(null|~)\W*$/i.test(value)
+}
+
+/** Whether all that distribution's `http.tls` asks for is done: a certificate is used, and nobody else is asked for one. */
+function isTlsTaken(tls: unknown, { settings }: Layer): boolean {
+  if (typeof tls !== 'object' || tls === null) return isHollow(tls)
+  const { certificate, key, minimumtls: _minimum, ciphersuites: _suites, ...others } = tls as Record<string, unknown>
+  if (!isHollow(certificate) && !settings.has('tls.certificate')) return false
+  return isHollow(others) && (isHollow(key) || settings.has('tls.key'))
 }
 
 /** Nothing, or nothing in it at any depth. */
@@ -148,7 +160,7 @@ export const configuration: readonly Target[] = [
         content,
         guarded.auth,
       )
-      must(isHollow(guarded.tls), 'a section tls is passed over', content, guarded.tls)
+      must(isTlsTaken(guarded.tls, layer), 'a section tls is passed over', content, guarded.tls)
       must(isHollow(guarded.remote), 'a proxy is passed over', content, guarded.remote)
     },
   },
@@ -179,6 +191,8 @@ export const configuration: readonly Target[] = [
       const loaded = loadConfig({ flags: new Map(), environment: readEnvironment(variables), cwd: '/nonexistent/berth' })
       if (!loaded.ok) return
       must(!Object.entries(variables).some(guardsRegistry), 'a variable that closes the registry is passed over', variables)
+      const tls = holdsSomething(variables['REGISTRY_HTTP_TLS_CERTIFICATE'])
+      must(!tls || loaded.settings.some(({ key }) => key.path === 'tls.certificate'), 'a certificate is passed over', variables)
       const printed = printSettings(loaded.settings, ({ source }) => placeOf(source) ?? 'default')
       const again = fileLayer('f', read(printed))
       must(again.problems.length === 0, 'what is printed is no configuration', variables, again.problems)
