@@ -73,22 +73,16 @@ export const largeBlobs: Workload = {
 
 /** B5: as clients beyond this machine get it. */
 export const blobsOverTls: Workload = {
+  ...largeBlobs,
   id: 'B5',
   title: 'Blob GET, 256 MB, over TLS 1.3',
   what:
     'As B3, over TLS 1.3 with an ECDSA certificate (P-256), which the configurations below get in addition. olareg is not ' +
     'measured.',
-  parts: [{ name: one }, { name: eight }],
-  unit: 'GB',
-  cpuUnit: 's',
-  shows: ['cpuMicros', 'rate'],
   systems: everySystem.filter((id) => id !== 'olareg'),
   tools: { openssl: 'apt-get install openssl' },
-  warmUp: 1,
-  measured: 3,
   tls: true,
   goals: [one, eight].flatMap((part) => [besideBest('rate', 1, part), beside('nginx', 'rate', 0.8, part)]),
-  prepare: largeBlobs.prepare,
 }
 
 /** What is asked for in each part, and how many ask. */
