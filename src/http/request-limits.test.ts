@@ -3,7 +3,6 @@ import { exposition } from '../observe/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { createRequestMetrics } from './index.ts'
 import { createFakeRegistry } from './fake-registry.testing.ts'
-import { clientKey } from './request-limits.ts'
 import { createTestHttp, errorCode, type TestHttp } from './test-http.testing.ts'
 
 /** A server on which asking for a list of tags waits until `open`. */
@@ -80,21 +79,6 @@ test('the log has a line now and then, and none for each refused request', async
   ])
   open()
   await waiting
-})
-
-describe('who counts as one', () => {
-  test.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:db8:1:2::9', '2001:db8:1:2'],
-    ['2001:db8::9', '2001:db8:0:0'],
-    ['2001:db8::', '2001:db8:0:0'],
-    ['::1', '0:0:0:0'],
-    ['fe80::1:2', 'fe80:0:0:0'],
-  ])('%s is %s', (address, key) => {
-    expect(clientKey(address)).toBe(key)
-  })
 })
 
 describe('large manifests', () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/index.ts'
 import type { Logger } from '../../observe/index.ts'
-import { clientKey } from '../request-limits.ts'
+import { createClientCounts } from '../client-counts.ts'
+import { createRareWarning } from '../rare-warning.ts'
 
 export interface ConnectionLimitsDeps {
   /** How many connections there may be, and how many of one address; no limit where there is none. */
@@ -20,22 +21,13 @@ export interface ConnectionLimits {
   leave(address: string | undefined): void
 }
 
-/** Ms between two lines of the log about connections that were refused. */
-const quiet = 10_000
-
 export function createConnectionLimits({ all = Infinity, perAddress = Infinity, logger, clock }: ConnectionLimitsDeps): ConnectionLimits {
-  const own = new Map<string, number>()
+  const clients = createClientCounts(perAddress)
+  const warn = createRareWarning('too many connections: some are closed', { logger, clock })
   let sum = 0
-  let unlogged = 0
-  let lastLogged = -quiet
 
   function refuse(limit: string, address?: string): false {
-    unlogged++
-    if (clock.monotonic() - lastLogged >= quiet) {
-      logger.warn('too many connections: some are closed', { limit, address, refused: unlogged, open: sum })
-      lastLogged = clock.monotonic()
-      unlogged = 0
-    }
+    warn((times) => ({ limit, address, refused: times, open: sum }))
     return false
   }
 
@@ -46,20 +38,12 @@ export function createConnectionLimits({ all = Infinity, perAddress = Infinity, 
   }
 
   function enterAs(address: string): boolean {
-    const key = clientKey(address)
-    const count = own.get(key) ?? 0
-    if (count >= perAddress) return refuse('limits.connections_per_address', address)
-    own.set(key, count + 1)
-    return true
+    return clients.enter(address) || refuse('limits.connections_per_address', address)
   }
 
   function leave(address: string | undefined): void {
     sum--
-    if (address === undefined) return
-    const key = clientKey(address)
-    const count = own.get(key) ?? 0
-    if (count > 1) own.set(key, count - 1)
-    else own.delete(key)
+    if (address !== undefined) clients.leave(address)
   }
 
   return Object.freeze({ enter, enterAs, leave })
