@@ -275,7 +275,7 @@ async function withRedirects({ tls: { redirect } }: Config, clients: FrontListen
     return { ...clients, stop }
   } catch (error) {
     await clients.stop(0)
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { setting: 'tls.redirect' })
+    throw aboutSetting('tls.redirect', error)
   }
 }
 
@@ -285,8 +285,13 @@ function listenForOperators(version: string, { ops }: Config, app: Running, logg
   try {
     return listenOps({ hostname: ops.listen.host, port: ops.listen.port, readiness: app.readiness, metrics, profilers: app.profilers, logger })
   } catch (error) {
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { setting: 'ops.listen' })
+    throw aboutSetting('ops.listen', error)
   }
+}
+
+/** For whoever tells what went wrong: the address that could not be listened on is the one of this setting. */
+function aboutSetting(setting: string, error: unknown): Error {
+  return Object.assign(error instanceof Error ? error : new Error(String(error)), { setting })
 }
 
 /** `berth fsck`: beside a server or without one. */

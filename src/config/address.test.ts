@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { formatHost, isLoopback, parseAddress } from './address.ts'
+import { isLoopback, parseAddress } from './address.ts'
 
 test.each([
   ['127.0.0.1:5000', '127.0.0.1', 5000],
@@ -31,7 +31,3 @@ test.each(['0.0.0.0', '::', '128.0.0.1', '10.0.0.1', '::ffff:10.0.0.1', 'fe80::1
     expect(isLoopback(host)).toBe(false)
   },
 )
-
-test('an IPv6 host stands in brackets', () => {
-  expect([formatHost('::1'), formatHost('127.0.0.1'), formatHost('localhost')]).toEqual(['[::1]', '127.0.0.1', 'localhost'])
-})

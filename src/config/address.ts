@@ -17,11 +17,6 @@ export function parseAddress(text: string): ListenAddress | undefined {
   return isIPv4(bare) || isHostName(bare) ? { host: bare.toLowerCase(), port } : undefined
 }
 
-/** Writes the host as it stands in an address or a URL: IPv6 in brackets. */
-export function formatHost(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host
-}
-
 /** True when only this machine can reach the host: 127.0.0.0/8, ::1 and `localhost`. A name that must be looked up is not. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host)

@@ -1,4 +1,4 @@
-export { formatHost, isLoopback, type ListenAddress } from './address.ts'
+export { isLoopback, type ListenAddress } from './address.ts'
 export { type Environment, type Language, readEnvironment } from './environment.ts'
 export { type Key, keys } from './keys.ts'
 export { type ConfigSources, type EffectiveSetting, loadConfig, type LoadedConfig } from './load-config.ts'

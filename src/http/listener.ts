@@ -1,5 +1,6 @@
 import { constants, randomUUID } from 'node:crypto'
 import http from 'node:http'
+import { formatHost } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { errorBody, RegistryError } from '../oci/index.ts'
 import { createIncomingBodies, type IncomingBodies } from './listener-bodies.ts'
@@ -104,9 +105,8 @@ export function listen(options: ListenerOptions): Listener {
     },
     error: (error) => brokenAnswer(error, logger),
   })
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname
   const bound = server.port ?? port
-  const url = `${inner?.tls === undefined ? 'http' : 'https'}://${host}:${bound}`
+  const url = `${inner?.tls === undefined ? 'http' : 'https'}://${formatHost(hostname)}:${bound}`
   return Object.freeze({ url, port: bound, stop: (graceMs: number) => stop(server, drain, graceMs) })
 }
 

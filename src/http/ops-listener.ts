@@ -1,3 +1,4 @@
+import { formatHost } from '../lib/index.ts'
 import { exposition, expositionType, type Logger, type Metric, type Profiler } from '../observe/index.ts'
 import type { Listener } from './listener.ts'
 import type { Readiness } from './readiness.ts'
@@ -33,8 +34,7 @@ export function listenOps(options: OpsListenerOptions): Listener {
     },
   })
   const bound = server.port ?? port
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname
-  return Object.freeze({ url: `http://${host}:${bound}`, port: bound, stop: () => server.stop(true) })
+  return Object.freeze({ url: `http://${formatHost(hostname)}:${bound}`, port: bound, stop: () => server.stop(true) })
 }
 
 /** Seconds. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { createAddressSet, parseIpAddress, parseNetworks } from './network.ts'
+import { createAddressSet, formatHost, parseIpAddress, parseNetworks } from './network.ts'
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -44,4 +44,8 @@ test('what is no address is in no set', () => {
   const set = createAddressSet(parseNetworks('0.0.0.0/0,::/0') ?? [])
   expect(['', 'unknown', '1.2.3', '::1'].map((address) => set.has(address))).toEqual([false, false, false, true])
   expect(createAddressSet([]).has('127.0.0.1')).toBe(false)
+})
+
+test('an IPv6 host stands in brackets', () => {
+  expect([formatHost('::1'), formatHost('127.0.0.1'), formatHost('localhost')]).toEqual(['[::1]', '127.0.0.1', 'localhost'])
 })

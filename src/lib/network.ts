@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /** An IP network; a single address has the longest prefix there is. */
 export interface Network {
@@ -53,4 +53,9 @@ export function createAddressSet(networks: readonly Network[]): AddressSet {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4'
+}
+
+/** Writes the host as it stands in an address or a URL: IPv6 in brackets. */
+export function formatHost(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host
 }

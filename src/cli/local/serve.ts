@@ -1,4 +1,5 @@
-import { type Config, formatHost, isLoopback } from '../../config/index.ts'
+import { type Config, isLoopback } from '../../config/index.ts'
+import { formatHost } from '../../lib/index.ts'
 import type { Say } from '../messages.ts'
 import { describeStartFailure, isConfigFault } from './start-failure.ts'
 

@@ -1,4 +1,5 @@
-import { type Config, formatHost } from '../../config/index.ts'
+import type { Config } from '../../config/index.ts'
+import { formatHost } from '../../lib/index.ts'
 import type { MessageKey, Say } from '../messages.ts'
 
 /** Codes of the system for a listener that cannot be opened. Bun answers ENOTCONN for a name that does not resolve. */

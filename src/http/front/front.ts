@@ -1,6 +1,7 @@
 import type { Socket } from 'bun'
-import { type AddressSet, type Clock, parseIpAddress } from '../../lib/index.ts'
+import { type AddressSet, type Clock, formatHost, parseIpAddress } from '../../lib/index.ts'
 import type { Logger } from '../../observe/index.ts'
+import { errorBody, RegistryError } from '../../oci/index.ts'
 import type { Listener } from '../listener.ts'
 import type { Certificate } from './certificate.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -61,8 +62,7 @@ export function openFront(options: FrontOptions): Front {
     }
   }
 
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname
-  const url = `${certificate === undefined ? 'http' : 'https'}://${host}:${listening.port}`
+  const url = `${certificate === undefined ? 'http' : 'https'}://${formatHost(hostname)}:${listening.port}`
   return Object.freeze({ url, port: listening.port, stop, use: (next: Certificate) => servers.use(next) })
 }
 
@@ -161,7 +161,7 @@ async function connect(client: Leg, { address, first }: Opened, servers: InnerSe
   }
 }
 
-const notTlsBody = '{"errors":[{"code":"UNSUPPORTED","message":"this port speaks TLS: use https://"}]}'
+const notTlsBody = JSON.stringify(errorBody(new RegistryError('UNSUPPORTED', { message: 'this port speaks TLS: use https://' })))
 const notTls = [
   'HTTP/1.1 400 Bad Request',
   'content-type: application/json',

@@ -1,3 +1,4 @@
+import { formatHost } from '../../lib/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import type { Listener } from '../listener.ts'
 
@@ -33,7 +34,6 @@ export function listenForRedirects({ hostname, port, to, logger }: RedirectOptio
       return new Response(null, { status: 400 })
     },
   })
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname
   const bound = server.port ?? port
-  return Object.freeze({ url: `http://${host}:${bound}`, port: bound, stop: () => server.stop(true) })
+  return Object.freeze({ url: `http://${formatHost(hostname)}:${bound}`, port: bound, stop: () => server.stop(true) })
 }
