@@ -115,9 +115,9 @@ function prepareOnRepository(core: Core, operation: RepositoryOperation): Ask {
         return checked(described, bytes)
       }
     case 'stat manifest':
-      return () => registry.pull.statManifest(actor, repository, referenceOf(operation.reference))
+      return async () => await registry.pull.statManifest(actor, repository, referenceOf(operation.reference))
     case 'stat blob':
-      return () => registry.pull.statBlob(actor, repository, operation.digest as Digest)
+      return async () => await registry.pull.statBlob(actor, repository, operation.digest as Digest)
     case 'delete blob':
       return () => registry.deletes.blob(actor, repository, operation.digest as Digest)
     case 'delete manifest':

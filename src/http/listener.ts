@@ -1,6 +1,6 @@
 import { constants, randomUUID } from 'node:crypto'
 import http from 'node:http'
-import { formatHost } from '../lib/index.ts'
+import { andThen, formatHost, type Soon } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { errorBody, RegistryError } from '../oci/index.ts'
 import { createIncomingBodies, type IncomingBodies } from './listener-bodies.ts'
@@ -133,11 +133,12 @@ function pastTheFront(): Response {
   return new Response('this port is not for clients\n', { status: 403, headers: { connection: 'close' } })
 }
 
-function serve(fetch: Http['fetch'], patience: Patience, request: Request, address: string): Promise<Response> {
+function serve(fetch: Http['fetch'], patience: Patience, request: Request, address: string): Soon<Response> {
   const { drain } = patience
   drain.requests++
   if (request.body !== null) return serveBody(fetch, patience, request, address)
-  return drain.begun ? fetch(request, address).then(lastAnswer) : fetch(request, address)
+  const response = fetch(request, address)
+  return drain.begun ? andThen(response, lastAnswer) : response
 }
 
 function lastAnswer(response: Response): Response {

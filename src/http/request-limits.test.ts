@@ -16,8 +16,8 @@ function createSlowHttp(requests: number, perAddress: number) {
   const requestMetrics = createRequestMetrics()
   const limits = { manifest: 4096, manifests: 4096, requests, requests_per_address: perAddress }
   const { http, log, clock } = createTestHttp({ registry: { ...registry, lists: { ...registry.lists, tags } }, limits, requestMetrics })
-  const ask = (path: string, address: string, init?: RequestInit): Promise<Response> =>
-    http.fetch(new Request(`http://registry.test${path}`, init), address)
+  const ask = async (path: string, address: string, init?: RequestInit): Promise<Response> =>
+    await http.fetch(new Request(`http://registry.test${path}`, init), address)
   const shed = async (): Promise<string[]> => (await exposition(requestMetrics.metrics)).match(/^berth_.*/gm) ?? []
   return { ask, log, clock, shed, list: (address: string) => ask('/v2/a/tags/list', address), open: () => gate.resolve() }
 }

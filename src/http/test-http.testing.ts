@@ -32,8 +32,8 @@ export function createTestHttp(changes: Partial<HttpDeps> = {}): TestHttp {
     clientOf: createClientOf({ trusted: [], header: 'x-forwarded-for' }),
     ...changes,
   })
-  const ask: TestHttp['ask'] = (method, path, init) =>
-    http.fetch(new Request(`http://registry.test${path}`, { ...init, method }), '192.0.2.7')
+  const ask: TestHttp['ask'] = async (method, path, init) =>
+    await http.fetch(new Request(`http://registry.test${path}`, { ...init, method }), '192.0.2.7')
   return { fake, http, logger, clock, log, ask }
 }
 

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../database/index.ts'
-import { createLru } from '../lib/index.ts'
+import { andThen, createLru, type Soon } from '../lib/index.ts'
 import { eventsAfter, eventsAtOnce, lastEvent } from './event-store.ts'
 
 /** A row that says whether something exists in a repository, and if so what a reader needs of it. */
@@ -14,7 +14,7 @@ export interface ExistenceRow {
 /** Answers the statements of existence-store.ts, from memory where the database can vouch for it. */
 export interface Existence {
   /** The row of `name` (a tag or a digest) in a repository. Absent when there is no such repository. */
-  find<Row extends ExistenceRow>(statement: Statement<Row>, repository: string, name: string): Promise<Row | undefined>
+  find<Row extends ExistenceRow>(statement: Statement<Row>, repository: string, name: string): Soon<Row | undefined>
 }
 
 interface Entry {
@@ -37,22 +37,26 @@ export function createExistence(database: Database): Existence {
   }
   const rows = createLru<string, Entry>({ capacity: rowsInMemory })
   const feed = createFeed(database, version)
+
+  async function read<Row extends ExistenceRow>(statement: Statement<Row>, repository: string, name: string, key: string) {
+    const asOf = feed.position()
+    const row = await database.one(statement, repository, name)
+    if (row !== undefined && row.referenced !== 0 && row.damaged === 0) rows.set(key, { row, asOf })
+    return row
+  }
+
   return Object.freeze<Existence>({
-    find: async <Row extends ExistenceRow>(statement: Statement<Row>, repository: string, name: string) => {
-      await feed.catchUp()
-      const key = `${statement.name} ${repository} ${name}`
-      const known = rows.get(key)
-      if (known !== undefined && feed.unchanged(known)) return known.row as Row
-      const asOf = feed.position()
-      const row = await database.one(statement, repository, name)
-      if (row !== undefined && row.referenced !== 0 && row.damaged === 0) rows.set(key, { row, asOf })
-      return row
-    },
+    find: <Row extends ExistenceRow>(statement: Statement<Row>, repository: string, name: string) =>
+      andThen(feed.catchUp(), () => {
+        const key = `${statement.name} ${repository} ${name}`
+        const known = rows.get(key)
+        return known !== undefined && feed.unchanged(known) ? (known.row as Row) : read(statement, repository, name, key)
+      }),
   })
 }
 
 interface Feed {
-  catchUp(): Promise<void> | void
+  catchUp(): Soon<void>
   position(): number
   unchanged(entry: Entry): boolean
 }

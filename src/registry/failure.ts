@@ -1,4 +1,5 @@
 import { DatabaseError, type Outcome } from '../database/index.ts'
+import type { Soon } from '../lib/index.ts'
 import { errorTable, RegistryError, type ErrorCode } from '../oci/index.ts'
 import { StorageError } from '../storage/index.ts'
 
@@ -40,15 +41,24 @@ type AnyCall = (...args: never[]) => unknown
 
 /** The same calls, whose failures are all RegistryErrors. */
 export function withRegistryErrors<Calls extends { readonly [name in keyof Calls]: AnyCall }>(calls: Calls): Calls {
-  const guarded = Object.entries<AnyCall>(calls).map(([name, call]) => [
-    name,
-    async (...args: never[]) => {
-      try {
-        return await call(...args)
-      } catch (error) {
-        throw registryError(error)
-      }
-    },
-  ])
+  const guarded = Object.entries<AnyCall>(calls).map(([name, call]) => [name, withRegistryError(call)])
   return Object.freeze(Object.fromEntries(guarded) as Calls)
+}
+
+/** The same call, whose failure is always a promise that rejects with a RegistryError. What it gives at once, it still gives at once. */
+export function withRegistryError<Args extends readonly unknown[], Result>(
+  call: (...args: Args) => Soon<Result>,
+): (...args: Args) => Soon<Result> {
+  return (...args) => {
+    try {
+      const result = call(...args)
+      return result instanceof Promise ? result.catch(rethrow) : result
+    } catch (error) {
+      return Promise.reject(registryError(error))
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw registryError(error)
 }

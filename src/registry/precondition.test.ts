@@ -34,7 +34,7 @@ forEachDatabase('a change on a condition', (kind) => {
   const remove = (reference: Reference, precondition: Precondition) =>
     code(t.registry.deletes.manifest(anonymous, name, reference, precondition))
   const tag = async (of = 'v1') => {
-    const reading = t.registry.pull.statManifest(anonymous, name, byTag(of))
+    const reading = Promise.resolve(t.registry.pull.statManifest(anonymous, name, byTag(of)))
     return await reading.then((found) => found.digest as string, (error: { code: string }) => error.code)
   }
   const counts = async () => {

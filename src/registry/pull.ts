@@ -1,7 +1,8 @@
 import type { Database } from '../database/index.ts'
-import type { Clock } from '../lib/index.ts'
+import { andThen, type Clock, type Soon } from '../lib/index.ts'
 import { RegistryError, type ByteRange, type Digest, type Reference, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore, OpenObject } from '../storage/index.ts'
+import type { Actor } from './actor.ts'
 import { admit } from './admission.ts'
 import { markDamaged, renewLease } from './blob-transactions.ts'
 import { damaged, type ContentCache } from './content-cache.ts'
@@ -14,7 +15,7 @@ import {
   type ManifestRow,
 } from './existence-store.ts'
 import type { Existence } from './existence.ts'
-import { registryError } from './failure.ts'
+import { withRegistryError } from './failure.ts'
 import type { HotObjects } from './hot-objects.ts'
 import type { Authorize } from './ports.ts'
 import type { Pull, PulledBlob } from './registry.ts'
@@ -35,23 +36,25 @@ export interface PullDeps {
 
 export function createPull(deps: PullDeps): Pull {
   const { existence, authorize, contents } = deps
+  const findAdmitted = (actor: Actor, repository: RepositoryName, reference: Reference) =>
+    andThen(admit(authorize, actor, 'pull', repository), () => findManifest(existence, repository, reference))
   return {
-    manifest: async (actor, repository, reference) => {
-      await admit(authorize, actor, 'pull', repository)
-      const found = await findManifest(existence, repository, reference)
-      const bytes = await contents.get(found.digest as Digest, found, 'MANIFEST_UNKNOWN')
-      return { digest: found.digest as Digest, mediaType: found.media_type, size: bytes.length, bytes }
-    },
-    statManifest: async (actor, repository, reference) => {
-      await admit(authorize, actor, 'pull', repository)
-      const found = await findManifest(existence, repository, reference)
-      return { digest: found.digest as Digest, mediaType: found.media_type, size: found.size }
-    },
-    blob: async (actor, repository, digest) => {
-      await admit(authorize, actor, 'pull', repository)
-      const found = present(await existence.find(blobByDigest, repository, digest))
-      return pulledBlob(deps, digest, found)
-    },
+    manifest: (actor, repository, reference) =>
+      andThen(findAdmitted(actor, repository, reference), (found) =>
+        andThen(contents.get(found.digest, found, 'MANIFEST_UNKNOWN'), (bytes) => ({
+          digest: found.digest,
+          mediaType: found.media_type,
+          size: bytes.length,
+          bytes,
+        })),
+      ),
+    statManifest: (actor, repository, reference) =>
+      andThen(findAdmitted(actor, repository, reference), ({ digest, media_type: mediaType, size }) => ({ digest, mediaType, size })),
+    blob: (actor, repository, digest) =>
+      andThen(
+        andThen(admit(authorize, actor, 'pull', repository), () => existence.find(blobByDigest, repository, digest)),
+        (row) => pulledBlob(deps, digest, present(row)),
+      ),
     statBlob: async (actor, repository, digest) => {
       await admit(authorize, actor, 'pull', repository)
       const found = present(await existence.find(leasedBlobByDigest, repository, digest))
@@ -61,14 +64,18 @@ export function createPull(deps: PullDeps): Pull {
   }
 }
 
-async function findManifest(existence: Existence, repository: RepositoryName, reference: Reference) {
+type FoundManifest = ManifestRow & { readonly digest: Digest }
+
+function findManifest(existence: Existence, repository: RepositoryName, reference: Reference): Soon<FoundManifest> {
   const row =
     reference.kind === 'tag'
-      ? await existence.find(manifestByTag, repository, reference.tag)
-      : await existence.find(manifestByDigest, repository, reference.digest)
-  if (row === undefined) throw new RegistryError('NAME_UNKNOWN')
-  if (row.digest === null) throw new RegistryError('MANIFEST_UNKNOWN')
-  return row as ManifestRow & { readonly digest: string }
+      ? existence.find(manifestByTag, repository, reference.tag)
+      : existence.find(manifestByDigest, repository, reference.digest)
+  return andThen(row, (found) => {
+    if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
+    if (found.digest === null) throw new RegistryError('MANIFEST_UNKNOWN')
+    return found as FoundManifest
+  })
 }
 
 type PresentBlob<Row> = Row & { readonly blob_id: number }
@@ -94,26 +101,23 @@ async function keepLeased(
 }
 
 function pulledBlob(deps: PullDeps, digest: Digest, found: PresentBlob<LinkedBlobRow>): PulledBlob {
-  const open = async (range?: ByteRange): Promise<OpenObject> => {
-    try {
-      return found.object_id === null || found.key === null
-        ? await openInline(deps, digest, found, range)
-        : await openStored(deps, digest, { ...found, object_id: found.object_id, key: found.key }, range)
-    } catch (error) {
-      throw registryError(error)
-    }
-  }
-  return { digest, size: found.size, open }
+  const open = (range?: ByteRange): Soon<OpenObject> =>
+    found.object_id === null || found.key === null
+      ? openInline(deps, digest, found, range)
+      : openStored(deps, digest, { ...found, object_id: found.object_id, key: found.key }, range)
+  return { digest, size: found.size, open: withRegistryError(open) }
 }
 
-async function openInline(
+function openInline(
   { contents }: PullDeps,
   digest: Digest,
   found: PresentBlob<LinkedBlobRow>,
   range: ByteRange | undefined,
-): Promise<OpenObject> {
-  const bytes = await contents.get(digest, found, 'BLOB_UNKNOWN')
-  return { kind: 'bytes', size: bytes.length, bytes: range === undefined ? bytes : bytes.subarray(range.start, range.end + 1) }
+): Soon<OpenObject> {
+  return andThen(contents.get(digest, found, 'BLOB_UNKNOWN'), (bytes) => {
+    const wanted = range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
+    return { kind: 'bytes', size: bytes.length, bytes: wanted }
+  })
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 const name = repository('team/app')
 const random = (size: number) => crypto.getRandomValues(new Uint8Array(size))
 const large = (size = 200_000) => Buffer.concat(Array.from({ length: Math.ceil(size / 65536) }, () => random(65536))).subarray(0, size)
-const code = (promise: Promise<unknown>) => promise.then(() => 'ok', (error: { code: string }) => error.code)
+const code = (result: unknown) => Promise.resolve(result).then(() => 'ok', (error: { code: string }) => error.code)
 
 forEachDatabase('the registry', (kind) => {
   let t: TestRegistry

@@ -1,3 +1,4 @@
+import type { Soon } from '../lib/index.ts'
 import type { ByteRange, Digest, Precondition, Reference, ReferrerDescriptor, RepositoryName, Tag } from '../oci/index.ts'
 import type { OpenObject } from '../storage/index.ts'
 import type { Actor } from './actor.ts'
@@ -14,19 +15,19 @@ export interface Registry {
   readonly lists: Lists
 }
 
-/** Reading: distribution-spec "Pull". */
+/** Reading: distribution-spec "Pull". At once where all is in memory; a refusal is always a promise that rejects. */
 export interface Pull {
   /** A manifest with its bytes. Fails with MANIFEST_UNKNOWN or NAME_UNKNOWN. */
-  manifest(actor: Actor, repository: RepositoryName, reference: Reference): Promise<PulledManifest>
+  manifest(actor: Actor, repository: RepositoryName, reference: Reference): Soon<PulledManifest>
   /** A manifest's description without its bytes (HEAD). Fails as `manifest`. */
-  statManifest(actor: Actor, repository: RepositoryName, reference: Reference): Promise<ManifestDescription>
+  statManifest(actor: Actor, repository: RepositoryName, reference: Reference): Soon<ManifestDescription>
   /** A blob that this repository holds. Nothing is opened yet. Fails with BLOB_UNKNOWN or NAME_UNKNOWN. */
-  blob(actor: Actor, repository: RepositoryName, digest: Digest): Promise<PulledBlob>
+  blob(actor: Actor, repository: RepositoryName, digest: Digest): Soon<PulledBlob>
   /**
    * Whether this repository holds the blob (HEAD). A positive answer may make a client skip its upload, so it renews the
    * lease of a blob that nothing but a lease keeps. Fails as `blob`.
    */
-  statBlob(actor: Actor, repository: RepositoryName, digest: Digest): Promise<BlobDescription>
+  statBlob(actor: Actor, repository: RepositoryName, digest: Digest): Soon<BlobDescription>
 }
 
 export interface ManifestDescription {
@@ -49,7 +50,7 @@ export interface PulledBlob extends BlobDescription {
    * Opens the bytes, or the part of them that `range` names (it must lie inside `size`). Fails with BLOB_UNKNOWN when the
    * stored bytes turn out damaged: the blob then counts as missing until it is pushed again.
    */
-  open(range?: ByteRange): Promise<OpenObject>
+  open(range?: ByteRange): Soon<OpenObject>
 }
 
 /** Writing blobs: distribution-spec "Push", blobs. */

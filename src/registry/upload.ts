@@ -1,5 +1,5 @@
 import type { Database, Outcome } from '../database/index.ts'
-import { createKeyedLock, createLru, type Clock, type Lru } from '../lib/index.ts'
+import { createKeyedLock, createLru, type Clock, type Lru, type Soon } from '../lib/index.ts'
 import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { EventActor } from '../record/index.ts'
@@ -48,7 +48,7 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
   const deps: SessionDeps = { ...uploadDeps, begun: createLru({ capacity: begunSessions }) }
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
-  const push = (actor: Actor, repository: RepositoryName): Promise<void> => admit(deps.authorize, actor, 'push', repository)
+  const push = (actor: Actor, repository: RepositoryName): Soon<void> => admit(deps.authorize, actor, 'push', repository)
   const known = async (actor: Actor, repository: RepositoryName, text: string): Promise<Session> => {
     await push(actor, repository)
     return sessionOf(deps, actor, repository, text)

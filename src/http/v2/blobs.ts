@@ -1,20 +1,26 @@
+import { andThen, type Soon } from '../../lib/index.ts'
 import { type ByteRange, type Digest, parseDigest, parseRange, parseRepositoryName, RegistryError } from '../../oci/index.ts'
+import type { PulledBlob } from '../../registry/index.ts'
 import { type Answer, emptyAnswer } from '../answer.ts'
 import { type Caching, entityTag, isNotModified, rangeStillApplies } from '../caching.ts'
 import { exactStream } from '../exact-stream.ts'
 import { blobParts, type Opened, type OpenedHere } from './blob-parts.ts'
 import type { Api, Call } from './call.ts'
 
-export async function getBlob({ registry, caching }: Api, call: Call): Promise<Answer> {
+export function getBlob({ registry, caching }: Api, call: Call): Soon<Answer> {
   const repository = parseRepositoryName(call.name)
-  const blob = await registry.pull.blob(call.actor, repository, parseDigest(call.last))
-  const headers = blobHeaders(blob.digest, caching)
-  const asked = call.request.headers
-  if (isNotModified(asked.get('if-none-match'), headers.etag)) return emptyAnswer(304, headers)
-  const [range, ...more] = wantedRanges(asked, headers.etag, blob.size)
-  const opened = await blob.open(range)
-  if (range === undefined || more.length === 0 || opened.kind === 'redirect') return content(opened, headers, blob.size, range)
-  const parts = blobParts(blob, blobType, [range, ...more], opened)
+  return andThen(registry.pull.blob(call.actor, repository, parseDigest(call.last)), (blob) => {
+    const headers = blobHeaders(blob.digest, caching)
+    const asked = call.request.headers
+    if (isNotModified(asked.get('if-none-match'), headers.etag)) return emptyAnswer(304, headers)
+    const ranges = wantedRanges(asked, headers.etag, blob.size)
+    return andThen(blob.open(ranges[0]), (opened) => contentOrParts(blob, headers, ranges, opened))
+  })
+}
+
+function contentOrParts(blob: PulledBlob, headers: BlobHeaders, ranges: readonly ByteRange[], opened: Opened): Answer {
+  if (ranges.length < 2 || opened.kind === 'redirect') return content(opened, headers, blob.size, ranges[0])
+  const parts = blobParts(blob, blobType, ranges, opened)
   headers['content-type'] = parts.contentType
   headers['content-disposition'] = 'attachment'
   return { status: 206, headers, body: parts.stream, length: parts.length }

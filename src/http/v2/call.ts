@@ -1,3 +1,4 @@
+import type { Soon } from '../../lib/index.ts'
 import type { Actor, Registry } from '../../registry/index.ts'
 import type { Answer } from '../answer.ts'
 import type { BodyWatch } from '../body.ts'
@@ -29,4 +30,4 @@ export interface Call {
 }
 
 /** Answers one endpoint. Fails with a RegistryError; anything else is a fault of ours. */
-export type Handler = (api: Api, call: Call) => Answer | Promise<Answer>
+export type Handler = (api: Api, call: Call) => Soon<Answer>

@@ -1,3 +1,4 @@
+import type { Soon } from '../../lib/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import type { Answer } from '../answer.ts'
 import { ping } from './ping.ts'
@@ -34,7 +35,7 @@ const handlers: Readonly<Record<Operation, Handler>> = Object.freeze({
 })
 
 /** @throws RegistryError `METHOD_NOT_ALLOWED` with the methods that are, and whatever the handler throws */
-export function handle(api: Api, match: Match, method: string, call: Call): Answer | Promise<Answer> {
+export function handle(api: Api, match: Match, method: string, call: Call): Soon<Answer> {
   const route = findRoute(match.shape, method)
   if (route !== undefined) return handlers[route.operation](api, call)
   const allow = allowedMethods(match.shape)

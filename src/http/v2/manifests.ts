@@ -1,3 +1,4 @@
+import { andThen, type Soon } from '../../lib/index.ts'
 import { isPage, parseReference, parseRepositoryName, parseTag, type Reference, RegistryError, type RepositoryName, type Tag } from '../../oci/index.ts'
 import type { ManifestDescription } from '../../registry/index.ts'
 import { type Answer, emptyAnswer } from '../answer.ts'
@@ -17,35 +18,53 @@ const mostTags = 64
  * The stored bytes, whatever Accept says but for `legacyImage`: clients without one must be served, and 406 is an answer no client
  * expects.
  */
-export async function getManifest(api: Api, call: Call): Promise<Answer> {
-  const repository = parseRepositoryName(call.name)
-  const read = (from: Reference) => api.registry.pull.manifest(call.actor, repository, from)
-  const { manifest, headers } = await found(api, call, repository, read)
-  if (isNotModified(call.request.headers.get('if-none-match'), headers.etag)) return notModified(headers)
-  return { status: 200, headers, body: manifest.bytes, length: manifest.bytes.length }
+export function getManifest(api: Api, call: Call): Soon<Answer> {
+  const { pull } = api.registry
+  return answer(api, call, (repository, from) => pull.manifest(call.actor, repository, from), ({ bytes }) => bytes)
 }
 
-export async function headManifest(api: Api, call: Call): Promise<Answer> {
-  const repository = parseRepositoryName(call.name)
-  const read = (from: Reference) => api.registry.pull.statManifest(call.actor, repository, from)
-  const { manifest, headers } = await found(api, call, repository, read)
-  if (isNotModified(call.request.headers.get('if-none-match'), headers.etag)) return notModified(headers)
-  return { status: 200, headers, body: null, length: manifest.size }
+export function headManifest(api: Api, call: Call): Soon<Answer> {
+  const { pull } = api.registry
+  return answer(api, call, (repository, from) => pull.statManifest(call.actor, repository, from), () => null)
 }
 
-async function found<M extends ManifestDescription>(
+type Read<M> = (repository: RepositoryName, from: Reference) => Soon<M>
+
+function answer<M extends ManifestDescription>(api: Api, call: Call, read: Read<M>, bodyOf: (manifest: M) => Answer['body']): Soon<Answer> {
+  const repository = parseRepositoryName(call.name)
+  const reference = parseLookup(call.last)
+  return andThen(read(repository, reference), (stored) => {
+    if (!variesByAccept(reference, stored)) return found(api, call, reference, stored, bodyOf)
+    return forLegacyClients(api, call, repository, reference, stored, read, bodyOf)
+  })
+}
+
+async function forLegacyClients<M extends ManifestDescription>(
   api: Api,
   call: Call,
   repository: RepositoryName,
-  read: (from: Reference) => Promise<M>,
-): Promise<{ readonly manifest: M; readonly headers: ManifestHeaders }> {
-  const reference = parseLookup(call.last)
-  const stored = await read(reference)
+  reference: Reference,
+  stored: M,
+  read: Read<M>,
+  bodyOf: (manifest: M) => Answer['body'],
+): Promise<Answer> {
   const image = await legacyImage(api, call, repository, reference, stored)
-  const manifest = image === undefined ? stored : await read(image)
-  const headers = manifestHeaders(manifest, reference, api.caching)
-  if (variesByAccept(reference, stored)) headers['vary'] = 'accept'
-  return { manifest, headers }
+  const manifest = image === undefined ? stored : await read(repository, image)
+  const answer = found(api, call, reference, manifest, bodyOf)
+  answer.headers['vary'] = 'accept'
+  return answer
+}
+
+function found<M extends ManifestDescription>(
+  { caching }: Api,
+  call: Call,
+  reference: Reference,
+  manifest: M,
+  bodyOf: (manifest: M) => Answer['body'],
+): Answer {
+  const headers = manifestHeaders(manifest, reference, caching)
+  if (isNotModified(call.request.headers.get('if-none-match'), headers.etag)) return notModified(headers)
+  return { status: 200, headers, body: bodyOf(manifest), length: manifest.size }
 }
 
 export async function putManifest(api: Api, call: Call): Promise<Answer> {
