@@ -30,7 +30,7 @@ export const middleBlob: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: everySystem,
   tools: {},
-  warmUp: 1,
+  warmUp: 4,
   measured: 3,
   goals: [mebibyte, quarter].flatMap((part) => [
     beside('zot', 'cpuMicros', 1 / 2.5, part),
@@ -58,7 +58,7 @@ export const largeBlobs: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: everySystem,
   tools: {},
-  warmUp: 1,
+  warmUp: 4,
   measured: 3,
   goals: [one, eight].flatMap((part) => [
     beside('zot', 'cpuMicros', 1, part),

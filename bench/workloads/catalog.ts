@@ -23,7 +23,7 @@ export const catalog: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: ['berth', 'distribution', 'docker-registry', 'zot'],
   tools: {},
-  warmUp: 1,
+  warmUp: 4,
   measured: 3,
   goals: [
     beside('distribution', 'cpuMicros', 1 / 3, first),

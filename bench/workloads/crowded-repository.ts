@@ -25,7 +25,7 @@ export const crowdedRepository: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: everySystem.filter((id) => id !== 'nginx'),
   tools: wrk,
-  warmUp: 1,
+  warmUp: 4,
   measured: 2,
   goals: kinds.flatMap((kind) => [
     beside('zot', 'cpuMicros', 1 / 1000, among(kind)),

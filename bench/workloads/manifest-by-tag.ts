@@ -23,7 +23,7 @@ export const manifestByTag: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: everySystem,
   tools: wrk,
-  warmUp: 1,
+  warmUp: 6,
   measured: 3,
   goals: [get, head].flatMap((part) => [
     beside('distribution', 'cpuMicros', 1 / 10, part),

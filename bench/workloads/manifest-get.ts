@@ -17,7 +17,7 @@ export const manifestGet: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: everySystem,
   tools: wrk,
-  warmUp: 2,
+  warmUp: 6,
   measured: 3,
   goals: [
     beside('distribution', 'cpuMicros', 1 / 10),

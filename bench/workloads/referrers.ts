@@ -23,7 +23,7 @@ export const referrers: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: ['berth', 'zot', 'olareg'],
   tools: {},
-  warmUp: 1,
+  warmUp: 4,
   measured: 3,
   goals: [all, filtered].flatMap((part) => [
     beside('zot', 'cpuMicros', 1 / 15, part),

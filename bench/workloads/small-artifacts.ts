@@ -20,7 +20,7 @@ export const smallArtifacts: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: ['berth', 'distribution', 'docker-registry', 'zot'],
   tools: {},
-  warmUp: 2,
+  warmUp: 6,
   measured: 5,
   goals: [
     besideBest('cpuMicros', 1 / 4),

@@ -17,7 +17,7 @@ export const smallBlob: Workload = {
   shows: ['cpuMicros', 'rate'],
   systems: everySystem,
   tools: wrk,
-  warmUp: 1,
+  warmUp: 6,
   measured: 3,
   goals: [beside('zot', 'cpuMicros', 1 / 4), beside('olareg', 'cpuMicros', 0.7), beside('nginx', 'cpuMicros', 2)],
   prepare: async (system, { place, port }) => {
