@@ -3,6 +3,7 @@ import { foundation } from './0001-foundation.ts'
 import { collectionHold } from './0002-collection-hold.ts'
 import { narrowerIndex } from './0003-narrower-index.ts'
 import { awaitedChildren } from './0004-awaited-children.ts'
+import { access } from './0005-access.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: 'collection-hold', statements: collectionHold },
   { version: 3, name: 'narrower-index', statements: narrowerIndex },
   { version: 4, name: 'awaited-children', statements: awaitedChildren },
+  { version: 5, name: 'access', statements: access },
 ]
 
 /** Version of the schema that this program writes. */
