@@ -33,7 +33,19 @@ export const dumpedTables: readonly DumpedTable[] = [
   { name: 'job', key: ['id'] },
   { name: 'schedule', key: ['id'] },
   { name: 'collection_hold', key: ['name'], where: 'until is null' },
+  { name: 'namespace_alias', key: ['name'] },
+  { name: 'account', key: ['id'] },
+  { name: 'account_group', key: ['id'] },
+  { name: 'group_member', key: ['group_id', 'account_id'] },
+  { name: 'robot', key: ['id'] },
+  { name: 'robot_permission', key: ['id'] },
+  { name: 'robot_secret', key: ['id'] },
+  { name: 'token', key: ['id'] },
+  { name: 'role', key: ['name'] },
+  { name: 'access_grant', key: ['id'] },
+  { name: 'tag_rule', key: ['id'] },
+  { name: 'address_rule', key: ['id'] },
 ]
 
 /** Tables of the schema that are not dumped. */
-export const undumpedTables: readonly string[] = ['upload', 'upload_part', 'schema_version']
+export const undumpedTables: readonly string[] = ['upload', 'upload_part', 'signing_key', 'schema_version']
