@@ -1,0 +1,40 @@
+/** What can be wrong with a change of who may do what. `status` is what HTTP answers. */
+const table = {
+  NOT_FOUND: { status: 404, message: 'there is no such thing' },
+  EXISTS: { status: 409, message: 'the name is taken' },
+  CHANGED: { status: 409, message: 'it was changed by somebody else in between' },
+  LAST_ADMIN: { status: 409, message: 'this is the last account that can administer the registry: make another one first' },
+  INVALID: { status: 422, message: 'a value is not valid' },
+  NAME_INVALID: {
+    status: 422,
+    message: 'a name has lower-case letters and digits, with single . _ or - between them, and at most 64 characters',
+  },
+  PASSWORD_WEAK: { status: 422, message: 'the password is too easy to guess' },
+  PASSWORD_WRONG: { status: 403, message: 'the present password is not right' },
+  NOT_LOCAL: { status: 409, message: 'this account comes from another source of identities: change it there' },
+  TOO_MANY: { status: 409, message: 'there are too many already: remove some first' },
+  WIDER: { status: 403, message: 'nobody can give what they do not have' },
+  BUSY: { status: 503, message: 'too many passwords are being checked: try again in a moment' },
+} as const
+
+export type AccessErrorCode = keyof typeof table
+
+/** A management call that was refused, for a reason the caller can do something about. */
+export class AccessError extends Error {
+  readonly code: AccessErrorCode
+  readonly status: number
+  /** The member of the request that is to be corrected, where it is one. */
+  readonly field: string | undefined
+
+  constructor(code: AccessErrorCode, { message, field }: { readonly message?: string; readonly field?: string } = {}) {
+    super(message ?? table[code].message)
+    this.name = 'AccessError'
+    this.code = code
+    this.status = table[code].status
+    this.field = field
+  }
+}
+
+export function isAccessErrorCode(text: string): text is AccessErrorCode {
+  return Object.hasOwn(table, text)
+}

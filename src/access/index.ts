@@ -1,0 +1,7 @@
+export { AccessError, type AccessErrorCode } from './access-error.ts'
+export type { Authentication, AuthenticationFailure, Authenticator, Credential, Recognized, Unrecognized } from './authentication.ts'
+export type { IdentitySource, SourceAnswer, SourceIdentity } from './identity-source.ts'
+export { formatRobotName, type Name, parseName, parseRobotName, type RobotName } from './name.ts'
+export { isPermission, type Permission, permissions } from './permissions.ts'
+export type { Ceiling, Principal } from './principal.ts'
+export { builtInRoles } from './roles.ts'
