@@ -8,7 +8,7 @@ export interface ServerOptions {
   readonly flags?: readonly string[] | undefined
   /** What stands before the program: another one that becomes it. */
   readonly through?: readonly string[] | undefined
-  /** Its whole environment, beside PATH. */
+  /** Its whole environment, beside PATH. Without a word about `BERTH_OPEN` the server is open to all, as most checks need it. */
   readonly env?: Readonly<Record<string, string>> | undefined
   /** A data folder that is the caller's to remove. Without one the server gets a folder that goes when it ends. */
   readonly data?: string | undefined
@@ -45,7 +45,7 @@ export async function startServer({ flags = [], through = [], env, data }: Serve
   const path = data ?? join(folder.path, 'data')
   const log = join(folder.path, 'output')
   const command = [...through, berth, 'serve', '--listen', '127.0.0.1:0', '--data', path, ...flags]
-  const child = spawnGroup(command, cleanEnvironment(env), folder.path, log)
+  const child = spawnGroup(command, cleanEnvironment({ BERTH_OPEN: 'true', ...env }), folder.path, log)
   let kept: string | undefined
   const output = () => kept ?? readFileSync(log, 'utf8')
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<number> => {

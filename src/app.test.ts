@@ -25,7 +25,7 @@ afterEach(async () => {
 })
 
 function configOf(data: string): Config {
-  const flags = new Map([['--data', data]])
+  const flags = new Map([['--data', data], ['--open', 'true']])
   const loaded = loadConfig({ flags, environment: { variables: new Map(), language: 'en' }, cwd: data })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
   return loaded.config

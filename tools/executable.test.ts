@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Starts the executable on a free port, far from the checkout, and waits for the line that names its address. */
 async function start(flags: readonly string[] = []) {
-  const child = Bun.spawn([berth, 'serve', '--listen', '127.0.0.1:0', '--data', join(folder, 'data'), ...flags], {
+  const child = Bun.spawn([berth, 'serve', '--open', '--listen', '127.0.0.1:0', '--data', join(folder, 'data'), ...flags], {
     cwd: elsewhere,
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],

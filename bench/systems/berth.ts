@@ -21,6 +21,7 @@ export const berth: System = {
   command: ({ folder, port, tls }) => [
     launcher,
     'serve',
+    '--open',
     '--listen',
     `127.0.0.1:${port}`,
     '--data',

@@ -53,6 +53,7 @@ const place = (name: string) => join(folder.path, name)
 const variables = (data: string) => ({
   REGISTRY_HTTP_ADDR: '127.0.0.1:0',
   REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: place(data),
+  BERTH_OPEN: 'true',
 })
 
 interface Running {

@@ -42,7 +42,7 @@ async function newPlaces(name: string, engine: Engine): Promise<Places> {
 
 async function start({ data, databaseUrl }: Places): Promise<App> {
   const variables = new Map(databaseUrl === undefined ? [] : [['BERTH_DATABASE_URL', databaseUrl]])
-  const loaded = loadConfig({ flags: new Map([['--data', data]]), environment: { variables, language: 'en' }, cwd: folder })
+  const loaded = loadConfig({ flags: new Map([['--data', data], ['--open', 'true']]), environment: { variables, language: 'en' }, cwd: folder })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
   const app = await buildApp(loaded.config, createLogger({ level: 'silent' }))
   apps.push(app)

@@ -23,7 +23,7 @@ function commandsOf(guide: string): string[] {
 }
 
 const start = (command: string) => {
-  const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: '/', LANG: 'C', BERTH_LISTEN: '127.0.0.1:0' }
+  const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: '/', LANG: 'C', BERTH_LISTEN: '127.0.0.1:0', BERTH_OPEN: 'true' }
   return Bun.spawn(['sh', '-eu', '-c', `exec ${command}`], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 const run = async (command: string) => {

@@ -41,7 +41,7 @@ export class ServerProcess {
   constructor({ data, settings = {}, under = [], launcher = ownLauncher }: ServerOptions) {
     this.#child = Bun.spawn([...under, launcher, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
       cwd: '/',
-      env: { PATH: process.env['PATH'], HOME: '/', LANG: 'C', BERTH_LOG_LEVEL: 'warn', ...settings },
+      env: { PATH: process.env['PATH'], HOME: '/', LANG: 'C', BERTH_LOG_LEVEL: 'warn', BERTH_OPEN: 'true', ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const drained = Promise.all([this.#drain(this.#child.stdout), this.#drain(this.#child.stderr)])

@@ -103,7 +103,7 @@ test('serve refuses an address beyond loopback, says why and what to do, and tou
 
 /** Starts the real server on a free port and waits until it has said where it serves. */
 async function startBerth() {
-  const argv = [process.execPath, '--no-env-file', main, 'serve', '--listen', '127.0.0.1:0']
+  const argv = [process.execPath, '--no-env-file', main, 'serve', '--open', '--listen', '127.0.0.1:0']
   const child = Bun.spawn(argv, { cwd, env: {}, stdout: 'pipe', stderr: 'ignore' })
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''

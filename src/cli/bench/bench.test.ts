@@ -17,7 +17,7 @@ let instead: (request: Request) => Response | undefined
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'berth-cli-bench-'))
-  const flags = new Map([['--data', folder], ['--listen', '127.0.0.1:0']])
+  const flags = new Map([['--data', folder], ['--listen', '127.0.0.1:0'], ['--open', 'true']])
   const environment = { variables: new Map([['BERTH_LOG_LEVEL', 'silent']]), language: 'en' } as const
   const loaded = loadConfig({ flags, environment, cwd: folder })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))

@@ -21,7 +21,7 @@ function berth(argv: string[], env: Record<string, string> = {}) {
 
 /** The server, on the data directory. */
 async function serve(): Promise<RunningServer> {
-  const flags = new Map([['--data', join(cwd, 'data')], ['--listen', '127.0.0.1:0']])
+  const flags = new Map([['--data', join(cwd, 'data')], ['--listen', '127.0.0.1:0'], ['--open', 'true']])
   const loaded = loadConfig({ flags, environment: readEnvironment({ BERTH_LOG_LEVEL: 'silent' }), cwd })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
   return await startServer('0.0.0', loaded.config)
