@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly under?: readonly string[]
   /** Starts another program than this checkout's. */
   readonly launcher?: string
+  /** The certificate, in PEM, by which a server that speaks TLS is believed. */
+  readonly ca?: string
 }
 
 /** Starts the server on a free port. Fails, with what it printed, when it ends or does not answer. */
@@ -34,11 +36,13 @@ export class ServerProcess {
   readonly #started = performance.now()
   readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>
   readonly #announced = Promise.withResolvers<string>()
+  readonly #ca: string | undefined
   #output = ''
   #url = ''
   #readyAfter = 0
 
-  constructor({ data, settings = {}, under = [], launcher = ownLauncher }: ServerOptions) {
+  constructor({ data, settings = {}, under = [], launcher = ownLauncher, ca }: ServerOptions) {
+    this.#ca = ca
     this.#child = Bun.spawn([...under, launcher, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
       cwd: '/',
       env: { PATH: process.env['PATH'], HOME: '/', LANG: 'C', BERTH_LOG_LEVEL: 'warn', BERTH_OPEN: 'true', ...settings },
@@ -53,7 +57,7 @@ export class ServerProcess {
 
   async listening(): Promise<void> {
     this.#url = await this.#announced.promise
-    const response = await fetch(`${this.#url}/readyz`, { signal: AbortSignal.timeout(startLimit) })
+    const response = await fetch(`${this.#url}/readyz`, { signal: AbortSignal.timeout(startLimit), ...(this.#ca && { tls: { ca: this.#ca } }) })
     if (response.status !== 200) throw new Error(`/readyz answers ${response.status}: ${await response.text()}`)
     this.#readyAfter = performance.now() - this.#started
   }
@@ -105,7 +109,7 @@ export class ServerProcess {
     const decoder = new TextDecoder()
     for await (const chunk of stream) {
       this.#output = (this.#output + decoder.decode(chunk, { stream: true })).slice(-tailSize)
-      const url = / serving on (http:\/\/127\.0\.0\.1:\d+)\n/.exec(this.#output)?.[1]
+      const url = / serving on (https?:\/\/127\.0\.0\.1:\d+)\n/.exec(this.#output)?.[1]
       if (url !== undefined) this.#announced.resolve(url)
     }
   }
