@@ -103,9 +103,10 @@ async function measureAll(asked: Asked, present: ReadonlyMap<System, string>): P
     pinThisProcess(cores.client)
     const around = { serverCore: cores.server, folder: join(workspace.path, 'run'), tell, stopped }
     let voided = 0
-    for (const workload of asked.wanted) {
+    for (const [index, workload] of asked.wanted.entries()) {
       const sitting = { recordedAt: new Date().toISOString(), commit: commitOfCheckout(), machine, cores }
-      const result = await measureWorkload(workload, [...present.keys()], asked.plan, sitting, around)
+      const keepStorage = workload.fill !== undefined && asked.wanted[index + 1]?.fill === workload.fill
+      const result = await measureWorkload(workload, [...present.keys()], asked.plan, sitting, { ...around, keepStorage })
       const results = { systems: [...present].map(([system, version]) => describeSystem(system, version)), workloads: [result] }
       print(results, result)
       const why = whyNotRecorded(asked, present, workload, result)

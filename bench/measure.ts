@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { dropPageCache, readUse } from './machine/index.ts'
+import { dropPageCache, memoryAtRest, readUse } from './machine/index.ts'
 import type { Measurement, PartResult, Sample } from './results.ts'
 import { type RunningSystem, startSystem, type System } from './systems/index.ts'
 import type { Load, Scale, Workload } from './workloads/index.ts'
@@ -20,9 +20,14 @@ export interface Surroundings {
   /** A folder that holds nothing else. */
   readonly folder: string
   readonly tell: (text: string) => void
+  /** The workload that is measured next uses the storage that this one filled. */
+  readonly keepStorage?: boolean
   /** Aborted when the benchmark is told to stop: nothing more is started. */
   readonly stopped: AbortSignal
 }
+
+/** Seconds without work after which memory is read. */
+const restingTime = 2
 
 /** Seconds; less warms nothing up. */
 const shortestWarmUp = 0.2
@@ -60,7 +65,7 @@ export async function measure(
       }
     }
   } finally {
-    rmSync(around.folder, { recursive: true, force: true })
+    if (around.keepStorage !== true) rmSync(around.folder, { recursive: true, force: true })
   }
   const measurementOf = (system: System, part: string): Measurement => ({
     system: system.id,
@@ -149,8 +154,11 @@ async function measureParts(workload: Workload, system: System, server: RunningS
     const { cpuSeconds, peakBytes } = readUse(server.pid)
     const used = serverSeconds ?? cpuSeconds - before.cpuSeconds
     const busy = { serverBusy: used / seconds, clientBusy: clientSeconds / seconds }
+    const rests = workload.shows.includes('restBytes')
+    const rest = rests ? { restBytes: await memoryAtRest(server.pid, restingTime * plan.part) } : {}
     const left = leftBytes === undefined ? {} : { leftBytes }
-    samples.set(name, { done, cpuMicros: (used / done) * 1e6, rate: done / seconds, p50, p99, peakBytes, ...left, ...busy })
+    const sizes = { peakBytes, ...rest, ...left }
+    samples.set(name, { done, cpuMicros: (used / done) * 1e6, rate: done / seconds, p50, p99, ...sizes, ...busy })
   }
   await load.check()
   return samples

@@ -59,6 +59,8 @@ export interface Sample {
   readonly p50: number
   readonly p99: number
   readonly peakBytes: number
+  /** Resident afterwards, once the server was at rest; only where the workload shows it. */
+  readonly restBytes?: number
   /** On the disk for nothing, afterwards; only where the workload looks. */
   readonly leftBytes?: number
   /** How much of its core each side used, 0 to 1. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from './machine/index.ts'
 import { measure, type Plan } from './measure.ts'
-import { type System, systems, versionOf } from './systems/index.ts'
-import { workloads } from './workloads/index.ts'
+import { berth, type System, systems, versionOf } from './systems/index.ts'
+import { type Workload, workloads } from './workloads/index.ts'
 
 /** Short, and on little data: not what the figures are is tested, but that there are any, from valid runs. */
 const plan: Plan = { runs: 1, part: 0.05, size: 0.001 }
@@ -40,3 +40,20 @@ for (const workload of workloads) {
     expect(readdirSync(folder)).toEqual([])
   })
 }
+
+test.skipIf(process.platform !== 'linux')('a storage is filled once for all workloads that use it', async () => {
+  let fills = 0
+  const ten = { done: 10, seconds: 1, p50: 1, p99: 1, clientSeconds: 0 }
+  const workload: Workload = {
+    ...workloads[0]!,
+    parts: [{ name: '' }],
+    systems: ['berth'],
+    fill: () => Promise.resolve(void fills++),
+    prepare: () => Promise.resolve({ run: () => Promise.resolve(ten), check: () => Promise.resolve(), close: () => {} }),
+  }
+  const around = { folder: join(folder, 'run'), tell: () => {}, stopped: new AbortController().signal }
+  for (const [keepStorage, filled, left] of [[true, 1, ['run']], [false, 1, []], [false, 2, []]] as const) {
+    const [part] = await measure(workload, [berth], plan, { ...around, keepStorage })
+    expect([part?.measurements[0]?.samples.length, fills, readdirSync(folder)]).toEqual([1, filled, [...left]])
+  }
+})

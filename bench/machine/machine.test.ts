@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { parseList } from './cores.ts'
+import { memoryAtRest } from './memory-at-rest.ts'
 import { freePort, startProcess } from './processes.ts'
 import { parseStat, readUse } from './use.ts'
 import { fileSystemOf } from './workspace.ts'
@@ -37,6 +38,21 @@ test.if(process.platform === 'linux')('the use of a process counts what its chil
       await Bun.sleep(20)
     }
     expect(readUse(child.pid).peakBytes).toBeGreaterThan(100_000)
+  } finally {
+    child.kill('SIGKILL')
+    await child.exited
+  }
+})
+
+test.if(process.platform === 'linux')('a process is at rest once its work is done', async () => {
+  const busyFirst = 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exec sleep 60'
+  const child = startProcess(['/bin/sh', '-c', busyFirst], { stdout: 'pipe' })
+  try {
+    expect(await memoryAtRest(child.pid, 0.1)).toBeGreaterThan(100_000)
+    const { cpuSeconds } = readUse(child.pid)
+    expect(cpuSeconds).toBeGreaterThan(0.02)
+    await Bun.sleep(100)
+    expect(readUse(child.pid).cpuSeconds).toBe(cpuSeconds)
   } finally {
     child.kill('SIGKILL')
     await child.exited

@@ -6,18 +6,24 @@ export interface Use {
   readonly cpuSeconds: number
   /** The sum of their largest resident sizes. */
   readonly peakBytes: number
+  /** The sum of their resident sizes now. */
+  readonly residentBytes: number
 }
 
 const ticksPerSecond = Number(Bun.spawnSync(['getconf', 'CLK_TCK']).stdout.toString())
 
 /** Reads /proc for a process and its descendants. */
 export function readUse(pid: number): Use {
-  const uses = family(pid).map((member) => ({
-    cpuSeconds: parseStat(readFileSync(`/proc/${member}/stat`, 'latin1')).ticks / ticksPerSecond,
-    peakBytes: 1024 * Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${member}/status`, 'latin1'))?.[1]),
-  }))
+  const uses = family(pid).map((member) => {
+    const status = readFileSync(`/proc/${member}/status`, 'latin1')
+    return {
+      cpuSeconds: parseStat(readFileSync(`/proc/${member}/stat`, 'latin1')).ticks / ticksPerSecond,
+      peakBytes: 1024 * Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1]),
+      residentBytes: 1024 * Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]),
+    }
+  })
   const sum = (key: keyof Use): number => uses.reduce((total, use) => total + use[key], 0)
-  return { cpuSeconds: sum('cpuSeconds'), peakBytes: sum('peakBytes') }
+  return { cpuSeconds: sum('cpuSeconds'), peakBytes: sum('peakBytes'), residentBytes: sum('residentBytes') }
 }
 
 /** The process and its descendants. */

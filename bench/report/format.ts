@@ -30,6 +30,8 @@ export function shown(figure: Figure, { unit, cpuUnit }: Pick<WorkloadResult, 'u
       return { caption: unit === 'start' ? 'until it answers, ms' : 'p50, ms', better: 'less', scale: same }
     case 'peakBytes':
       return { caption: 'peak memory, MB', better: 'less', scale: mega }
+    case 'restBytes':
+      return { caption: 'memory at rest, MB', better: 'less', scale: mega }
     case 'leftBytes':
       return { caption: 'left on the disk, MB', better: 'less', scale: mega }
   }

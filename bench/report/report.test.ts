@@ -130,6 +130,17 @@ test('parts have rows of their own, and gigabytes seconds of CPU', () => {
   expect(svg).not.toContain('requests a second')
 })
 
+test('memory at rest has a column where it was read', () => {
+  const rested: Measurement[] = [
+    { system: 'berth', samples: samplesOf(20, 18).map((sample) => ({ ...sample, restBytes: 90e6 })), voided: [] },
+    { system: 'nginx', samples: [], voided: ['status 500'] },
+  ]
+  const rows = rowsOf(results, { ...workload, shows: ['p50', 'restBytes'], parts: [{ name: '', measurements: rested }] })
+  expect(rows.map((row) => row.slice(5, 7))).toEqual([['peak memory', 'memory at rest'], ['64 MB', '90 MB'], ['-', '-']])
+  expect(rows.map((row) => row.length)).toEqual([10, 10, 10])
+  expect(rowsOf(results, workload)[0]).not.toContain('memory at rest')
+})
+
 test('where a registry does better is said, and not of nginx', () => {
   const others: Measurement[] = [...measurements, { system: 'distribution', samples: samplesOf(18), voided: [] }]
   const better = { ...results, workloads: [{ ...workload, parts: [{ name: '', measurements: others }] }] }

@@ -2,9 +2,13 @@ import { type Measurement, type Results, type Sample, spread, type WorkloadResul
 import type { Figure } from '../workloads/index.ts'
 import { megabytes, nameOf, number, percent, shown } from './format.ts'
 
+/** Of those columns that only some workloads have. */
+const extraNames = { restBytes: 'memory at rest', leftBytes: 'left on the disk' } as const
+type Extra = keyof typeof extraNames
+
 /** The table of one workload as text, its heading first. */
 export function rowsOf(results: Results, workload: WorkloadResult): string[][] {
-  const extra = workload.shows.includes('leftBytes')
+  const extra = (['restBytes', 'leftBytes'] as const).filter((figure) => workload.shows.includes(figure))
   const heading = [
     ...(workload.parts.length > 1 ? ['', ''] : ['']),
     shown('cpuMicros', workload).caption,
@@ -12,7 +16,7 @@ export function rowsOf(results: Results, workload: WorkloadResult): string[][] {
     'p50, ms',
     'p99, ms',
     'peak memory',
-    ...(extra ? ['left on the disk'] : []),
+    ...extra.map((figure) => extraNames[figure]),
     'server core busy',
     'client core busy',
     'runs',
@@ -27,10 +31,10 @@ export function rowsOf(results: Results, workload: WorkloadResult): string[][] {
   return [heading, ...rows]
 }
 
-function cellsOf(workload: WorkloadResult, measurement: Measurement, extra: boolean): string[] {
+function cellsOf(workload: WorkloadResult, measurement: Measurement, extra: readonly Extra[]): string[] {
   const { samples, voided } = measurement
   const runs = voided.length === 0 ? `${samples.length}` : `${samples.length}, ${voided.length} void`
-  if (samples.length === 0) return [...Array<string>(extra ? 8 : 7).fill('-'), runs]
+  if (samples.length === 0) return [...Array<string>(7 + extra.length).fill('-'), runs]
   const median = (figure: keyof Sample): number => spread(measurement, figure).median
   const ranged = (figure: Figure): string => {
     const { scale } = shown(figure, workload)
@@ -43,7 +47,7 @@ function cellsOf(workload: WorkloadResult, measurement: Measurement, extra: bool
     number(median('p50')),
     number(median('p99')),
     megabytes(spread(measurement, 'peakBytes').most),
-    ...(extra ? [megabytes(spread(measurement, 'leftBytes').most)] : []),
+    ...extra.map((figure) => megabytes(spread(measurement, figure).most)),
     percent(median('serverBusy')),
     percent(median('clientBusy')),
     runs,

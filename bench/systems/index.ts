@@ -6,6 +6,7 @@ import { olareg } from './olareg.ts'
 import type { System } from './system.ts'
 import { zot } from './zot.ts'
 
+export { berth } from './berth.ts'
 export { describeSystem } from './describe-system.ts'
 export { type RunningSystem, startSystem } from './start-system.ts'
 export type { Place, System, SystemId } from './system.ts'

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { freePort, readUse, startProcess } from '../machine/index.ts'
 import { makeCertificate } from './make-certificate.ts'
@@ -31,6 +31,8 @@ export async function startSystem(system: System, folder: string, core?: number,
   }
   const began = performance.now()
   const output = join(folder, 'output')
+  // That of an earlier start, with a line for each of perhaps a million requests.
+  rmSync(output, { force: true })
   const child = startProcess(system.command(place), { ...(core === undefined ? {} : { core }), folder, stdout: { file: output } })
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')

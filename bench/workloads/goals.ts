@@ -9,6 +9,7 @@ const named: Readonly<Record<Figure, string>> = {
   rate: 'rate',
   p50: 'time',
   peakBytes: 'peak memory',
+  restBytes: 'memory at rest',
   leftBytes: 'bytes left on the disk',
 }
 

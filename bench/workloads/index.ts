@@ -2,6 +2,7 @@ import { catalog } from './catalog.ts'
 import { coldManifests } from './cold-manifests.ts'
 import { crowdedRepository } from './crowded-repository.ts'
 import { blobsOverTls, largeBlobs, middleBlob } from './blob-pull.ts'
+import { fullRepository } from './full-repository.ts'
 import { chunkedPushes, wholePushes } from './large-pushes.ts'
 import { manifestByTag } from './manifest-by-tag.ts'
 import { manifestGet } from './manifest-get.ts'
@@ -35,4 +36,5 @@ export const workloads: readonly Workload[] = [
   referrers,
   slowCrowd,
   start,
+  fullRepository,
 ]

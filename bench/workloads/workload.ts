@@ -10,10 +10,10 @@ export interface Workload {
   /** What is measured, one after the other on the same server. Nothing where it is only one thing. */
   readonly parts?: readonly Part[]
   /** What is counted. */
-  readonly unit: 'request' | 'artifact' | 'GB' | 'page' | 'start'
+  readonly unit: 'request' | 'artifact' | 'GB' | 'page' | 'start' | 'operation'
   /** CPU of the server for one of them is shown in this. */
   readonly cpuUnit: 'µs' | 'ms' | 's'
-  /** What the chart shows, what is to be compared first. */
+  /** What the chart shows, what is to be compared first. Memory at rest is read where it is among them. */
   readonly shows: readonly Figure[]
   readonly systems: readonly SystemId[]
   /** Programs beside the systems, with how to get them. */
@@ -24,7 +24,10 @@ export interface Workload {
   readonly goals: readonly Goal[]
   /** Servers speak TLS, with a certificate of this run. */
   readonly tls?: true
-  /** Fills the storage of each system once; every run is then a new process on it. Without it every run begins empty. */
+  /**
+   * Fills the storage of each system once; every run is then a new process on it. Without it every run begins empty. Workloads
+   * that follow one another with the same function use the same storage.
+   */
   readonly fill?: (system: System, server: RunningSystem, scale: Scale) => Promise<void>
   /** The page cache is dropped for the files of the storage before each run. */
   readonly cold?: true
@@ -77,6 +80,6 @@ export interface Goal {
 }
 
 /** What is compared between systems. */
-export type Figure = keyof Pick<Sample, 'cpuMicros' | 'rate' | 'p50' | 'peakBytes' | 'leftBytes'>
+export type Figure = keyof Pick<Sample, 'cpuMicros' | 'rate' | 'p50' | 'peakBytes' | 'restBytes' | 'leftBytes'>
 
 export type Medians = Readonly<Partial<Record<SystemId, Readonly<Record<Figure, number>>>>>
