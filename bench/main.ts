@@ -3,27 +3,31 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { components } from '../tools/components.ts'
 import { ensure } from '../tools/ensure.ts'
+import { drawFlames, hotPaths } from './flames.ts'
 import { judge } from './judge.ts'
 import {
   chooseCores,
+  type Cores,
   describeMachine,
   endProcesses,
   findProgram,
+  type Machine,
   openWorkspace,
   pinThisProcess,
 } from './machine/index.ts'
 import { measure, type Plan, type Surroundings } from './measure.ts'
 import { goalLine, plainTable, record, rowsOf } from './report/index.ts'
 import type { Results, Sitting, WorkloadResult } from './results.ts'
-import { describeSystem, givenSystems, type System, systems as ownSystems, versionOf } from './systems/index.ts'
+import { berth, describeSystem, givenSystems, type System, systems as ownSystems, versionOf } from './systems/index.ts'
 import { type Workload, workloads } from './workloads/index.ts'
 
-const usage = `usage: npm run bench [-- [--quick] [--only ID,...] [--zot PATH] [--olareg PATH] | -- --page]
+const usage = `usage: npm run bench [-- [--quick] [--only ID,...] [--zot PATH] [--olareg PATH] | -- --page | -- --flames]
 
   --quick         one short run of each on less data, to see that all works; nothing is recorded
   --only          the workloads named: ${workloads.map(({ id }) => id).join(', ')}; they take the place of their last results
   --zot, --olareg measured too, from this binary
-  --page          measure nothing; draw the page again from what was recorded`
+  --page          measure nothing; draw the page again from what was recorded
+  --flames        measure nothing; profile Berth under ${hotPaths.map(({ id }) => id).join(', ')} and draw the flame graphs`
 
 const full: Plan = { runs: 5, part: 1, size: 1 }
 const quick: Plan = { runs: 1, part: 0.5, size: 0.1 }
@@ -42,6 +46,7 @@ async function main(): Promise<number> {
       zot: { type: 'string' },
       olareg: { type: 'string' },
       page: { type: 'boolean' },
+      flames: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
@@ -49,6 +54,7 @@ async function main(): Promise<number> {
   if (values.page === true) return say(`written: ${recordResults({ systems: [], workloads: [] }).join(', ')}`)
   if (process.platform !== 'linux') throw new Error('what servers use is read from /proc, so this needs Linux')
   const given = (['zot', 'olareg'] as const).flatMap((id) => (values[id] === undefined ? [] : givenSystems[id](values[id])))
+  if (values.flames === true) return await flames({ plan: full, wanted: hotPaths, systems: [berth] })
   const asked = { plan: values.quick === true ? quick : full, wanted: chosen(values.only), systems: [...ownSystems, ...given] }
   await setUp(asked)
   return await measureAll(asked, findSystems(asked))
@@ -84,7 +90,7 @@ function findSystems({ systems, wanted }: Asked): Map<System, string> {
   const found = new Map<System, string>()
   for (const system of systems) {
     const version = versionOf(system)
-    const mayMiss = ownSystems.includes(system) && system.id !== 'berth'
+    const mayMiss = ownSystems.includes(system) && system !== berth
     if (version !== undefined) found.set(system, version)
     else if (mayMiss) tell(`${system.name} is missing and left out: ${system.install}`)
     else throw new Error(`${system.name} does not start: ${system.install}`)
@@ -92,8 +98,22 @@ function findSystems({ systems, wanted }: Asked): Map<System, string> {
   return found
 }
 
-/** Each workload is recorded as soon as it is measured: a sitting may be stopped, and go on another day with --only. */
-async function measureAll(asked: Asked, present: ReadonlyMap<System, string>): Promise<number> {
+async function flames(asked: Asked): Promise<number> {
+  await setUp(asked)
+  findSystems(asked)
+  return await inWorkspace(async ({ machine, ...around }) => {
+    const asOf = `taken ${new Date().toISOString().slice(0, 10)} at commit ${commitOfCheckout()} on ${machine.processor}`
+    return say(`written: ${(await drawFlames(asOf, around)).join(', ')}`)
+  })
+}
+
+interface Bench extends Surroundings {
+  readonly machine: Machine
+  readonly cores: Cores
+}
+
+/** Servers on one core, this process on another, in a folder that is gone afterwards. */
+async function inWorkspace<T>(use: (bench: Bench) => Promise<T>): Promise<T> {
   const workspace = openWorkspace()
   const stopped = stopOnSignal()
   try {
@@ -101,7 +121,15 @@ async function measureAll(asked: Asked, present: ReadonlyMap<System, string>): P
     // Once, for its load: later that would be our own.
     const machine = describeMachine(workspace.fileSystem)
     pinThisProcess(cores.client)
-    const around = { serverCore: cores.server, folder: join(workspace.path, 'run'), tell, stopped }
+    return await use({ serverCore: cores.server, folder: join(workspace.path, 'run'), tell, stopped, machine, cores })
+  } finally {
+    workspace.remove()
+  }
+}
+
+/** Each workload is recorded as soon as it is measured: a sitting may be stopped, and go on another day with --only. */
+async function measureAll(asked: Asked, present: ReadonlyMap<System, string>): Promise<number> {
+  return await inWorkspace(async ({ machine, cores, ...around }) => {
     let voided = 0
     for (const [index, workload] of asked.wanted.entries()) {
       const sitting = { recordedAt: new Date().toISOString(), commit: commitOfCheckout(), machine, cores }
@@ -115,9 +143,7 @@ async function measureAll(asked: Asked, present: ReadonlyMap<System, string>): P
       voided += voidRuns(result)
     }
     return voided === 0 ? 0 : 1
-  } finally {
-    workspace.remove()
-  }
+  })
 }
 
 async function measureWorkload(

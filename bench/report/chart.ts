@@ -1,4 +1,5 @@
 import { type Results, spread, type Spread, type WorkloadResult } from '../results.ts'
+import { escape } from './escape.ts'
 import { nameOf, number, shown } from './format.ts'
 
 interface Bar extends Spread {
@@ -92,8 +93,4 @@ function draw({ caption, bars }: Panel, top: number): string {
 <text x="${left + span(most) + 10}" y="${middle + 5}">${escape(label)}</text>`
   })
   return [`<text class="caption" x="16" y="${top + 26}">${escape(caption)}</text>`, ...lines].join('\n')
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -1,3 +1,5 @@
+export { flameGraph } from './flame-graph.ts'
+export { type CpuProfile, flameTree } from './flame-tree.ts'
 export { goalLine } from './goals.ts'
 export { record } from './record.ts'
 export { plainTable, rowsOf } from './rows.ts'
