@@ -1,0 +1,54 @@
+import type { Soon } from '../lib/index.ts'
+import { Problem } from './problem.ts'
+import type { Caller, Place, Route } from './route.ts'
+
+/** How the kit asks who may do what. */
+export interface Admission {
+  /** Whether the caller has a permission there, and by which rule. */
+  readonly authorize: (caller: Caller, permission: string, place: Place) => Soon<Admitted>
+}
+
+export interface Admitted {
+  readonly allowed: boolean
+  /** What decided, in plain English. */
+  readonly rule: string
+  /** Of a refusal: the caller may not even know that the place exists. */
+  readonly hidden: boolean
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/**
+ * Lets the caller in, with the parameters of the path, or refuses. Decided before anything is looked up, so that no answer and no
+ * time tells what exists: what may not be seen is 404 like what is not there, what may be seen and not changed is 403, and whoever did
+ * not log in is asked to.
+ * @param parse of the path; absent for what can be nothing's name
+ * @throws Problem
+ */
+export async function admit(route: Route, caller: Caller, parse: () => Params | undefined, { authorize }: Admission): Promise<Params> {
+  const params = parse()
+  if (route.needs === 'own' || route.needs === 'own-password') admitOwner(route.needs, caller)
+  else if (route.needs !== 'anybody' && params !== undefined) await admitThere(route, caller, params, authorize)
+  if (params !== undefined) return params
+  throw new Problem(caller.principal === undefined ? 'unauthenticated' : 'not-found')
+}
+
+async function admitThere(route: Route, caller: Caller, params: Params, authorize: Admission['authorize']): Promise<void> {
+  const { allowed, rule, hidden } = await authorize(caller, route.needs, route.place(params))
+  if (allowed) return
+  if (caller.principal === undefined) throw new Problem('unauthenticated')
+  if (caller.mustChange) throw new Problem('password-change-required')
+  // A path without parameters names nothing that could be hidden.
+  if (hidden && route.path.includes('{')) throw new Problem('not-found')
+  throw new Problem('forbidden', { detail: `you may not do this: ${rule}` })
+}
+
+function admitOwner(needs: string, { principal, credential, mustChange, narrowed }: Caller): void {
+  if (principal === undefined) throw new Problem('unauthenticated')
+  if (needs === 'own') {
+    if (mustChange) throw new Problem('password-change-required')
+    if (narrowed) throw new Problem('forbidden', { detail: 'this token allows only a part of what its owner may, and not this' })
+  } else if (credential !== 'password') {
+    throw new Problem('forbidden', { detail: 'log in with the password for this: a token or a key is not enough' })
+  }
+}

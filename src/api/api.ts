@@ -1,0 +1,148 @@
+import { Hono } from 'hono'
+import type { Context } from 'hono'
+import type { Soon } from '../lib/index.ts'
+import type { Logger } from '../observe/index.ts'
+import { admit, type Admission } from './admit.ts'
+import { entityTag, matches } from './entity-tag.ts'
+import { clampLimit, nextLink, type Page, readCursor, writeCursor } from './paging.ts'
+import { Problem, problemDocument, problemOf } from './problem.ts'
+import { type ReadBody, readJson } from './read-json.ts'
+import type { AnyCall, Caller, Route } from './route.ts'
+import { parseBody, parseParams, parseQuery } from './validate.ts'
+
+export interface ApiDeps extends Admission {
+  readonly routes: readonly Route[]
+  /** What an error that is no refusal means, such as a database that is away. */
+  readonly failureOf: (error: unknown) => Problem | undefined
+  readonly logger: Logger
+}
+
+/** What the server knows of a request beside itself. */
+export interface RequestContext {
+  readonly id: string
+  /** Who sent it. Fails with what `problemOf` knows for a credential that is no good. */
+  readonly enter: () => Soon<Caller>
+  /** `WWW-Authenticate` of a 401. */
+  readonly challenge: () => string
+  readonly readBody: ReadBody
+}
+
+export interface ApiAnswer {
+  readonly response: Response
+  /** For the log: who asked, and the code of the problem answered with. */
+  readonly identity: string | undefined
+  readonly code: string | undefined
+}
+
+/** The management API as a value: it needs no port. */
+export interface Api {
+  /** Answers one request to a path below `root`; never fails. */
+  fetch(request: Request, context: RequestContext): Promise<ApiAnswer>
+}
+
+/** Where the API is. */
+export const root = '/api/v1'
+
+interface Asked extends RequestContext {
+  identity: string | undefined
+  code: string | undefined
+}
+
+type Env = { readonly Bindings: Asked }
+
+export function createApi(deps: ApiDeps): Api {
+  const app = new Hono<Env>({ strict: true })
+  for (const route of deps.routes) app.on(route.method, honoPath(route), (context) => answer(route, context, deps))
+  for (const [path, methods] of methodsByPath(deps.routes)) {
+    app.all(path, () => {
+      throw new Problem('method-not-allowed', { headers: { allow: methods.join(', ') } })
+    })
+  }
+  app.notFound(() => {
+    throw new Problem('not-found', { detail: `nothing is at this address; the API is described at ${root}/openapi.json` })
+  })
+  app.onError((error, { env }) => refuse(error, env, deps))
+
+  return Object.freeze({
+    async fetch(request: Request, context: RequestContext): Promise<ApiAnswer> {
+      const asked: Asked = { ...context, identity: undefined, code: undefined }
+      // Whoever writes the answer out leaves its body away.
+      const seen = request.method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
+      const response = await app.fetch(seen, asked)
+      return { response, identity: asked.identity, code: asked.code }
+    },
+  })
+}
+
+function honoPath({ path }: Route): string {
+  return `${root}${path.replace(/\{(\w+)\}/g, ':$1')}`
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const route of routes) {
+    const methods = found.get(honoPath(route)) ?? []
+    methods.push(...(route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]))
+    found.set(honoPath(route), methods)
+  }
+  return found
+}
+
+/** The way of every operation. Nothing is read of the body and nothing looked up before the caller may do it. */
+async function answer(route: Route, { req, env }: Context<Env>, deps: ApiDeps): Promise<Response> {
+  const caller = await env.enter()
+  env.identity = caller.identity
+  const params = await admit(route, caller, () => parseParams(route, req.param()), deps)
+  if (route.method !== 'GET') refuseCrossSite(req.raw.headers)
+  const { limit, cursor, ...rest } = req.query()
+  const page = { limit: clampLimit(route.list ? limit : undefined), after: readCursor(route.list ? cursor : undefined) }
+  const query = parseQuery(route, route.list ? rest : req.query())
+  const body = route.body === undefined ? {} : parseBody(route, await readJson(req.header('content-type') ?? null, env.readBody))
+  const call: AnyCall = { caller, params, query, body, page }
+  await checkCondition(route, call, req.header('if-match'))
+  const result = await route.handle(call)
+  return route.list ? listed(route, result as Page<unknown>, new URL(req.url), limitOf(call)) : single(route, result, call, req.raw)
+}
+
+const limitOf = ({ page }: AnyCall): number => page.limit
+
+async function checkCondition({ current }: Route, call: AnyCall, ifMatch: string | undefined): Promise<void> {
+  if (ifMatch === undefined || current === undefined) return
+  if (!matches(ifMatch, entityTag(await current(call)))) throw new Problem('precondition-failed')
+}
+
+/** The attacker: a page elsewhere, in a browser that remembers a Basic login and sends it along. Programs send no such header. */
+function refuseCrossSite(headers: Headers): void {
+  const site = headers.get('sec-fetch-site')
+  if (site !== null && site !== 'same-origin' && site !== 'none') throw new Problem('cross-site')
+}
+
+function listed({ reply }: Route, { items, next }: Page<unknown>, url: URL, limit: number): Response {
+  const cursor = next === undefined ? undefined : writeCursor(next)
+  const shown = reply === undefined ? items : items.map((item) => reply.parse(item))
+  return json(200, { items: shown, ...(cursor === undefined ? {} : { next: cursor }) }, cursor === undefined ? {} : { link: nextLink(url, cursor, limit) })
+}
+
+function single(route: Route, result: unknown, { params }: AnyCall, { headers }: Request): Response {
+  if (route.status === 204 || route.reply === undefined) return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+  // Only what the schema names goes out: a row that gains a column does not become public by it.
+  const shown = route.reply.parse(result)
+  const etag = entityTag(shown)
+  if (route.method === 'GET' && headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: { etag, 'cache-control': 'no-store' } })
+  return json(route.status, shown, { etag, ...(route.location === undefined ? {} : { location: `${root}${route.location(result, params)}` }) })
+}
+
+function json(status: number, body: unknown, headers: Record<string, string>, type = 'application/json'): Response {
+  return new Response(JSON.stringify(body), { status, headers: { ...headers, 'content-type': type, 'cache-control': 'no-store' } })
+}
+
+/** The one place where an error becomes an answer. */
+function refuse(error: unknown, env: Asked, { failureOf, logger }: ApiDeps): Response {
+  const known = problemOf(error) ?? failureOf(error)
+  if (known === undefined) logger.error('a request failed inside', { id: env.id, error })
+  else if (known.status >= 500) logger.warn('a request could not be served', { id: env.id, code: known.code, error })
+  const problem = known ?? new Problem('failed')
+  env.code = problem.code
+  const asksForLogin = problem.status === 401 ? { 'www-authenticate': env.challenge() } : {}
+  return json(problem.status, problemDocument(problem, env.id), { ...asksForLogin, ...problem.headers }, 'application/problem+json')
+}

@@ -1,0 +1,108 @@
+import type { z } from 'zod'
+import type { Page, PageRequest } from './paging.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Where a permission is asked for; neither: in the whole system. */
+export interface Place {
+  readonly project?: string | undefined
+  readonly repository?: string | undefined
+}
+
+/** Who asks, as the room that authenticates knows it. */
+export interface Caller {
+  /** Absent for an anonymous caller. That room alone knows what it is. */
+  readonly principal: object | undefined
+  readonly identity: string | undefined
+  /** The kind of credential that proved it, never the secret. */
+  readonly credential: string | undefined
+  /** The credential allows less than its owner may. */
+  readonly narrowed: boolean
+  /** May do nothing but choose a new password. */
+  readonly mustChange: boolean
+  readonly address: string
+}
+
+/**
+ * What a caller must have. A name of the table of permissions, asked for at the route's place; or, for what everybody may do with
+ * their own: `own` (logged in, by any credential that is not narrowed) and `own-password` (logged in with the password itself, also with one that has to be
+ * changed: who found a token must not be able to make it last); and `anybody`, where the answer holds no more than the asker may see.
+ */
+export type Needed = 'own' | 'own-password' | 'anybody' | (string & {})
+
+type Values<Shape> = Shape extends z.ZodObject ? z.output<Shape> : Readonly<Record<never, never>>
+
+/** One request to a route, everything in it checked. */
+export interface Call<Params, Query, Body> {
+  readonly caller: Caller
+  readonly params: Values<Params>
+  readonly query: Values<Query>
+  readonly body: Values<Body>
+  /** Of lists. */
+  readonly page: PageRequest
+}
+
+type Schema = z.ZodObject | undefined
+
+/** A route as its room writes it. */
+export interface RouteDefinition<Params extends Schema, Query extends Schema, Body extends Schema, Reply extends z.ZodType> {
+  /** Names it in the client and in openapi.json: `createProject`. */
+  readonly id: string
+  readonly method: Method
+  /** Below the API's root, with `{name}` for a parameter. */
+  readonly path: string
+  /** One sentence for openapi.json. */
+  readonly summary: string
+  readonly needs: Needed
+  /** Where `needs` is asked for. Without it: in the whole system. */
+  readonly place?: (params: Values<Params>) => Place
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  readonly status: 200 | 201 | 204
+  /** What the answer holds; of a list, one item. */
+  readonly reply?: Reply
+  /** Where what was made is: below the API's root. */
+  readonly location?: (reply: z.output<Reply>, params: Values<Params>) => string
+  /** What the resource looks like before the change, where `If-Match` can be given. */
+  readonly current?: (call: Call<Params, Query, undefined>) => Promise<unknown>
+}
+
+interface Single<P extends Schema, Q extends Schema, B extends Schema, R extends z.ZodType> extends RouteDefinition<P, Q, B, R> {
+  readonly list?: false
+  readonly handle: (call: Call<P, Q, B>) => Promise<z.input<R> | undefined | void>
+}
+
+interface Listing<P extends Schema, Q extends Schema, B extends Schema, R extends z.ZodType> extends RouteDefinition<P, Q, B, R> {
+  readonly list: true
+  readonly handle: (call: Call<P, Q, B>) => Promise<Page<z.input<R>>>
+}
+
+/** A route as the API serves it: a row of the table that the tests of access are made from. */
+export interface Route extends Omit<RouteDefinition<Schema, Schema, Schema, z.ZodType>, 'place' | 'location' | 'current'> {
+  readonly list: boolean
+  readonly place: (params: Readonly<Record<string, unknown>>) => Place
+  readonly location: ((reply: unknown, params: Readonly<Record<string, unknown>>) => string) | undefined
+  readonly current: ((call: AnyCall) => Promise<unknown>) | undefined
+  readonly handle: (call: AnyCall) => Promise<unknown>
+}
+
+/** A call whose parts were checked by the schemas of the route that gets it. */
+export interface AnyCall {
+  readonly caller: Caller
+  readonly params: Readonly<Record<string, unknown>>
+  readonly query: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>>
+  readonly page: PageRequest
+}
+
+/** Takes the types off, so that one table holds routes of any shape. Whatever a schema does not name is refused. */
+export function defineRoute<
+  R extends z.ZodType = z.ZodNever,
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  B extends Schema = undefined,
+>(route: Single<P, Q, B, R> | Listing<P, Q, B, R>): Route {
+  const strict = { params: route.params?.strict(), query: route.query?.strict(), body: route.body?.strict() }
+  return Object.freeze({ list: false, place: () => ({}), location: undefined, current: undefined, ...route, ...strict } as unknown as Route)
+}
