@@ -4,6 +4,8 @@ export interface Actor {
   readonly identity: string | undefined
   /** What kind of credential proved it (`password`, `token` ...); absent for an anonymous caller. Never the secret itself. */
   readonly credential: string | undefined
+  /** The identity as the room that authorizes knows it; the core only hands it on. */
+  readonly principal?: object | undefined
   /** Network address of the caller: of the client behind trusted proxies, where there are some. */
   readonly address: string
 }

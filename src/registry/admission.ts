@@ -1,19 +1,47 @@
 import { andThen, type Soon } from '../lib/index.ts'
 import { namespaceOf, RegistryError, type RepositoryName, type Tag } from '../oci/index.ts'
 import type { Actor } from './actor.ts'
-import type { Action, Authorize } from './ports.ts'
+import type { Action, Authorize, Decision } from './ports.ts'
+import type { TagDeletion } from './tag-store.ts'
 
-/** Lets the actor do it or fails with DENIED. Every call of the core begins with this. */
-export function admit(authorize: Authorize, actor: Actor, action: Action, repository?: RepositoryName): Soon<void> {
+/**
+ * Lets the actor do it or fails with DENIED, or with UNAUTHORIZED where other credentials may help. Every call of the core begins with
+ * this, before it looks for anything.
+ */
+export function admit(authorize: Authorize, actor: Actor, action: Action, repository?: RepositoryName, tag?: Tag): Soon<void> {
   const namespace = repository === undefined ? undefined : namespaceOf(repository)
-  return andThen(authorize({ actor, action, namespace, repository }), ({ allowed, rule }) => {
-    if (!allowed) throw new RegistryError('DENIED', { detail: { action, rule } })
+  const question = { actor, action, namespace, repository }
+  return andThen(authorize(tag === undefined ? question : { ...question, tag }), (decision) => {
+    if (!decision.allowed) throw refusal(decision, action, tag === undefined ? repository : `tag ${tag} of ${repository}`)
   })
+}
+
+/** What is hidden, and what is not there, are refused in the same words. */
+function refusal({ rule, hidden, login }: Decision, action: Action, what: string | undefined): RegistryError {
+  if (login === true) return new RegistryError('UNAUTHORIZED')
+  if (hidden === true) return new RegistryError('DENIED')
+  return new RegistryError('DENIED', { message: `you may not ${action} ${what ?? 'here'}: ${rule}`, detail: { action, rule } })
 }
 
 /** Whether a tag may be created, and whether it may be moved: the write transaction finds out which of the two it is. */
 export async function tagEvidence(authorize: Authorize, actor: Actor, repository: RepositoryName, tag: Tag) {
   const question = { actor, action: 'push' as const, namespace: namespaceOf(repository), repository, tag }
   const [create, move] = [await authorize({ ...question, exists: false }), await authorize({ ...question, exists: true })]
-  return { name: tag, mayCreate: create.allowed, mayMove: move.allowed }
+  return { name: tag, mayCreate: create.allowed, mayMove: move.allowed, createRule: create.rule, moveRule: move.rule }
+}
+
+/** Whether each of the tags may be deleted. */
+export async function deletionEvidence(
+  authorize: Authorize,
+  actor: Actor,
+  repository: RepositoryName,
+  tags: readonly Tag[],
+): Promise<TagDeletion[]> {
+  const question = { actor, action: 'delete' as const, namespace: namespaceOf(repository), repository }
+  const evidence: TagDeletion[] = []
+  for (const tag of tags) {
+    const { allowed, rule } = await authorize({ ...question, tag })
+    evidence.push({ name: tag, mayDelete: allowed, rule })
+  }
+  return evidence
 }

@@ -1,10 +1,10 @@
-import { statement, transaction, type Tx } from '../database/index.ts'
+import { statement, transaction, type Refusal, type Tx } from '../database/index.ts'
 import { preconditionHolds, type Precondition } from '../oci/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { isReferenced, releaseBlob } from './link-store.ts'
 import { linkKey, queueCollection, queueCollections } from './queue-store.ts'
 import { lockRepository } from './repository-store.ts'
-import { removeTag, removeTagsOf } from './tag-store.ts'
+import { removeTag, removeTagsOf, type TagDeletion } from './tag-store.ts'
 
 export interface DeleteTagInput {
   readonly repository: string
@@ -53,6 +53,8 @@ export interface DeleteManifestInput {
   /** How long the children stay for a push that counts on them, in ms. */
   readonly lease: number
   readonly precondition?: Precondition | undefined
+  /** Whether the tags that point at it may be deleted, as far as they were known; absent: all of them may. */
+  readonly tags?: readonly TagDeletion[]
 }
 
 /**
@@ -67,6 +69,8 @@ export const deleteManifest = transaction('delete manifest', async (tx: Tx, inpu
   if (manifest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
   if (!preconditionHolds(input.precondition, digest)) return { refused: 'PRECONDITION_FAILED', detail: { digest } }
   const tags = await removeTagsOf(tx, repository.id, digest, actor.identity)
+  const refusal = refusalOfTags(tags, input.tags)
+  if (refusal !== undefined) return refusal
   const leaseUntil = tx.now + input.lease
   const links = await tx.all(lockChildLinks, repository.id, digest, repository.domainId)
   await leaveToCollector(tx, repository.id, [...new Set(links.map(({ blob_id }) => blob_id))], leaseUntil)
@@ -75,6 +79,18 @@ export const deleteManifest = transaction('delete manifest', async (tx: Tx, inpu
   await queueCollection(tx, 'blob', manifest.blob_id, tx.now)
   return await record(tx, { kind: 'manifest.delete', actor, repositoryId: repository.id, keys: { digest, tags, children } }, null)
 })
+
+/** A rule about a tag holds for every way to lose it. TAGS_CHANGED: one came that nobody was asked about. */
+function refusalOfTags(names: readonly string[], asked: readonly TagDeletion[] | undefined): Refusal | undefined {
+  if (asked === undefined) return undefined
+  const answers = new Map(asked.map((answer) => [answer.name, answer]))
+  for (const name of names) {
+    const answer = answers.get(name)
+    if (answer === undefined) return { refused: 'TAGS_CHANGED' }
+    if (!answer.mayDelete) return { refused: 'DENIED', detail: { tag: name, rule: answer.rule } }
+  }
+  return undefined
+}
 
 async function leaveToCollector(tx: Tx, repositoryId: number, blobIds: readonly number[], leaseUntil: number): Promise<void> {
   await tx.run(leaseAll, repositoryId, JSON.stringify(blobIds), leaseUntil)

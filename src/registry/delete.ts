@@ -1,7 +1,11 @@
 import type { Database } from '../database/index.ts'
-import { admit } from './admission.ts'
+import { RegistryError, type Digest, type Precondition, type RepositoryName, type Tag } from '../oci/index.ts'
+import type { EventActor } from '../record/index.ts'
+import type { Actor } from './actor.ts'
+import { admit, deletionEvidence } from './admission.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './delete-transactions.ts'
 import { resultOf } from './failure.ts'
+import { tagsOfDigest } from './list-store.ts'
 import type { Authorize } from './ports.ts'
 import type { Deletes } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
@@ -12,21 +16,45 @@ export interface DeleteDeps {
   readonly settings: RegistrySettings
 }
 
-export function createDeletes({ database, authorize, settings }: DeleteDeps): Deletes {
+export function createDeletes(deps: DeleteDeps): Deletes {
+  const { database, authorize } = deps
   return {
     manifest: async (actor, repository, reference, precondition) => {
-      await admit(authorize, actor, 'delete', repository)
-      const by = { identity: actor.identity, address: actor.address }
-      const outcome =
-        reference.kind === 'tag'
-          ? await database.transact(deleteTag, { repository, name: reference.tag, actor: by, precondition })
-          : await database.transact(deleteManifest, { repository, digest: reference.digest, actor: by, lease: settings.lease, precondition })
-      resultOf(outcome)
+      if (reference.kind === 'digest') return await deleteByDigest(deps, { actor, repository, digest: reference.digest, precondition })
+      await admit(authorize, actor, 'delete', repository, reference.tag)
+      const input = { repository, name: reference.tag, actor: actorOf(actor), precondition }
+      resultOf(await database.transact(deleteTag, input))
     },
     blob: async (actor, repository, digest) => {
       await admit(authorize, actor, 'delete', repository)
-      const by = { identity: actor.identity, address: actor.address }
-      resultOf(await database.transact(deleteBlob, { repository, digest, actor: by }))
+      resultOf(await database.transact(deleteBlob, { repository, digest, actor: actorOf(actor) }))
     },
   }
+}
+
+function actorOf({ identity, address }: Actor): EventActor {
+  return { identity, address }
+}
+
+/** A tag can come between the question about its tags and the deletion: then all of them are asked about again, so often. */
+const attempts = 5
+
+interface Deletion {
+  readonly actor: Actor
+  readonly repository: RepositoryName
+  readonly digest: Digest
+  readonly precondition: Precondition | undefined
+}
+
+async function deleteByDigest({ database, authorize, settings }: DeleteDeps, { actor, ...deletion }: Deletion): Promise<void> {
+  const { repository, digest } = deletion
+  await admit(authorize, actor, 'delete', repository)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const names = (await database.all(tagsOfDigest, repository, digest)).map(({ name }) => name as Tag)
+    const tags = await deletionEvidence(authorize, actor, repository, names)
+    const input = { ...deletion, actor: actorOf(actor), lease: settings.lease, tags }
+    const outcome = await database.transact(deleteManifest, input)
+    if (!('refused' in outcome && outcome.refused === 'TAGS_CHANGED')) return void resultOf(outcome)
+  }
+  throw new RegistryError('UNAVAILABLE')
 }

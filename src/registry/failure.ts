@@ -21,8 +21,18 @@ function refusal(code: string, detail: unknown): RegistryError {
       })),
     })
   }
+  if (code === 'DENIED') return new RegistryError(code, { message: aboutTag(detail as TagRefusal), detail })
   if (!(code in errorTable)) throw new Error(`a transaction refused with the unknown code "${code}"`)
   return new RegistryError(code as ErrorCode, { detail })
+}
+
+interface TagRefusal {
+  readonly tag: string
+  readonly rule?: string
+}
+
+function aboutTag({ tag, rule }: TagRefusal): string {
+  return `you may not do this to the tag ${tag}${rule === undefined ? '' : `: ${rule}`}`
 }
 
 /** What a failure below the core means to a client. Anything unknown stays an inner error with its cause. */

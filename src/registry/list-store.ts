@@ -9,6 +9,11 @@ export const repositoryId = statement<{ id: number }>(`
 export const tagPage = statement<{ name: string }>(`
   select name from tag where repository_id = $1 and name > $2 order by name limit $3`)
 
+/** All tags that point at a manifest. */
+export const tagsOfDigest = statement<{ name: string }>(`
+  select t.name from repository r join tag t on t.repository_id = r.id
+  where r.path = $1 and r.deleted_at is null and t.digest = $2`)
+
 export const repositoryPage = statement<{ name: string }>(`
   select r.path as name from repository r join namespace n on n.id = r.namespace_id
   where r.path > $1 and r.deleted_at is null and r.state <> 'deleting' and n.deleted_at is null and n.state <> 'deleting'

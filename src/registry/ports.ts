@@ -1,10 +1,13 @@
+import type { Soon } from '../lib/index.ts'
 import type { RepositoryName, Tag } from '../oci/index.ts'
 import type { Actor } from './actor.ts'
 
 /** What an actor may want of a repository. `list` is the catalog, which names no repository. */
 export type Action = 'pull' | 'push' | 'delete' | 'list'
 
-/** What a decision is about. `tag` and `exists` are given where a rule may depend on creating or moving a tag. */
+/**
+ * What a decision is about. `tag` is given where a rule may depend on it; with `push` also `exists`: whether the tag is moved, or created.
+ */
 export interface AuthorizationQuestion {
   readonly actor: Actor
   readonly action: Action
@@ -18,10 +21,14 @@ export interface AuthorizationQuestion {
 export interface Decision {
   readonly allowed: boolean
   readonly rule: string
+  /** Of a refusal: the actor may not even know whether the repository is there. The answer tells nothing, not the rule either. */
+  readonly hidden?: boolean
+  /** Of a refusal: other credentials may be allowed to. The answer asks for them, and tells nothing more. */
+  readonly login?: boolean
 }
 
 /** The one authorization choke point of the core. Everything it does not allow is refused. */
-export type Authorize = (question: AuthorizationQuestion) => Decision | Promise<Decision>
+export type Authorize = (question: AuthorizationQuestion) => Soon<Decision>
 
 /** The answer while there is no access control: the listener is on loopback, or was opened to anyone on purpose. */
 export const allowAll: Authorize = () => ({ allowed: true, rule: 'open' })

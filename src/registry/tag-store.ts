@@ -9,6 +9,16 @@ export interface TagMove {
   readonly name: string
   readonly mayCreate: boolean
   readonly mayMove: boolean
+  /** Why not, for people. */
+  readonly createRule?: string
+  readonly moveRule?: string
+}
+
+/** Whether a tag may be deleted, as it was asked before. */
+export interface TagDeletion {
+  readonly name: string
+  readonly mayDelete: boolean
+  readonly rule: string
 }
 
 // The insert decides who creates the tag: of two that do it at once the second waits here and then moves it.
@@ -37,17 +47,17 @@ export async function moveTag(
   { identity, precondition }: { readonly identity: string | undefined; readonly precondition: Precondition | undefined },
 ): Promise<Refusal | undefined> {
   const by = identity ?? null
-  const refusal = (refused: string): Refusal => ({ refused, detail: { tag: tag.name } })
+  const refusal = (refused: string, rule?: string): Refusal => ({ refused, detail: { tag: tag.name, ...(rule && { rule }) } })
   for (let attempt = 0; attempt < attempts; attempt++) {
     if ((await tx.run(create, repositoryId, tag.name, digest, tx.now, by)) > 0) {
-      if (!tag.mayCreate) return refusal('DENIED')
+      if (!tag.mayCreate) return refusal('DENIED', tag.createRule)
       if (!preconditionHolds(precondition, undefined)) return refusal('PRECONDITION_FAILED')
       await tx.run(recordMove, repositoryId, tag.name, tx.now, by, null, digest)
       return undefined
     }
     const from = (await tx.one(lock, repositoryId, tag.name))?.digest
     if (from === undefined) continue
-    if (from !== digest && !tag.mayMove) return refusal('DENIED')
+    if (from !== digest && !tag.mayMove) return refusal('DENIED', tag.moveRule)
     if (!preconditionHolds(precondition, from)) return refusal('PRECONDITION_FAILED')
     if (from === digest) return undefined
     await tx.run(move, repositoryId, tag.name, digest, tx.now, by)
