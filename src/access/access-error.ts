@@ -1,6 +1,7 @@
 /** What can be wrong with a change of who may do what. `status` is what HTTP answers. */
 const table = {
   NOT_FOUND: { status: 404, message: 'there is no such thing' },
+  IN_USE: { status: 409, message: 'it is still used: end that first' },
   EXISTS: { status: 409, message: 'the name is taken' },
   CHANGED: { status: 409, message: 'it was changed by somebody else in between' },
   LAST_ADMIN: { status: 409, message: 'this is the last account that can administer the registry: make another one first' },

@@ -66,6 +66,7 @@ export function access({ id, text, integer }: DialectTypes): string[] {
     `create unique index access_grant_once
       on access_grant (coalesce(namespace_id, 0), prefix, exact, subject_kind, subject_id, role)`,
     `create index access_grant_by_subject on access_grant (subject_kind, subject_id)`,
+    `create index access_grant_by_role on access_grant (role)`,
     `create index access_grant_by_namespace on access_grant (namespace_id, id)`,
 
     // Tags that match may be created, moved, deleted (`permissions`) through these roles only.
