@@ -1,4 +1,5 @@
 import { transactionTable } from './database/index.ts'
+import { addSigningKey } from './access/token-key-transactions.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
@@ -52,6 +53,7 @@ export const transactions = transactionTable(
     putManifest,
     changeRepositoryState,
     holdCollection,
+    addSigningKey,
   ],
   freeing,
 )

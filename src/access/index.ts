@@ -17,3 +17,14 @@ export type { Consideration, Decision, Explanation, ListScope, Place, ProjectFac
 export { builtInRoles } from './roles.ts'
 export type { RuleOwner, TagPermission } from './rule-transactions.ts'
 export { createRules, type AddressRuleContent, type Rules, type TagRuleContent } from './rules.ts'
+export {
+  allowsList,
+  decisivePermissions,
+  type RepositoryAction,
+  repositoryNamed,
+  type TokenAccess,
+  withoutScope,
+} from './token-access.ts'
+export { type BearerAuthentication, createTokenCheck, type HolderSource, type TokenCheck } from './token-check.ts'
+export { createTokenKeys, type PublicJwk, type TokenKeys } from './token-keys.ts'
+export { formatScopes, parseScopes, type Scope } from './token-scope.ts'

@@ -29,5 +29,5 @@ export { type Candidates, type Precondition, preconditionHolds } from './precond
 export { parseReference, type Reference } from './reference.ts'
 export { type ReferrerDescriptor, referrersIndex, type ReferrersIndex } from './referrers.ts'
 export { namespaceOf, parseRepositoryName, type RepositoryName } from './repository-name.ts'
-export { type JsonLimits, parseStrictJson } from './strict-json.ts'
+export { type JsonLimits, type JsonObject, parseStrictJson } from './strict-json.ts'
 export { parseTag, type Tag } from './tag.ts'

@@ -19,6 +19,7 @@ const rows = {
   upload: 'select id, epoch, received, object_id, state, digest, expires_at from upload order by id',
   event: 'select operation_id, kind, repository_id is null as nowhere, keys, result from event order by operation_id',
   collection_hold: 'select name, until, reason from collection_hold order by name',
+  signing_key: 'select id from signing_key order by id',
   gc_queue: `
     select q.kind, r.path, coalesce(b.digest, case when q.kind in ('object', 'upload') then q.key end) as key, q.due_at
     from gc_queue q

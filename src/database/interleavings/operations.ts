@@ -4,6 +4,7 @@ import { operation, type Operation } from './operation.ts'
 import { pushOperations } from './push-operations.ts'
 import { actor, layer, lease, repository } from './rows.ts'
 import { sessionOperations } from './session-operations.ts'
+import { tokenOperations } from './token-operations.ts'
 
 const removingOperations: readonly Operation[] = [
   operation('delete tag', {
@@ -79,6 +80,7 @@ export const operations: readonly Operation[] = [
   ...sessionOperations,
   ...collectingOperations,
   ...holdOperations,
+  ...tokenOperations,
 ]
 
 export function operationNamed(name: string): Operation {

@@ -25,6 +25,7 @@ export const ids = { app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 
 /** In reverse order of the foreign keys. */
 export const clear = [
   'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold', 'event',
+  'signing_key',
   'repository', 'namespace',
 ]
   .map((table) => `delete from ${table}`)

@@ -1,0 +1,127 @@
+import { andThen, type Clock, createLru, type Soon } from '../lib/index.ts'
+import type { Recognized, Unrecognized } from './authentication.ts'
+import type { Principal } from './principal.ts'
+import { scopeCeiling, type TokenAccess } from './token-access.ts'
+import { isOver, leeway, readClaims, readHolder, type TokenClaims, type TokenHolder } from './token-claims.ts'
+import type { TokenKeys } from './token-keys.ts'
+import { isSignedBy, parseToken, readJson, type TokenParts } from './token-text.ts'
+
+/** Somebody without a name, who has asked for a token all the same: docker asks for one before each pull. */
+export interface AnonymousBearer {
+  readonly anonymous: true
+  readonly expiresAt: number
+}
+
+/** What a bearer token proves; `access` is what it allows at most. */
+export type BearerAuthentication = (Recognized & { readonly access: readonly TokenAccess[] }) | AnonymousBearer | Unrecognized
+
+/** Checks the tokens that the token service signs. */
+export interface TokenCheck {
+  /**
+   * At once for one that was checked a moment ago. Whatever a client may send is answered with a failure; fails when the database
+   * cannot be asked. Whom the token names is looked up again whenever rights have changed: it proves who asks, and never what
+   * they may do beyond what they may do now.
+   */
+  bearer(token: string): Soon<BearerAuthentication>
+}
+
+/** Finds again whom a token names. */
+export interface HolderSource {
+  /** Absent when the account or robot is gone, disabled or not of that version any more, or the secret behind it has ended. */
+  recall(holder: TokenHolder): Soon<Principal | undefined>
+}
+
+export interface TokenCheckDeps {
+  readonly keys: Pick<TokenKeys, 'find'>
+  readonly holders: HolderSource
+  /** Moves whenever somebody may have lost something. */
+  readonly rightsVersion: { current(): Soon<number> }
+  readonly clock: Clock
+  readonly issuer: string
+  readonly service: string
+}
+
+/** Characters of tokens that are remembered. */
+const remembered = 8 * 1024 * 1024
+
+/** A token whose signature was checked. */
+interface Read {
+  readonly token: string
+  readonly claims: TokenClaims
+  /** Null: nobody. */
+  readonly holder: TokenHolder | null
+}
+
+/** What it was found to mean under that version of rights. */
+interface Checked extends Read {
+  readonly version: number
+  readonly authentication: BearerAuthentication
+}
+
+const wrong: Unrecognized = Object.freeze({ failed: 'wrong' })
+const expired: Unrecognized = Object.freeze({ failed: 'expired' })
+const malformed: Unrecognized = Object.freeze({ failed: 'malformed' })
+
+export function createTokenCheck(deps: TokenCheckDeps): TokenCheck {
+  const { keys, rightsVersion, clock } = deps
+  // By the whole text: two tokens are never taken for one. Only those that were good get here.
+  const checked = createLru<string, Checked>({ capacity: remembered, weigh: ({ token }) => token.length })
+
+  function again(known: Checked, version: number): Soon<BearerAuthentication> {
+    if (isOver(known.claims.expiresAt, clock.now())) {
+      checked.delete(known.token)
+      return expired
+    }
+    return known.version === version ? known.authentication : recognize(known, version)
+  }
+
+  /** Under a version of rights that was read before: if they change meanwhile, it is done again for the next request. */
+  function recognize(read: Read, version: number): Soon<BearerAuthentication> {
+    return andThen(authenticationOf(deps, read), (authentication) => {
+      if ('failed' in authentication) checked.delete(read.token)
+      else checked.set(read.token, { ...read, version, authentication })
+      return authentication
+    })
+  }
+
+  function bearer(token: string): Soon<BearerAuthentication> {
+    const known = checked.get(token)
+    if (known !== undefined) return andThen(rightsVersion.current(), (version) => again(known, version))
+    const parts = parseToken(token)
+    const id = parts && keyIdOf(parts)
+    if (parts === undefined || id === undefined) return malformed
+    return andThen(keys.find(id), (key) => {
+      const read = key !== undefined && isSignedBy(key.publicKey, 'EdDSA', parts) ? readOwn(deps, token, parts) : wrong
+      return 'failed' in read ? read : andThen(rightsVersion.current(), (version) => recognize(read, version))
+    })
+  }
+
+  return Object.freeze({ bearer })
+}
+
+/** What our tokens say of how they are signed, and nothing else: no key and no address of one that a token brings along is looked at. */
+function keyIdOf({ header }: TokenParts): string | undefined {
+  const { alg, typ, kid } = header
+  const isOurs = Object.keys(header).length === 3 && alg === 'EdDSA' && typ === 'JWT' && typeof kid === 'string'
+  return isOurs ? kid : undefined
+}
+
+/** Of a token whose signature was checked. */
+function readOwn({ issuer, service, clock }: TokenCheckDeps, token: string, { payload }: TokenParts): Read | Unrecognized {
+  const json = readJson(payload)
+  const claims = json && readClaims(json, { issuer, service, now: clock.now() })
+  if (claims === 'expired') return expired
+  const holder = json && readHolder(json['holder'])
+  return claims === undefined || holder === undefined ? wrong : { token, claims, holder }
+}
+
+function authenticationOf({ holders }: TokenCheckDeps, { claims, holder }: Read): Soon<BearerAuthentication> {
+  const { access } = claims
+  const expiresAt = (claims.expiresAt + leeway) * 1000
+  if (holder === null) return { anonymous: true, expiresAt }
+  return andThen(holders.recall(holder), (principal) => {
+    if (principal === undefined) return expired
+    const narrowed = { ...principal, ceilings: [...principal.ceilings, scopeCeiling(access)] }
+    return { principal: narrowed, credential: 'bearer', expiresAt, access }
+  })
+}
