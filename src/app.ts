@@ -26,6 +26,7 @@ import {
 } from './http/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
+import { keepClearing } from './projects/index.ts'
 import { createCollector, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
 import { createServing, listenForClients, openKept, openTls, warnOfIdleError, type Kept } from './serving.ts'
 import { createFilesystemSegments } from './storage/index.ts'
@@ -167,10 +168,12 @@ function startWriterThread(): WriterThread {
 function startWork(config: Config, core: CollectorDeps, recorder: Recorder, logger: Logger): () => Promise<void> {
   const { database, store } = core
   const endCollection = keepCollecting(createCollector(core), { interval: config.gc.interval, clock: systemClock, logger })
+  const endClearing = keepClearing(database, { interval: config.gc.interval, clock: systemClock, logger })
   const scrubbing = { database, store, clock: systemClock, ids: systemIds, rate: config.storage.scrub, logger }
   const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
   const endRecording = keepRecording(recorder, { clock: systemClock, logger })
   return async () => {
+    await endClearing()
     await endCollection()
     await endScrubbing?.()
     await endRecording()

@@ -1,7 +1,9 @@
 import { transactionTable } from './database/index.ts'
 import { addSigningKey } from './access/token-key-transactions.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
+import { changeProject, createProject, deleteProject, renameProject } from './projects/project-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
+import { clearProject } from './registry/clear-transactions.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
 import { holdCollection, releaseCollection } from './registry/hold-transactions.ts'
@@ -24,6 +26,8 @@ const freeing = [
   deleteTag,
   deleteManifest,
   deleteBlob,
+  deleteProject,
+  clearProject,
   collectLink,
   collectBlob,
   collectObject,
@@ -54,6 +58,9 @@ export const transactions = transactionTable(
     changeRepositoryState,
     holdCollection,
     addSigningKey,
+    createProject,
+    changeProject,
+    renameProject,
   ],
   freeing,
 )

@@ -1,15 +1,9 @@
-import type { Database, Tx } from '../database/index.ts'
+import type { Database } from '../database/index.ts'
 import type { Clock, Soon } from '../lib/index.ts'
 import { RegistryError } from '../oci/index.ts'
-import { countRightsChange, readRightsVersion } from './rights-version-store.ts'
+import { readRightsVersion } from './rights-version-store.ts'
 
-/**
- * Counts a change of what somebody may do, or of who somebody is: every process that remembers such things forgets them. It locks one
- * row that all such transactions share, so it is the last thing they do before they record their event.
- */
-export async function bumpRights(tx: Tx): Promise<void> {
-  if ((await tx.run(countRightsChange)) !== 1) throw new Error('the version of rights is missing from the database')
-}
+export { bumpRights } from '../record/index.ts'
 
 /** Tells whether what is remembered of rights may still be used. */
 export interface RightsVersion {

@@ -2,6 +2,7 @@ import { statement, transaction, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { blobIsWhole, holdBlob, keepContent, takeBlob, type BlobRow } from './link-store.ts'
 import { doomObject } from './object-store.ts'
+import type { MayCreate } from './ports.ts'
 import { takeRepository } from './repository-store.ts'
 import { begunEpoch, finishUpload, lockUpload, type UploadKey, type UploadRow } from './upload-transactions.ts'
 import { linkKey, queueCollection } from './queue-store.ts'
@@ -16,6 +17,7 @@ const pointBlob = statement('update blob set object_id = $2 where id = $1')
 
 export interface CommitBlobInput extends UploadKey {
   readonly actor: EventActor
+  readonly may: MayCreate
   readonly epoch: number
   readonly digest: string
   readonly size: number
@@ -29,7 +31,7 @@ export interface CommitBlobInput extends UploadKey {
 
 /** The bytes are verified and durable; this makes them exist. */
 export const commitBlob = transaction('commit blob', async (tx: Tx, input: CommitBlobInput) => {
-  const repository = await takeRepository(tx, input.repository)
+  const repository = await takeRepository(tx, input.repository, input.may)
   if ('refused' in repository) return repository
   // Bytes that came with the closing request alone need no session: whoever sends them again ends with the same blob.
   const upload = input.epoch === begunEpoch ? undefined : await lockUpload(tx, input)
@@ -49,7 +51,7 @@ export const commitBlob = transaction('commit blob', async (tx: Tx, input: Commi
   if (upload !== undefined) await endSession(tx, upload, input)
   // A replaced object changes what every repository with this blob is served from.
   const kind = kept === 'replaced' ? 'blob.replace' : 'blob.commit'
-  const keys = { digest: input.digest, ...(repository.created ? { createdRepository: input.repository } : {}) }
+  const keys = { digest: input.digest, ...repository.created }
   return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys }, null)
 })
 
@@ -94,6 +96,7 @@ const lockHeldBlob = statement<{ id: number }>(`
   select b.id from blob b
   join link l on l.blob_id = b.id and l.deleted_at is null
   join repository r on r.id = l.repository_id and r.path = $2 and r.deleted_at is null and r.state <> 'deleting'
+  join namespace n on n.id = r.namespace_id and n.deleted_at is null and n.state <> 'deleting'
   left join object o on o.id = b.object_id
   where b.domain_id = $3 and b.digest = $1
     and ${blobIsWhole}
@@ -105,16 +108,17 @@ export interface MountBlobInput {
   readonly from: string
   readonly digest: string
   readonly actor: EventActor
+  readonly may: MayCreate
   readonly lease: number
 }
 
 export const mountBlob = transaction('mount blob', async (tx: Tx, input: MountBlobInput) => {
-  const repository = await takeRepository(tx, input.repository)
+  const repository = await takeRepository(tx, input.repository, input.may)
   if ('refused' in repository) return repository
   const blob = await tx.one(lockHeldBlob, input.digest, input.from, repository.domainId)
   if (blob === undefined) return { refused: 'BLOB_UNKNOWN' }
   await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
-  const keys = { digest: input.digest, from: input.from, ...(repository.created ? { createdRepository: input.repository } : {}) }
+  const keys = { digest: input.digest, from: input.from, ...repository.created }
   return await record(tx, { kind: 'blob.mount', actor: input.actor, repositoryId: repository.id, keys }, null)
 })
 

@@ -7,10 +7,10 @@ import { createDeletes } from './delete.ts'
 import { createExistence } from './existence.ts'
 import { withRegistryErrors } from './failure.ts'
 import { createHotObjects } from './hot-objects.ts'
-import { createLists } from './lists.ts'
-import type { Authorize } from './ports.ts'
+import { createLists, everyRepository } from './lists.ts'
+import type { Authorize, EnsureRepository, RepositoryPage } from './ports.ts'
 import { createPull } from './pull.ts'
-import { createPush } from './push.ts'
+import { createAnything, createPush } from './push.ts'
 import type { Registry } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
 import { createUploadNames } from './upload-name.ts'
@@ -25,6 +25,10 @@ export interface RegistryDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly authorize: Authorize
+  /** What a push may create; anything unless given. */
+  readonly ensureRepository?: EnsureRepository | undefined
+  /** The catalog of one actor; all repositories unless given. */
+  readonly repositoryPage?: RepositoryPage | undefined
   readonly settings: RegistrySettings
   /** Bytes of memory for manifests and blobs that the database keeps, and as many again for small blobs in files. */
   readonly contentCache: number
@@ -51,15 +55,16 @@ export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const existence = createExistence(deps.database)
   const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify, deps.clock)
+  const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database) } = deps
   const owner = deps.owner ?? deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   const names = createUploadNames(deps.database.secret, deps)
   const registry = Object.freeze({
     pull: withRegistryErrors(createPull({ ...deps, existence, contents, hotObjects, verification })),
-    uploads: withRegistryErrors(createUploads({ ...deps, writer, names, owner })),
-    push: withRegistryErrors(createPush(deps)),
+    uploads: withRegistryErrors(createUploads({ ...deps, ensureRepository, writer, names, owner })),
+    push: withRegistryErrors(createPush({ ...deps, ensureRepository })),
     deletes: withRegistryErrors(createDeletes(deps)),
-    lists: withRegistryErrors(createLists(deps)),
+    lists: withRegistryErrors(createLists({ ...deps, repositoryPage })),
   })
   return { registry, release: (written) => writer.release(written) }
 }

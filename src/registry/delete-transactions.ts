@@ -71,14 +71,24 @@ export const deleteManifest = transaction('delete manifest', async (tx: Tx, inpu
   const tags = await removeTagsOf(tx, repository.id, digest, actor.identity)
   const refusal = refusalOfTags(tags, input.tags)
   if (refusal !== undefined) return refusal
-  const leaseUntil = tx.now + input.lease
+  const children = await removeLockedManifest(tx, repository, { digest, blobId: manifest.blob_id }, tx.now + input.lease)
+  return await record(tx, { kind: 'manifest.delete', actor, repositoryId: repository.id, keys: { digest, tags, children } }, null)
+})
+
+/** Removes a manifest without tags that the caller has locked, and its blob against the collector. Answers its children. */
+export async function removeLockedManifest(
+  tx: Tx,
+  repository: { readonly id: number; readonly domainId: number },
+  { digest, blobId }: { readonly digest: string; readonly blobId: number },
+  leaseUntil: number,
+): Promise<string[]> {
   const links = await tx.all(lockChildLinks, repository.id, digest, repository.domainId)
   await leaveToCollector(tx, repository.id, [...new Set(links.map(({ blob_id }) => blob_id))], leaseUntil)
   const children = (await tx.all(removeReferences, repository.id, digest)).map(({ child_digest }) => child_digest)
   await tx.run(removeManifest, repository.id, digest)
-  await queueCollection(tx, 'blob', manifest.blob_id, tx.now)
-  return await record(tx, { kind: 'manifest.delete', actor, repositoryId: repository.id, keys: { digest, tags, children } }, null)
-})
+  await queueCollection(tx, 'blob', blobId, tx.now)
+  return children
+}
 
 /** A rule about a tag holds for every way to lose it. TAGS_CHANGED: one came that nobody was asked about. */
 function refusalOfTags(names: readonly string[], asked: readonly TagDeletion[] | undefined): Refusal | undefined {

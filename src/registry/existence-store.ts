@@ -88,5 +88,6 @@ export const objectOfDigest = statement<{ object_id: string; key: string; size: 
 export const holdersOfDigest = statement<{ path: string }>(`
   select r.path from link l
   join repository r on r.id = l.repository_id and r.deleted_at is null and r.state <> 'deleting'
+  join namespace n on n.id = r.namespace_id and n.deleted_at is null and n.state <> 'deleting'
   where l.blob_id = (select b.id from blob b where b.domain_id = 1 and b.digest = $1) and l.deleted_at is null
   order by l.repository_id limit 20`)

@@ -13,6 +13,16 @@ function refusal(code: string, detail: unknown): RegistryError {
   if (code === 'REPOSITORY_FROZEN') {
     return new RegistryError('DENIED', { message: 'this repository is frozen: nothing can be changed in it until it is opened again' })
   }
+  if (code === 'PROJECT_ARCHIVED') {
+    const message = 'this project is archived: everything in it can be pulled and nothing can be changed until it is unarchived'
+    return new RegistryError('DENIED', { message })
+  }
+  // In the words for what is hidden: who may not make a project learns nothing of those that are there.
+  if (code === 'PROJECT_ABSENT') return new RegistryError('DENIED')
+  if (code === 'REPOSITORY_ABSENT') {
+    const message = 'this repository does not exist yet, and you may not create repositories in this project; ask one of its administrators'
+    return new RegistryError('DENIED', { message })
+  }
   if (code === 'MANIFEST_BLOB_UNKNOWN' && Array.isArray(detail)) {
     return new RegistryError(code, {
       entries: detail.map((digest: unknown) => ({

@@ -1,12 +1,23 @@
 export type { Actor } from './actor.ts'
 export { createRegistry, createSharedRegistry, type RegistryDeps, type SharedRegistry } from './create-registry.ts'
 export { markDamaged } from './blob-transactions.ts'
+export { clearProject, type ClearStep } from './clear-transactions.ts'
 export { createCollector, type Collector, type CollectorDeps } from './garbage-collection.ts'
 export { rebuiltHold, standingHolds } from './hold-store.ts'
 export { keepCollecting } from './keep-collecting.ts'
 export { holdCollection, releaseCollection } from './hold-transactions.ts'
 export { dropContent, queueAgain, restoreObject } from './integrity-transactions.ts'
-export { allowAll, type Action, type AuthorizationQuestion, type Authorize, type Decision } from './ports.ts'
+export {
+  allowAll,
+  type Action,
+  type AuthorizationQuestion,
+  type Authorize,
+  type Decision,
+  type EnsureRepository,
+  type MayCreate,
+  type ProjectMaker,
+  type RepositoryPage,
+} from './ports.ts'
 export type {
   BlobDescription,
   ByteReader,

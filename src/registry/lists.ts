@@ -7,16 +7,17 @@ import {
   referrerWeights,
   referrerWeightsOfType,
   repositoryId,
-  repositoryPage,
+  repositoryPage as pageOfAll,
   tagPage,
   type ReferrerRow,
 } from './list-store.ts'
-import type { Authorize } from './ports.ts'
+import type { Authorize, RepositoryPage } from './ports.ts'
 import type { Lists, NamePage, Page, ReferrerPage, ReferrersPage } from './registry.ts'
 
 export interface ListDeps {
   readonly database: Database
   readonly authorize: Authorize
+  readonly repositoryPage: RepositoryPage
 }
 
 /** A list without a limit is answered whole; this is only what an index scan may be asked for. */
@@ -25,7 +26,12 @@ const everything = 2 ** 31 - 2
 /** Bytes of annotations on one page of referrers: anybody may push thousands of manifests with megabytes of them each. */
 const heaviestPage = 4 * 1024 * 1024
 
-export function createLists({ database, authorize }: ListDeps): Lists {
+/** The catalog of everybody, while there is no access control. */
+export function everyRepository(database: Database): RepositoryPage {
+  return (_actor, last, limit) => database.all(pageOfAll, last, limit)
+}
+
+export function createLists({ database, authorize, repositoryPage }: ListDeps): Lists {
   return {
     tags: async (actor, repository, page) => {
       await admit(authorize, actor, 'pull', repository)
@@ -35,7 +41,7 @@ export function createLists({ database, authorize }: ListDeps): Lists {
     },
     repositories: async (actor, page) => {
       await admit(authorize, actor, 'list')
-      return names(await database.all(repositoryPage, page.last ?? '', oneMore(page)), page)
+      return names(await repositoryPage(actor, page.last ?? '', oneMore(page)), page)
     },
     referrers: async (actor, repository, subject, page) => {
       await admit(authorize, actor, 'pull', repository)

@@ -58,7 +58,7 @@ async function lookUpsOf(digests: readonly string[]) {
     },
   }
   const children = digests.map((each) => ({ digest: each, kind: 'child', required: true }) as const)
-  const input = { repository: 'a', actor: { identity: undefined, address: '' }, digest: digestOf(9), children, tags: [] }
+  const input = { repository: 'a', actor: { identity: undefined, address: '' }, may: { repository: true, newProject: true }, digest: digestOf(9), children, tags: [] }
   await putManifest.run(tx, { ...input, bytes: new Uint8Array(1) } as unknown as PutManifestInput)
   return seen
 }

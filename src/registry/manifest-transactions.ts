@@ -2,6 +2,7 @@ import { statement, transaction, type Tx } from '../database/index.ts'
 import { preconditionHolds, type Precondition } from '../oci/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { blobIsWhole, keepContent, takeBlob } from './link-store.ts'
+import type { MayCreate } from './ports.ts'
 import { takeRepository, type LockedRepository } from './repository-store.ts'
 import { moveTag, type TagMove } from './tag-store.ts'
 
@@ -15,6 +16,7 @@ export interface ManifestChild {
 export interface PutManifestInput {
   readonly repository: string
   readonly actor: EventActor
+  readonly may: MayCreate
   /** Absent for a put by tag: then the digest these bytes are already held under is kept, the sha256 one if both are. */
   readonly digest: string | undefined
   readonly contentSha256: string
@@ -59,7 +61,7 @@ const insertReferences = statement({
  * whatever comes later is kept for it from then on. Answers how many were not here.
  */
 export const putManifest = transaction('put manifest', async (tx: Tx, input: PutManifestInput) => {
-  const repository = await takeRepository(tx, input.repository)
+  const repository = await takeRepository(tx, input.repository, input.may)
   if ('refused' in repository) return repository
   const digest = input.digest ?? (await heldDigest(tx, repository, input.contentSha256))
   const blob = await takeBlob(tx, repository.domainId, digest, input.bytes.length)
@@ -82,7 +84,7 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
     tags: input.tags.map(({ name }) => name),
     children: input.children.map((child) => child.digest),
     ...(input.subject === undefined ? {} : { subject: input.subject }),
-    ...(repository.created ? { createdRepository: input.repository } : {}),
+    ...repository.created,
   }
   return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest, absent: absent.size })
 })

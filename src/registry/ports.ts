@@ -30,5 +30,29 @@ export interface Decision {
 /** The one authorization choke point of the core. Everything it does not allow is refused. */
 export type Authorize = (question: AuthorizationQuestion) => Soon<Decision>
 
+/** What a push may create where it finds nothing. Asked before; the transaction, which alone knows what is missing, goes by it. */
+export interface MayCreate {
+  /** Id of the project that was asked about, null where there was none: in any other one nothing is done. Absent: any will do. */
+  readonly project?: number | null | undefined
+  readonly repository: boolean
+  readonly newProject: boolean
+  /** Who administers a project made by this push. */
+  readonly maker?: ProjectMaker | undefined
+}
+
+export interface ProjectMaker {
+  readonly kind: 'account' | 'robot'
+  readonly id: number
+}
+
+/** Answers what a push of this actor may create on its way to the repository. */
+export type EnsureRepository = (actor: Actor, repository: RepositoryName) => Soon<MayCreate>
+
+/**
+ * Paths of repositories that the actor may list, in byte order, from `last` on without itself, at most `limit`. Filtered where
+ * they are read, before paging.
+ */
+export type RepositoryPage = (actor: Actor, last: string, limit: number) => Promise<readonly { readonly name: string }[]>
+
 /** The answer while there is no access control: the listener is on loopback, or was opened to anyone on purpose. */
 export const allowAll: Authorize = () => ({ allowed: true, rule: 'open' })

@@ -120,6 +120,7 @@ forEachDatabase('an operation on a condition whose answer was lost', (kind) => {
   const input = (n: number, precondition: Precondition): PutManifestInput => ({
     repository: name,
     actor: { identity: undefined, address: '127.0.0.1' },
+    may: { repository: true, newProject: true },
     digest: undefined,
     contentSha256: digest(n),
     bytes: manifest(n),

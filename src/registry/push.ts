@@ -3,17 +3,23 @@ import { digestAlgorithm, digestBytes, parseManifest, RegistryError, type Digest
 import { admit, tagEvidence } from './admission.ts'
 import { resultOf } from './failure.ts'
 import { putManifest } from './manifest-transactions.ts'
-import type { Authorize } from './ports.ts'
+import type { Authorize, EnsureRepository, MayCreate } from './ports.ts'
 import type { ManifestUpload, Push } from './registry.ts'
 import type { RegistrySettings, SparseMode } from './settings.ts'
 
 export interface PushDeps {
   readonly database: Database
   readonly authorize: Authorize
+  readonly ensureRepository: EnsureRepository
   readonly settings: RegistrySettings
 }
 
-export function createPush({ database, authorize, settings }: PushDeps): Push {
+const anything: MayCreate = Object.freeze({ repository: true, newProject: true })
+
+/** The answer while there is no access control. */
+export const createAnything: EnsureRepository = () => anything
+
+export function createPush({ database, authorize, ensureRepository, settings }: PushDeps): Push {
   return {
     manifest: async (actor, repository, reference, upload) => {
       await admit(authorize, actor, 'push', repository)
@@ -26,6 +32,7 @@ export function createPush({ database, authorize, settings }: PushDeps): Push {
       const outcome = await database.transact(putManifest, {
         repository,
         actor: { identity: actor.identity, address: actor.address },
+        may: await ensureRepository(actor, repository),
         digest,
         contentSha256,
         bytes: upload.bytes,

@@ -1,52 +1,105 @@
 import { statement, type Refusal, type Tx } from '../database/index.ts'
+import { bumpRights } from '../record/index.ts'
+import type { MayCreate, ProjectMaker } from './ports.ts'
 
 /** A repository that may be written to, locked in shared mode: its state can't change before this transaction ends. */
 export interface LockedRepository {
   readonly id: number
   readonly domainId: number
-  /** The transaction made it; its event says so. */
-  readonly created: boolean
+  /** What the transaction made on its way, for the keys of its event; empty when all was there. */
+  readonly created: Created
+}
+
+export interface Created {
+  readonly createdRepository?: string
+  readonly createdProject?: { readonly id: number; readonly name: string; readonly visibility: 'private'; readonly admin?: ProjectMaker | undefined }
 }
 
 interface RepositoryRow {
   readonly id: number
+  readonly namespace_id: number
   readonly domain_id: number
   readonly state: string
   readonly namespace_state: string
 }
 
 const lock = statement<RepositoryRow>(`
-  select r.id, n.domain_id, r.state, n.state as namespace_state
+  select r.id, r.namespace_id, n.domain_id, r.state, n.state as namespace_state
   from repository r join namespace n on n.id = r.namespace_id
   where r.path = $1 and r.deleted_at is null and n.deleted_at is null
   for share of r, n`)
-const insertNamespace = statement(`
+// Locked, so that it has this name for as long as the repository is being made in it.
+const lockNamespace = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null for share')
+const isAlias = statement<{ one: number }>('select 1 as one from namespace_alias where name = $1')
+const insertNamespace = statement<{ id: number }>(`
   insert into namespace (domain_id, name, created_at) values (1, $1, $2)
-  on conflict (name) where deleted_at is null do nothing`)
+  on conflict (name) where deleted_at is null do nothing returning id`)
 const insertRepository = statement(`
-  insert into repository (namespace_id, path, created_at)
-  select id, $2, $3 from namespace where name = $1 and deleted_at is null
+  insert into repository (namespace_id, path, created_at) values ($1, $2, $3)
   on conflict (path) where deleted_at is null do nothing`)
+// Here, since it has to come with the project: one that nobody administers would be out of everybody's reach.
+const grantToMaker = statement(`
+  insert into access_grant (namespace_id, prefix, exact, subject_kind, subject_id, role, created_at)
+  values ($1, '', 0, $2, $3, 'project-admin', $4)`)
+
+const isAdmin = statement<{ one: number }>(`
+  select 1 as one from access_grant
+  where namespace_id = $1 and prefix = '' and exact = 0 and subject_kind = $2 and subject_id = $3 and role = 'project-admin'`)
 
 /** Every write in a repository begins with this. Refuses unless the repository and its namespace are live. */
 export async function lockRepository(tx: Tx, path: string): Promise<LockedRepository | Refusal> {
   const row = await tx.one(lock, path)
-  return row === undefined ? { refused: 'NAME_UNKNOWN' } : writable(row, false)
+  return row === undefined ? { refused: 'NAME_UNKNOWN' } : writable(row, {})
 }
 
-/** As `lockRepository`; a first push makes the repository and its namespace, which is the first component of the path. */
-export async function takeRepository(tx: Tx, path: string): Promise<LockedRepository | Refusal> {
+/** As `lockRepository`; a first push makes the repository, and its namespace, which is the first component of the path. */
+export async function takeRepository(tx: Tx, path: string, may: MayCreate): Promise<LockedRepository | Refusal> {
   const present = await tx.one(lock, path)
-  if (present !== undefined) return writable(present, false)
-  const namespace = path.split('/', 1)[0] as string
-  await tx.run(insertNamespace, namespace, tx.now)
-  const created = (await tx.run(insertRepository, namespace, path, tx.now)) > 0
+  if (present !== undefined) return (await mayWork(tx, present.namespace_id, may)) ? writable(present, {}) : decideAgain
+  const namespace = await takeNamespace(tx, path.split('/', 1)[0] as string, may)
+  if ('refused' in namespace) return namespace
+  if (!(await mayWork(tx, namespace.id, may))) return decideAgain
+  if (typeof may.project === 'number' && !may.repository) return { refused: 'REPOSITORY_ABSENT' }
+  const created = (await tx.run(insertRepository, namespace.id, path, tx.now)) > 0
   const row = await tx.one(lock, path)
-  return row === undefined ? { refused: 'UNAVAILABLE' } : writable(row, created)
+  if (row === undefined) return decideAgain
+  return writable(row, created ? { createdRepository: path, ...namespace.created } : {})
 }
 
-function writable(row: RepositoryRow, created: boolean): LockedRepository | Refusal {
+/** What the rights were asked about is not what is here now: the client asks again, and so are they. */
+const decideAgain: Refusal = Object.freeze({ refused: 'UNAVAILABLE' })
+
+/**
+ * Whether this is the project that was asked about. Where there was none, it is one that the same maker made a moment ago: clients push
+ * several layers at once, and each asked before the first of them came.
+ */
+async function mayWork(tx: Tx, namespaceId: number, { project, newProject, maker }: MayCreate): Promise<boolean> {
+  if (project !== null) return project === undefined || project === namespaceId
+  if (!newProject || maker === undefined) return false
+  return (await tx.one(isAdmin, namespaceId, maker.kind, maker.id)) !== undefined
+}
+
+interface Namespace {
+  readonly id: number
+  readonly created?: Pick<Created, 'createdProject'>
+}
+
+async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal> {
+  const present = await tx.one(lockNamespace, name)
+  if (present !== undefined) return present
+  // Renamed a moment ago: whoever asks again is led to where it is now.
+  if ((await tx.one(isAlias, name)) !== undefined) return decideAgain
+  if (!newProject) return { refused: 'PROJECT_ABSENT' }
+  const inserted = await tx.one(insertNamespace, name, tx.now)
+  if (inserted === undefined) return (await tx.one(lockNamespace, name)) ?? decideAgain
+  if (maker !== undefined) await tx.run(grantToMaker, inserted.id, maker.kind, maker.id, tx.now)
+  await bumpRights(tx)
+  return { id: inserted.id, created: { createdProject: { id: inserted.id, name, visibility: 'private', admin: maker } } }
+}
+
+function writable(row: RepositoryRow, created: Created): LockedRepository | Refusal {
   if (row.state === 'deleting' || row.namespace_state === 'deleting') return { refused: 'NAME_UNKNOWN' }
-  if (row.state !== 'live' || row.namespace_state !== 'live') return { refused: 'REPOSITORY_FROZEN' }
+  if (row.namespace_state !== 'live') return { refused: 'PROJECT_ARCHIVED' }
+  if (row.state !== 'live') return { refused: 'REPOSITORY_FROZEN' }
   return { id: row.id, domainId: row.domain_id, created }
 }

@@ -3,7 +3,8 @@ import { record, type Event, type EventActor } from '../record/index.ts'
 import { putOffWhileHeld } from './hold-store.ts'
 import { doomObject, insertObject, lockWritingObject, nameObject } from './object-store.ts'
 import { endCollection, postponeCollection, queueCollection } from './queue-store.ts'
-import { takeRepository } from './repository-store.ts'
+import type { MayCreate } from './ports.ts'
+import { takeRepository, type LockedRepository } from './repository-store.ts'
 
 /** Names an upload session and who uses it: one that belongs to another repository or actor does not exist. */
 export interface UploadKey {
@@ -61,6 +62,7 @@ export async function finishUpload(tx: Tx, id: string, digest: string, size: num
 /** What the first transaction of a session needs to make its row. */
 interface SessionWrite extends UploadKey {
   readonly actor: EventActor
+  readonly may: MayCreate
   readonly epoch: number
   readonly owner: string
   readonly expiry: number
@@ -73,9 +75,9 @@ async function openUpload(
 ): Promise<{ readonly upload: UploadRow; readonly created: Event | undefined } | Refusal> {
   let created: Event | undefined
   if (input.epoch === begunEpoch) {
-    const repository = await takeRepository(tx, input.repository)
+    const repository = await takeRepository(tx, input.repository, input.may)
     if ('refused' in repository) return repository
-    if (repository.created) created = repositoryCreated(repository.id, input)
+    if (repository.created.createdRepository !== undefined) created = repositoryCreated(repository, input.actor)
     const expiresAt = tx.now + input.expiry
     await tx.run(insert, input.id, repository.id, input.identity ?? null, input.owner, tx.now, expiresAt)
     await queueCollection(tx, 'upload', input.id, expiresAt)
@@ -84,8 +86,8 @@ async function openUpload(
   return 'refused' in upload ? upload : { upload, created }
 }
 
-function repositoryCreated(repositoryId: number, { repository, actor }: SessionWrite): Event {
-  return { kind: 'repository.create', actor, repositoryId, keys: { createdRepository: repository } }
+function repositoryCreated({ id, created }: LockedRepository, actor: EventActor): Event {
+  return { kind: 'repository.create', actor, repositoryId: id, keys: { ...created } }
 }
 
 async function recordCreated<Result>(tx: Tx, created: Event | undefined, result: Result): Promise<{ ok: Result }> {
@@ -180,6 +182,8 @@ export interface CancelUploadInput extends UploadKey {
 export const cancelUpload = transaction('cancel upload', async (tx: Tx, input: CancelUploadInput) => {
   const upload = await tx.one(lock, input.id, input.repository, input.identity ?? null)
   if (upload?.state === 'finished') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  // It is there, but its repository is called otherwise by now: its object is not to go without it, and it ends by itself.
+  if (upload === undefined && (await tx.one(lockById, input.id)) !== undefined) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
   if (upload !== undefined) await removeUpload(tx, input.id, upload, input.drain)
   if (input.written !== undefined && input.written !== upload?.object_id) await doomObject(tx, input.written, input.drain)
   if (input.forget > 0) await queueCollection(tx, 'upload', input.id, tx.now + input.forget)

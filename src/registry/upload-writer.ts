@@ -5,6 +5,7 @@ import type { EventActor } from '../record/index.ts'
 import { StorageError, streamOf, type BlobStore, type ObjectWriter } from '../storage/index.ts'
 import { readBody, type BodyEnd, type BodyReader } from './body-reader.ts'
 import { resultOf } from './failure.ts'
+import type { MayCreate } from './ports.ts'
 import type { UploadBody } from './registry.ts'
 import { inlineLimit, type RegistrySettings } from './settings.ts'
 import { takeTurns } from './take-turns.ts'
@@ -45,7 +46,7 @@ export interface UploadWriter {
 }
 
 /** A session, and who writes in it now. */
-type WrittenKey = UploadKey & { readonly actor: EventActor }
+type WrittenKey = UploadKey & { readonly actor: EventActor; readonly may: MayCreate }
 
 interface Target {
   readonly objectId: string

@@ -8,7 +8,7 @@ import { admit } from './admission.ts'
 import { commitBlob, mountBlob, type CommitBlobInput } from './blob-transactions.ts'
 import { holdersOfDigest, objectOfDigest } from './existence-store.ts'
 import { resultOf } from './failure.ts'
-import type { Authorize } from './ports.ts'
+import type { Authorize, EnsureRepository, MayCreate } from './ports.ts'
 import type { UploadBody, Uploads, UploadStatus } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
 import type { UploadName, UploadNames } from './upload-name.ts'
@@ -23,6 +23,7 @@ export interface UploadDeps {
   readonly clock: Clock
   readonly names: UploadNames
   readonly authorize: Authorize
+  readonly ensureRepository: EnsureRepository
   readonly settings: RegistrySettings
   readonly writer: UploadWriter
   readonly owner: string
@@ -36,7 +37,7 @@ interface SessionDeps extends UploadDeps {
 
 /** A session as one caller may use it. */
 interface Session {
-  readonly key: UploadKey & { readonly actor: EventActor }
+  readonly key: UploadKey & { readonly actor: EventActor; readonly may: MayCreate }
   readonly name: UploadName
   /** Ms for which the name must be known to be ended, once it is; 0 when nobody was told of it. */
   readonly forget: number
@@ -51,7 +52,7 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
   const push = (actor: Actor, repository: RepositoryName): Soon<void> => admit(deps.authorize, actor, 'push', repository)
   const known = async (actor: Actor, repository: RepositoryName, text: string): Promise<Session> => {
     await push(actor, repository)
-    return sessionOf(deps, actor, repository, text)
+    return await sessionOf(deps, actor, repository, text)
   }
 
   return {
@@ -109,7 +110,7 @@ async function cancelSession({ database, settings }: UploadDeps, { key, forget }
 /** One call, one session that the client never learns of. */
 async function pushWhole(deps: SessionDeps, actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void> {
   const name = deps.names.issue(repository, actor.identity)
-  const session = { key: keyOf(actor, repository, name), name, forget: 0 }
+  const session = { key: await keyOf(deps, actor, repository, name), name, forget: 0 }
   try {
     await finishSession(deps, session, notWritten, digest, body)
   } catch (error) {
@@ -194,7 +195,7 @@ async function presentObject({ database, store }: UploadDeps, repository: string
 }
 
 async function mountFromAny(
-  { database, authorize, settings }: UploadDeps,
+  { database, authorize, ensureRepository, settings }: UploadDeps,
   actor: Actor,
   repository: RepositoryName,
   digest: Digest,
@@ -204,7 +205,8 @@ async function mountFromAny(
   for (const source of sources) {
     const decision = await authorize({ actor, action: 'pull', namespace: namespaceOf(source), repository: source })
     if (!decision.allowed) continue
-    const input = { repository, from: source, digest, actor: eventActor(actor), lease: settings.lease }
+    const may = await ensureRepository(actor, repository)
+    const input = { repository, from: source, digest, actor: eventActor(actor), may, lease: settings.lease }
     const outcome = await database.transact(mountBlob, input)
     if ('ok' in outcome) return true
     if (outcome.refused !== 'BLOB_UNKNOWN') resultOf(outcome)
@@ -271,14 +273,15 @@ function cutOff({ name }: Session, { size, end }: Received): RegistryError {
   })
 }
 
-function sessionOf({ names, settings }: UploadDeps, actor: Actor, repository: RepositoryName, text: string): Session {
-  const name = names.read(text, repository, actor.identity)
+async function sessionOf(deps: UploadDeps, actor: Actor, repository: RepositoryName, text: string): Promise<Session> {
+  const name = deps.names.read(text, repository, actor.identity)
   if (name === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
-  return { key: keyOf(actor, repository, name), name, forget: settings.uploadExpiry }
+  return { key: await keyOf(deps, actor, repository, name), name, forget: deps.settings.uploadExpiry }
 }
 
-function keyOf(actor: Actor, repository: RepositoryName, { id }: UploadName): Session['key'] {
-  return { id, repository, identity: actor.identity, actor: eventActor(actor) }
+async function keyOf({ ensureRepository }: UploadDeps, actor: Actor, repository: RepositoryName, { id }: UploadName): Promise<Session['key']> {
+  const may = await ensureRepository(actor, repository)
+  return { id, repository, identity: actor.identity, actor: eventActor(actor), may }
 }
 
 function eventActor({ identity, address }: Actor): EventActor {

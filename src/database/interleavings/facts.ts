@@ -1,14 +1,14 @@
-import { layer, lease, now, repository } from './rows.ts'
+import { layer, lease, now, renamed, repository } from './rows.ts'
 
 /** What an acknowledgement may promise, each as a condition over the rows. */
 const whole = (digest: string) => `exists (
   select 1 from blob b join link l on l.blob_id = b.id and l.deleted_at is null
-  join repository r on r.id = l.repository_id and r.path = '${repository}'
+  join repository r on r.id = l.repository_id and r.path in ('${repository}', '${renamed}')
   left join object o on o.id = b.object_id
   where b.digest = ${digest} and (o.state = 'live' or exists (select 1 from content c where c.blob_id = b.id)))`
 
 const manifestHere = (name: string) => `exists (
-  select 1 from manifest m join repository r on r.id = m.repository_id and r.path = '${repository}'
+  select 1 from manifest m join repository r on r.id = m.repository_id and r.path in ('${repository}', '${renamed}')
   join content c on c.blob_id = m.blob_id where m.digest = 'sha256:${name}' and m.deleted_at is null)`
 
 const closed = (name: string) => `not exists (
@@ -16,7 +16,7 @@ const closed = (name: string) => `not exists (
     ${whole('f.child_digest')} or exists (select 1 from manifest m where m.digest = f.child_digest and m.deleted_at is null)))`
 
 const tagIs = (name: string) => `exists (
-  select 1 from tag t join repository r on r.id = t.repository_id and r.path = '${repository}'
+  select 1 from tag t join repository r on r.id = t.repository_id and r.path in ('${repository}', '${renamed}')
   where t.name = 'v1' and t.digest = 'sha256:${name}')`
 
 export const facts = {
@@ -24,7 +24,7 @@ export const facts = {
   'the layer is gone': `not ${whole(`'${layer}'`)}`,
   'the layer is leased': `exists (
     select 1 from link l join blob b on b.id = l.blob_id
-    join repository r on r.id = l.repository_id and r.path = '${repository}'
+    join repository r on r.id = l.repository_id and r.path in ('${repository}', '${renamed}')
     where b.digest = '${layer}' and l.lease_until >= ${now + lease})`,
   'manifest is here': manifestHere('manifest'),
   'manifest is closed': closed('manifest'),
@@ -41,7 +41,13 @@ export const facts = {
   'v1 is gone': `not exists (select 1 from tag t where t.name = 'v1')`,
   'collection is held': 'exists (select 1 from collection_hold)',
   'collection is not held': 'not exists (select 1 from collection_hold)',
-  'the repository is frozen': `exists (select 1 from repository where path = '${repository}' and state = 'frozen')`,
+  'the repository is frozen': `exists (select 1 from repository where path in ('${repository}', '${renamed}') and state = 'frozen')`,
+  'the project is archived': `exists (select 1 from namespace where id = 1 and state = 'frozen')`,
+  'the project is renamed': `exists (
+    select 1 from namespace n join namespace_alias a on a.namespace_id = n.id and a.name = 'team'
+    where n.id = 1 and n.name = 'crew')`,
+  'the project is being deleted': `exists (select 1 from namespace where id = 1 and (state = 'deleting' or deleted_at is not null))`,
+  'there is a crew': `exists (select 1 from namespace where name = 'crew' and deleted_at is null)`,
 } satisfies Record<string, string>
 
 export type Fact = keyof typeof facts

@@ -3,7 +3,12 @@
  * sequences, and the order of rows that is only theirs.
  */
 const rows = {
-  namespace: 'select name, state, deleted_at from namespace order by name',
+  namespace: 'select name, state, visibility, deleted_at from namespace order by name, deleted_at',
+  namespace_alias: `
+    select a.name, n.name as present from namespace_alias a join namespace n on n.id = a.namespace_id order by a.name`,
+  access_grant: `
+    select n.name, g.prefix, g.exact, g.subject_kind, g.subject_id, g.role
+    from access_grant g join namespace n on n.id = g.namespace_id order by n.name, g.subject_kind, g.subject_id, g.role`,
   repository: 'select path, state, deleted_at from repository order by path',
   object: 'select id, key, state, stored_size, since from object order by id',
   blob: `

@@ -26,6 +26,9 @@ const breaking: Record<keyof typeof invariants, string> = {
   'the history of a tag has no gap': `
     insert into tag_event (repository_id, name, at, to_digest) values (1, 'v1', 0, 'sha256:manifest')`,
   'the history of a tag ends with what it is': `delete from tag`,
+  'a repository lies in the project that its path begins with': `update repository set path = 'crew/app' where id = 1`,
+  'a name leads to one project': `insert into namespace_alias (name, namespace_id, created_at) values ('team', 1, 0)`,
+  'what is deleted holds no manifest': 'update repository set deleted_at = 1 where id = 1',
 }
 
 /** Rows on which a promise is kept, and rows on which it is not. */
@@ -64,6 +67,10 @@ const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: 
   'collection is held': [['collection is held'], ['the lease is over']],
   'collection is not held': [['the lease is over'], ['collection is held']],
   'the repository is frozen': [['the lease is over', `update repository set state = 'frozen'`], ['the lease is over']],
+  'the project is archived': [['the lease is over', `update namespace set state = 'frozen'`], ['the lease is over']],
+  'the project is renamed': [['the project was renamed'], ['the project was renamed', 'delete from namespace_alias']],
+  'the project is being deleted': [['the project is being deleted'], ['the lease is over']],
+  'there is a crew': [['the project was renamed'], ['the lease is over']],
 }
 
 onPostgres('what must hold of the rows', 1, (arenas) => {

@@ -55,6 +55,13 @@ export const invariants = {
       select distinct on (repository_id, name) repository_id, name, to_digest from tag_event
       order by repository_id, name, id desc) h
     full join tag t on t.repository_id = h.repository_id and t.name = h.name where t.digest is distinct from h.to_digest`,
+  'a repository lies in the project that its path begins with': `
+    select r.path from repository r join namespace n on n.id = r.namespace_id
+    where r.deleted_at is null and split_part(r.path, '/', 1) <> n.name`,
+  'a name leads to one project': `
+    select a.name from namespace_alias a join namespace n on n.name = a.name and n.deleted_at is null`,
+  'what is deleted holds no manifest': `
+    select r.path from repository r join manifest m on m.repository_id = r.id where r.deleted_at is not null`,
 } satisfies Record<string, string>
 
 const broken = Object.entries(invariants).map(([name, rows]) => `select '${name}' as name where exists (${rows})`)

@@ -1,6 +1,7 @@
 import { collectingOperations } from './collecting-operations.ts'
 import { holdOperations } from './hold-operations.ts'
 import { operation, type Operation } from './operation.ts'
+import { projectOperations } from './project-operations.ts'
 import { pushOperations } from './push-operations.ts'
 import { actor, layer, lease, repository } from './rows.ts'
 import { sessionOperations } from './session-operations.ts'
@@ -34,6 +35,7 @@ const removingOperations: readonly Operation[] = [
       'two manifests refer to the layer',
       'a manifest refers to the hidden layer',
       'an index refers to the manifest',
+      'the project is being deleted',
     ],
     promises: ['manifest is gone', 'the layer is leased'],
     undoes: ['manifest is here', 'index is closed', 'v1 is manifest'],
@@ -81,6 +83,7 @@ export const operations: readonly Operation[] = [
   ...collectingOperations,
   ...holdOperations,
   ...tokenOperations,
+  ...projectOperations,
 ]
 
 export function operationNamed(name: string): Operation {

@@ -1,6 +1,6 @@
 import type { Fact } from './facts.ts'
 import { operation, type Operation } from './operation.ts'
-import { actor, bytes, contentSha256, drain, ids, layer, layerBytes, lease, repository, type State } from './rows.ts'
+import { actor, bytes, contentSha256, drain, ids, layer, layerBytes, lease, may, repository, type State } from './rows.ts'
 
 interface Commit {
   /** Says that the present object was just seen whole. */
@@ -20,7 +20,7 @@ function commit(name: string, { evidence = false, inline = false, whole = false,
       const held = inline ? { inline: layerBytes } : { objectId: id, key: `blobs/${id}` }
       const found = evidence ? { objectId: 'present' } : undefined
       const bytesOf = { digest: layer, size: 10, bytes: held, evidence: found }
-      return { id, repository, identity: undefined, actor, epoch: whole ? 0 : 1, ...bytesOf, lease, drain }
+      return { id, repository, identity: undefined, actor, may, epoch: whole ? 0 : 1, ...bytesOf, lease, drain }
     },
     states,
     promises: ['the layer is here', 'the layer is leased'],
@@ -36,12 +36,14 @@ interface Put {
   /** What it names may be missing, and nothing is promised of it. */
   readonly sparse?: boolean
   readonly precondition?: { readonly match?: readonly string[]; readonly noneMatch?: 'any' }
+  /** Who asks when there is no project yet, and administers it then. */
+  readonly maker?: { readonly project: null; readonly maker: { readonly kind: 'account'; readonly id: number } }
   readonly states: readonly State[]
 }
 
 const tagFacts: readonly Fact[] = ['v1 is manifest', 'v1 is other', 'v1 is plain', 'v1 is gone']
 
-function put(name: string, { content, children, tagged = false, sparse = false, precondition, states }: Put): Operation {
+function put(name: string, { content, children, tagged = false, sparse = false, precondition, maker, states }: Put): Operation {
   const here: Fact[] = sparse ? [`${content} is here`] : [`${content} is here`, `${content} is closed`]
   const tag = `v1 is ${content}` as Fact
   return operation(name, {
@@ -50,6 +52,7 @@ function put(name: string, { content, children, tagged = false, sparse = false, 
     input: () => ({
       repository,
       actor,
+      may: { ...may, ...maker },
       digest: `sha256:${content}`,
       contentSha256: contentSha256(bytes[content]),
       bytes: bytes[content],
@@ -84,6 +87,7 @@ export const pushOperations: readonly Operation[] = [
       'a manifest refers to the hidden layer',
       'a manifest waits for the layer',
       'a manifest waits for the layer, which is elsewhere',
+      'the project is being deleted',
     ],
   }),
   commit('commit blob that is there', {
@@ -102,7 +106,7 @@ export const pushOperations: readonly Operation[] = [
   operation('mount', {
     subject: 'mount',
     transaction: 'mount blob',
-    input: () => ({ repository, from: 'team/base', digest: layer, actor, lease }),
+    input: () => ({ repository, from: 'team/base', digest: layer, actor, may, lease }),
     states: [
       'the repository is not there',
       'the layer is elsewhere',
@@ -128,6 +132,8 @@ export const pushOperations: readonly Operation[] = [
       'a manifest refers to the hidden layer',
       'an index refers to the manifest',
       'the manifest was deleted',
+      'the project was renamed',
+      'the project is being deleted',
     ],
   }),
   put('put sparse manifest', {
@@ -180,6 +186,13 @@ export const pushOperations: readonly Operation[] = [
     tagged: true,
     states: ['nothing is there', 'the repository is not there'],
   }),
+  put('create tag in a project of one\'s own', {
+    content: 'plain',
+    children: [],
+    tagged: true,
+    maker: { project: null, maker: { kind: 'account', id: 1 } },
+    states: ['nothing is there', 'the project was renamed', 'a manifest refers to the layer'],
+  }),
   put('create tag where there is none', {
     content: 'manifest',
     children: theLayer,
@@ -210,6 +223,7 @@ export const pushOperations: readonly Operation[] = [
       'the layer is elsewhere',
       'the layer is here and elsewhere',
       'a manifest refers to the layer',
+      'the project is being deleted',
     ],
     promises: ['the layer is leased'],
     records: () => false,

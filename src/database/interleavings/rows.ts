@@ -9,6 +9,10 @@ const over = now - 1
 
 export const actor = { identity: undefined, address: '127.0.0.1' }
 export const repository = 'team/app'
+/** The same repository once its project is called `crew`. */
+export const renamed = 'crew/app'
+/** What a push may create. */
+export const may = { repository: true, newProject: true }
 export const layer = 'sha256:layer'
 export const bytes = { manifest: encode('manifest'), other: encode('other'), index: encode('index'), plain: encode('plain') }
 export const layerBytes = encode('0123456789')
@@ -26,7 +30,7 @@ export const ids = { app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 
 export const clear = [
   'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold', 'event',
   'signing_key',
-  'repository', 'namespace',
+  'repository', 'namespace_alias', 'access_grant', 'tag_rule', 'address_rule', 'robot', 'namespace',
 ]
   .map((table) => `delete from ${table}`)
   .join('; ')
@@ -126,6 +130,23 @@ export const states = {
     ...leftOver,
     `insert into collection_hold (name, until, reason) values ('backup:1', ${now + lease}, 'a copy is taken')`,
   ],
+  'the project was renamed': [
+    namespace.replace("'team'", "'crew'"),
+    repositoryRow(1, renamed),
+    repositoryRow(2, 'crew/base'),
+    `insert into namespace_alias (name, namespace_id, created_at) values ('team', 1, 0)`,
+    ...leftOver,
+  ],
+  'the project is being deleted': [
+    ...whole,
+    linked(1, over),
+    linked(2, over),
+    ...leftOver,
+    theManifest,
+    tagged('manifest'),
+    `update namespace set state = 'deleting'`,
+  ],
+  'the project is nearly deleted': [...whole, linked(1, over), ...leftOver, `update namespace set state = 'deleting'`],
   'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],
 } satisfies Record<string, readonly string[]>
 

@@ -1,8 +1,8 @@
 import { heldBack } from './collecting-operations.ts'
 import { operation, type Operation } from './operation.ts'
-import { actor, drain, expiry, repository, type State } from './rows.ts'
+import { actor, drain, expiry, may, repository, type State } from './rows.ts'
 
-const key = { id: 'first', repository, identity: undefined }
+const key = { id: 'first', repository, identity: undefined, may }
 /** Nothing was written in it yet. */
 const begun = { ...key, id: 'third' }
 const states: readonly State[] = ['the layer is new', 'the session has not told of its object', 'a manifest refers to the layer']

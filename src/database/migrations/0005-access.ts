@@ -18,6 +18,8 @@ export function access({ id, text, integer }: DialectTypes): string[] {
     `create table namespace_alias (
       name ${text} primary key, namespace_id ${integer} not null references namespace, created_at ${integer} not null)`,
     `create index namespace_alias_by_namespace on namespace_alias (namespace_id)`,
+    // Those whose rows are still to be cleared.
+    `create index namespace_deleting on namespace (id) where state = 'deleting' and deleted_at is null`,
 
     `create table account (
       id ${id}, name ${text} not null, email ${text}, display_name ${text}, source ${text} not null default 'local',

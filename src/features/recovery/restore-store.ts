@@ -9,6 +9,17 @@ import type { BlobState, LinkState, ManifestState, NamespaceState, ObjectState, 
 
 export type Put = 'added' | 'changed' | 'homeless'
 
+// Within one moment the records have no order: who had a name before may still have it when the record of its new owner comes.
+const displaceNamespace = statement<{ id: number }>(`
+  update namespace set name = '=' || id where name = $2 and id <> $1 and deleted_at is null returning id`)
+const displaceRepository = statement<{ id: number }>(`
+  update repository set path = '=' || id where path = $2 and id <> $1 and deleted_at is null returning id`)
+
+/** Takes a name from the row that has it, whose own record says what it is called now; answers its id. */
+export async function displace(tx: Tx, kind: 'namespace' | 'repository', id: number, name: string): Promise<number | undefined> {
+  return (await tx.one(kind === 'namespace' ? displaceNamespace : displaceRepository, id, name))?.id
+}
+
 const insertNamespace = statement(`
   insert into namespace (id, domain_id, name, state, created_at, deleted_at) values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing`)
 const updateNamespace = statement('update namespace set name = $3, state = $4, created_at = $5, deleted_at = $6 where id = $1 and domain_id = $2')

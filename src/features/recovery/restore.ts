@@ -5,6 +5,7 @@ import { nameOf, readSegment } from './chain.ts'
 import type { RecordKind, RecoveryRecord } from './recovery-record.ts'
 import type { RestorableState } from './restorable-state.ts'
 import {
+  displace,
   dropBlob,
   dropLink,
   dropManifest,
@@ -62,7 +63,7 @@ class Tally implements Restored {
   }
 
   /** Notes what became of one thing; answers by how much there are more. */
-  note({ kind, key }: RecoveryRecord, came: 'added' | 'changed' | 'homeless' | boolean): number {
+  note({ kind, key }: Pick<RecoveryRecord, 'kind' | 'key'>, came: 'added' | 'changed' | 'homeless' | boolean): number {
     const name = `${kind} ${key.join(' ')}`
     if (came === 'homeless') this.#homeless.add(name)
     else this.#homeless.delete(name)
@@ -80,9 +81,11 @@ async function apply(tx: Tx, record: RecoveryRecord, tally: Tally, context: Cont
   const { kind, key, row } = record
   switch (kind) {
     case 'namespace':
-      await (row === null ? dropNamespace(tx, key[0]) : putNamespace(tx, key[0], row))
+      if (row?.deletedAt === null) await makeWay(tx, kind, key[0], row.name, tally)
+      tally.note(record, row === null ? await dropNamespace(tx, key[0]) : await putNamespace(tx, key[0], row))
       return
     case 'repository':
+      if (row?.deletedAt === null) await makeWay(tx, kind, key[0], row.path, tally)
       tally.repositories += tally.note(record, row === null ? await dropRepository(tx, key[0]) : await putRepository(tx, key[0], row))
       return
     case 'blob':
@@ -96,6 +99,12 @@ async function apply(tx: Tx, record: RecoveryRecord, tally: Tally, context: Cont
     case 'tag':
       tally.tags += tally.note(record, row === null ? await dropTag(tx, ...key) : await putTag(tx, ...key, row))
   }
+}
+
+/** Who loses a name here has another one by its own record, or the segments contradict themselves. */
+async function makeWay(tx: Tx, kind: 'namespace' | 'repository', id: number, name: string, tally: Tally): Promise<void> {
+  const displaced = await displace(tx, kind, id, name)
+  if (displaced !== undefined) tally.note({ kind, key: [displaced] }, 'homeless')
 }
 
 async function applyBlob(tx: Tx, record: RecoveryRecord & { kind: 'blob' }, tally: Tally, context: Context): Promise<void> {

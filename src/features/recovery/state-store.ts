@@ -101,6 +101,7 @@ const manifestColumns = {
 }
 
 export const namedRepositories = named<RepositoryRow>(repositoryColumns, 'repository r on r.id = {r}')
+export const repositoriesOfNamespaces = named<RepositoryRow>(repositoryColumns, 'repository r on r.namespace_id = {r}')
 export const namedNamespaces = named<NamespaceRow>(namespaceColumns, 'namespace n on n.id = {r}')
 export const namedBlobs = named<BlobRow>(
   blobColumns,

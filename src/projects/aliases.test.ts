@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { forEachDatabase } from '../database/for-each-database.testing.ts'
+import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, noBody, pushBlob, pushManifest, repository, type TestRegistry } from '../registry/test-registry.testing.ts'
+import type { AuthorizationQuestion, Registry } from '../registry/index.ts'
+import { digestBytes } from '../oci/index.ts'
+import { createAliases, type Aliases } from './aliases.ts'
+import { createProjects, type Projects } from './projects.ts'
+import { resolvingRegistry } from './resolving-registry.ts'
+
+const actor = { identity: undefined, address: '' }
+
+forEachDatabase('names that projects had before', (kind) => {
+  let t: TestRegistry
+  let projects: Projects
+  let aliases: Aliases
+  let registry: Registry
+  let version: number
+  let reads: number
+  const asked: AuthorizationQuestion[] = []
+  beforeEach(async () => {
+    asked.length = 0
+    t = await createTestRegistry(kind, (question) => {
+      asked.push(question)
+      return { allowed: true, rule: 'test' }
+    })
+    projects = createProjects(t.database)
+    version = 1
+    reads = 0
+    const counted: typeof t.database = { ...t.database, one: (...call) => (reads++, t.database.one(...call)) }
+    aliases = createAliases(counted, { current: () => version })
+    registry = resolvingRegistry(t.registry, aliases)
+  })
+  afterEach(() => t.dispose())
+
+  async function rename(from: string, to: string): Promise<void> {
+    await projects.rename({ id: (await projects.get(from))?.id ?? 0, name: to, actor })
+    version++
+  }
+  const resolve = async (name: string): Promise<string> => await aliases.resolve(repository(name))
+
+  test('lead to what they are now, from memory while nothing changed', async () => {
+    await pushBlob(t.registry, 'team/app', 'x')
+    expect(await resolve('team/app')).toBe('team/app')
+    await rename('team', 'crew')
+    expect(await resolve('team/app')).toBe('crew/app')
+    expect(await resolve('team')).toBe('crew')
+    expect(await resolve('teamwork/app')).toBe('teamwork/app')
+    const before = reads
+    expect(aliases.resolve(repository('team/other/app'))).toBe(repository('crew/other/app'))
+    expect(reads).toBe(before)
+    await projects.create({ name: 'team', visibility: 'private', actor })
+    version++
+    expect(await resolve('team/app')).toBe('team/app')
+    await projects.remove({ id: (await projects.get('crew'))?.id ?? 0, force: true, actor })
+  })
+
+  test('that lead to a name too long for a repository are refused', async () => {
+    await projects.create({ name: 'team', visibility: 'private', actor })
+    await rename('team', 'a-longer-name')
+    expect(await resolve(`team/${'x'.repeat(250)}`).catch((error: { code: string }) => error.code)).toBe('NAME_INVALID')
+  })
+
+  test('are followed by every call, and rights are asked about where they lead', async () => {
+    const config = { digest: await pushBlob(t.registry, 'team/app', '{}'), size: 2 }
+    const image = manifestOf([], config)
+    const digest = await pushManifest(t.registry, 'team/app', byTag('v1'), image)
+    await rename('team', 'crew')
+    asked.length = 0
+    const name = repository('team/app')
+    const bytes = new TextEncoder().encode('more')
+    const more = digestBytes(bytes, 'sha256')
+    const page = { limit: undefined, last: undefined }
+    await registry.pull.manifest(anonymous, name, byTag('v1'))
+    await registry.pull.statManifest(anonymous, name, byTag('v1'))
+    await registry.pull.blob(anonymous, name, config.digest)
+    await registry.pull.statBlob(anonymous, name, config.digest)
+    await registry.uploads.pushWhole(anonymous, name, more, bodyOf(bytes))
+    const { id } = await registry.uploads.begin(anonymous, name)
+    await registry.uploads.append(anonymous, name, id, bodyOf(bytes))
+    await registry.uploads.status(anonymous, name, id)
+    await registry.uploads.finish(anonymous, name, id, more, noBody)
+    await registry.uploads.cancel(anonymous, name, (await registry.uploads.begin(anonymous, name)).id)
+    expect(await registry.uploads.mount(anonymous, repository('other/app'), more, name)).toBe(true)
+    expect(await registry.uploads.mount(anonymous, repository('team/new'), more, repository('other/app'))).toBe(true)
+    await pushManifest(registry, 'team/app', byTag('v2'), image)
+    expect((await registry.lists.tags(anonymous, name, page)).names).toEqual(['v1', 'v2'])
+    await registry.lists.referrers(anonymous, name, digest, { ...page, artifactType: undefined })
+    await registry.deletes.manifest(anonymous, name, byTag('v1'))
+    await registry.deletes.blob(anonymous, repository('team/new'), more)
+    expect((await registry.lists.repositories(anonymous, page)).names).toEqual(['crew/app', 'crew/new', 'other/app'])
+    const places = new Set(asked.flatMap(({ namespace, repository: at }) => [namespace, at]))
+    expect([...places].filter((place) => place?.startsWith('team'))).toEqual([])
+  })
+
+  test('cannot be told without the version of the rights: then nothing is answered', async () => {
+    const broken = resolvingRegistry(t.registry, createAliases(t.database, { current: () => { throw new Error('no version') } }))
+    expect(await Promise.resolve(broken.pull.manifest(anonymous, repository('a/b'), byTag('v1'))).catch(String)).toContain('no version')
+    expect(await broken.uploads.begin(anonymous, repository('a/b')).catch(String)).toContain('no version')
+  })
+})

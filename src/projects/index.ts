@@ -1,0 +1,8 @@
+export { createAliases, type Aliases } from './aliases.ts'
+export { createEnsureRepository } from './ensure-repository.ts'
+export { keepClearing } from './keep-clearing.ts'
+export { ProjectError, type ProjectErrorCode } from './project-error.ts'
+export type { Project, ProjectAdmin, ProjectState, Visibility } from './project.ts'
+export { createProjects, type Projects } from './projects.ts'
+export { createRepositoryPage } from './repository-page.ts'
+export { resolvingRegistry } from './resolving-registry.ts'

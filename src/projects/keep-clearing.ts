@@ -1,0 +1,50 @@
+import type { Database } from '../database/index.ts'
+import type { Clock } from '../lib/index.ts'
+import type { Logger } from '../observe/index.ts'
+import { projectsInDeletion } from './project-store.ts'
+import { clearSteps } from './projects.ts'
+
+export interface KeepClearingDeps {
+  /** Ms between two looks, and before a failed one is tried again. */
+  readonly interval: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Projects looked at before those that came first are looked at again. */
+const projectsAtOnce = 100
+/** Steps for one project before the next one has its turn, and a shutdown is noticed. */
+const stepsAtOnce = 10
+
+/**
+ * Ends the deletion of projects that was begun, by whatever process, until the returned function is called, which waits for the
+ * step under way.
+ */
+export function keepClearing(database: Database, { interval, clock, logger }: KeepClearingDeps): () => Promise<void> {
+  const stop = new AbortController()
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        if (await clearSome(database, stop.signal)) continue
+      } catch (error) {
+        logger.error('a deleted project could not be cleared; it is tried again', { error })
+      }
+      await clock.sleep(interval, stop.signal).catch(() => undefined)
+    }
+  }
+  const running = run()
+  return async () => {
+    stop.abort()
+    await running
+  }
+}
+
+/** Answers whether there is more to do at once. */
+export async function clearSome(database: Database, signal?: AbortSignal): Promise<boolean> {
+  const projects = await database.all(projectsInDeletion, projectsAtOnce)
+  for (const { id } of projects) {
+    if (signal?.aborted === true) return false
+    await clearSteps(database, id, stepsAtOnce)
+  }
+  return projects.length > 0
+}

@@ -1,0 +1,97 @@
+import type { Database, Outcome } from '../database/index.ts'
+import type { EventActor } from '../record/index.ts'
+import { clearProject, type ClearStep } from '../registry/index.ts'
+import { ProjectError, type ProjectErrorCode } from './project-error.ts'
+import { isProjectName } from './project-name.ts'
+import { projectByAlias, projectByName, projectPage, type ProjectRow } from './project-store.ts'
+import {
+  changeProject,
+  createProject,
+  deleteProject,
+  renameProject,
+  type ChangeProjectInput,
+  type CreateProjectInput,
+  type DeleteProjectInput,
+  type RenameProjectInput,
+} from './project-transactions.ts'
+import type { Project } from './project.ts'
+
+/**
+ * Projects, as whoever may change them asks for it: what somebody may is decided before, about the id that is given here. Each
+ * change fails with a ProjectError, and leaves an event with what was before and after.
+ */
+export interface Projects {
+  create(input: Omit<CreateProjectInput, 'admin'> & Partial<Pick<CreateProjectInput, 'admin'>>): Promise<Project>
+  /** Its repositories are found under the new name at once; the old one leads to it until it is taken. */
+  rename(input: RenameProjectInput): Promise<Project>
+  change(input: ChangeProjectInput): Promise<Project>
+  archive(id: number, actor: EventActor): Promise<Project>
+  unarchive(id: number, actor: EventActor): Promise<Project>
+  /** Nothing of it can be read when this answers; its name is free a moment later. */
+  remove(input: DeleteProjectInput): Promise<void>
+  /** By its name or one that it had before; look at `name` for the present one. */
+  get(name: string): Promise<Project | undefined>
+  /** Projects by their names, those after `last`, at most `limit` of them. */
+  list(last: string, limit: number): Promise<readonly Project[]>
+}
+
+/** Steps that a deletion takes before it answers: all of them, for most projects. What is left is for `keepClearing`. */
+const stepsBeforeAnswer = 20
+
+export function createProjects(database: Database): Projects {
+  const change = async (input: ChangeProjectInput): Promise<Project> => resultOf(await database.transact(changeProject, input))
+  return Object.freeze<Projects>({
+    create: async ({ name, visibility, admin, actor }) => {
+      checkName(name)
+      return resultOf(await database.transact(createProject, { name, visibility, admin, actor }))
+    },
+    rename: async ({ id, name, actor }) => {
+      checkName(name)
+      return resultOf(await database.transact(renameProject, { id, name, actor }))
+    },
+    change,
+    archive: (id, actor) => change({ id, actor, state: 'frozen' }),
+    unarchive: (id, actor) => change({ id, actor, state: 'live' }),
+    remove: async (input) => {
+      resultOf(await database.transact(deleteProject, input))
+      await clearSteps(database, input.id, stepsBeforeAnswer)
+    },
+    get: async (name) => {
+      const found = (await database.one(projectByName, name)) ?? (await database.one(projectByAlias, name))
+      return found && projectOf(found)
+    },
+    list: async (last, limit) => (await database.all(projectPage, last, limit)).map(projectOf),
+  })
+}
+
+/** Removes what is in a project that is being deleted, at most so many steps; answers the last one. */
+export async function clearSteps(database: Database, project: number, most: number): Promise<ClearStep> {
+  let last: ClearStep = 'more'
+  for (let step = 0; step < most && last === 'more'; step++) last = resultOf(await database.transact(clearProject, { project }))
+  return last
+}
+
+function checkName(name: string): void {
+  if (isProjectName(name)) return
+  const message = 'the name of a project has up to 64 lower-case letters and digits, with single ".", "_" or "-" between them'
+  throw new ProjectError('name', message)
+}
+
+function projectOf({ id, name, visibility, state, created_at: createdAt }: ProjectRow): Project {
+  return { id, name, visibility, state, createdAt }
+}
+
+const refusals: Readonly<Record<string, readonly [ProjectErrorCode, string]>> = {
+  PROJECT_UNKNOWN: ['unknown', 'there is no such project'],
+  PROJECT_EXISTS: ['exists', 'there is a project of that name already'],
+  PROJECT_DELETING: ['deleting', 'a project of that name is still being deleted; its name is free in a moment'],
+  PROJECT_NOT_EMPTY: ['not-empty', 'the project is not empty: delete what is in it first, or ask for it to be deleted with everything in it'],
+  PROJECT_PATH: ['path', 'with that name the path of a repository in the project would be longer than 255 characters'],
+}
+
+function resultOf<Result>(outcome: Outcome<Result>): Result {
+  if ('ok' in outcome) return outcome.ok
+  const refusal = refusals[outcome.refused]
+  if (refusal === undefined) throw new Error(`a transaction refused with the unknown code "${outcome.refused}"`)
+  throw new ProjectError(...refusal)
+}

@@ -1,0 +1,92 @@
+import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
+import { record, type Event } from '../record/index.ts'
+import { removeLockedManifest } from './delete-transactions.ts'
+import { linkKey, queueCollections } from './queue-store.ts'
+import { removeTag } from './tag-store.ts'
+
+/** `more`: ask again. `done`: nothing is left of it, and its name is free. `gone`: there is nothing to clear. */
+export type ClearStep = 'more' | 'done' | 'gone'
+
+/** Children of the manifests that one step removes, unless a single one has more: a manifest of 4 MiB may have 30,000. */
+const childrenAtOnce = 2_000
+const manifestsAtOnce = 50
+const linksAtOnce = 500
+const tagsAtOnce = 200
+
+// One step at a time: another process that clears the same project waits here.
+const lockNamespace = statement<{ name: string; domain_id: number }>(`
+  select name, domain_id from namespace where id = $1 and state = 'deleting' and deleted_at is null for update`)
+const nextRepository = statement<{ id: number; path: string }>(`
+  select id, path from repository where namespace_id = $1 and deleted_at is null order by path limit 1`)
+const nextTags = statement<{ name: string }>(`select name from tag where repository_id = $1 order by name limit ${tagsAtOnce}`)
+const nextManifests = statement<{ digest: string; blob_id: number; children: number }>(`
+  select m.digest, m.blob_id,
+    (select count(*) from reference f where f.repository_id = m.repository_id and f.manifest_digest = m.digest) as children
+  from manifest m join blob b on b.id = m.blob_id
+  where m.repository_id = $1 order by m.digest limit ${manifestsAtOnce} for update of m for key share of b`)
+const endLeases = statement<{ blob_id: number }>(`
+  update link set lease_until = 0 where repository_id = $1 and blob_id in (
+    select l.blob_id from link l where l.repository_id = $1 and l.lease_until > 0 order by l.blob_id limit ${linksAtOnce})
+  returning blob_id`)
+const endRepository = statement(`update repository set state = 'deleting', deleted_at = $2 where id = $1`)
+const endNamespace = statement('update namespace set deleted_at = $2 where id = $1')
+const removeGrants = statement('delete from access_grant where namespace_id = $1')
+const removeTagRules = statement('delete from tag_rule where namespace_id = $1')
+const removeAddressRules = statement('delete from address_rule where namespace_id = $1')
+
+/**
+ * Takes one step to remove what is in a project that is being deleted. Nobody can read or write in it any more; manifests and tags
+ * go here, links and what they hold are left to the collector as after any deletion. Each step changes a bounded number of
+ * rows and may be repeated, so a kill between two of them loses nothing. Rows of the project and its repositories stay, marked
+ * as deleted: their ids are never given out again.
+ */
+export const clearProject = transaction('clear project', async (tx: Tx, input: { readonly project: number }): Promise<Outcome<ClearStep>> => {
+  const namespace = await tx.one(lockNamespace, input.project)
+  if (namespace === undefined) return { ok: 'gone' }
+  const repository = await tx.one(nextRepository, input.project)
+  if (repository === undefined) return await endProject(tx, input.project, namespace.name)
+  const place = { id: repository.id, domainId: namespace.domain_id }
+  const keys = (await clearTags(tx, place.id)) ?? (await clearManifests(tx, place)) ?? (await clearLinks(tx, place.id))
+  if (keys === 'leases') return { ok: 'more' }
+  if (keys !== undefined) return await note(tx, { kind: 'repository.clear', repositoryId: repository.id, keys })
+  await tx.run(endRepository, repository.id, tx.now)
+  return await note(tx, { kind: 'repository.delete', repositoryId: repository.id, keys: { repository: repository.path } })
+})
+
+async function note(tx: Tx, event: Omit<Event, 'actor'>, step: ClearStep = 'more'): Promise<{ ok: ClearStep }> {
+  return await record(tx, { ...event, actor: undefined }, step)
+}
+
+async function clearTags(tx: Tx, repositoryId: number) {
+  const names = (await tx.all(nextTags, repositoryId)).map(({ name }) => name)
+  for (const name of names) await removeTag(tx, repositoryId, name, undefined)
+  return names.length === 0 ? undefined : { tags: names }
+}
+
+async function clearManifests(tx: Tx, repository: { readonly id: number; readonly domainId: number }) {
+  const manifests = await tx.all(nextManifests, repository.id)
+  if (manifests.length === 0) return undefined
+  const removed: string[] = []
+  let children = 0
+  for (const { digest, blob_id: blobId, children: more } of manifests) {
+    if (removed.length > 0 && children + more > childrenAtOnce) break
+    children += more
+    await removeLockedManifest(tx, repository, { digest, blobId }, tx.now)
+    removed.push(digest)
+  }
+  return { manifests: removed }
+}
+
+/** The collector looks at every link at once, without waiting for the end of its lease. */
+async function clearLinks(tx: Tx, repositoryId: number): Promise<'leases' | undefined> {
+  const ended = await tx.all(endLeases, repositoryId)
+  await queueCollections(tx, 'link', ended.map(({ blob_id }) => linkKey(repositoryId, blob_id)), tx.now)
+  return ended.length === 0 ? undefined : 'leases'
+}
+
+/** Grants and rules name the project by an id that is never used again: they go only so that nobody has to wonder about them. */
+async function endProject(tx: Tx, project: number, name: string): Promise<{ ok: ClearStep }> {
+  for (const remove of [removeGrants, removeTagRules, removeAddressRules]) await tx.run(remove, project)
+  await tx.run(endNamespace, project, tx.now)
+  return await note(tx, { kind: 'project.cleared', repositoryId: undefined, keys: { project, name } }, 'done')
+}
