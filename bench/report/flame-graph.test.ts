@@ -64,7 +64,7 @@ test('frames are as wide as their part, under their caller, and named as far as 
   const svg = flameGraph(flameTree(profile, checkout), ['U5: A < B', '8 samples'])
   const frames = [...svg.matchAll(/<g><title>(.*?)<\/title><rect class="(\w+)" x="([\d.]+)" y="(\d+)" width="([\d.]+)"/g)]
   expect(frames.map(([, name, ...rest]) => [name, ...rest])).toEqual([
-    ['all: 100.0 %', 'runtime', '12', '84', '975'],
+    ['all: 100.0 %', 'berth', '12', '84', '975'],
     ['serve src/http/listener.ts: 62.5 %', 'berth', '12', '103', '609'],
     ['native code: 25.0 %', 'native', '622', '103', '243'],
     ['garbage collection: 12.5 %', 'collection', '866', '103', '121'],
@@ -73,6 +73,7 @@ test('frames are as wide as their part, under their caller, and named as far as 
   expect(svg).toContain('<title id="title">U5: A &lt; B</title>')
   expect(svg).toContain('called from there: get (native) 37.5 %; serve src/http/listener.ts 25.0 %; native code 25.0 %;')
   expect(svg).toContain('>garbage collection</text>')
+  expect(svg).not.toContain('>its packages</text>')
   expect(svg).not.toContain('somebody')
 })
 
@@ -88,12 +89,14 @@ test('what is too narrow to be seen is left out, and leaves its room', () => {
   expect(flameGraph(idle, ['a', 'b'])).not.toContain('NaN')
 })
 
-test('a frame that has room for a part of its name shows that part', () => {
+test('a frame shows as much as it has room for', () => {
   const nodes = [
-    { id: 1, callFrame: frame('(root)', ''), children: [2, 3] },
+    { id: 1, callFrame: frame('(root)', ''), children: [2, 3, 4] },
     { id: 2, callFrame: frame('aFunctionWithQuiteALongName', 'node:fs') },
     { id: 3, callFrame: frame('b', 'node:fs') },
+    { id: 4, callFrame: frame('short', 'node:fs/promises') },
   ]
-  const svg = flameGraph(flameTree({ nodes, samples: [2, ...Array<number>(9).fill(3)] }, checkout), ['a'])
-  expect(svg).toContain('>aFunctionWit…</text>')
+  const svg = flameGraph(flameTree({ nodes, samples: [2, 4, ...Array<number>(8).fill(3)] }, checkout), ['a'])
+  const shown = [...svg.matchAll(/<text x="[^"]*" y="[^"]*">(.*?)<\/text>/g)].map(([, text]) => text)
+  expect(shown).toEqual(['all: 100.0 %', 'b node:fs: 80.0 %', 'aFunctionWit…', 'short: 10.0 %'])
 })

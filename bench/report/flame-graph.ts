@@ -53,7 +53,7 @@ ${styles('dark', '    ')}
 <rect class="ground" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="6"/>
 <text class="head" x="${margin}" y="24">${escape(title)}</text>
 <text class="say" x="${margin}" y="44">${escape(lines.join(' '))}</text>
-${legend()}
+${legend(placed)}
 ${placed.map((one) => draw(one, tree.samples)).join('\n')}
 </svg>
 `
@@ -63,9 +63,11 @@ function styles(scheme: 'light' | 'dark', indent: string): string {
   return Object.entries(colours).map(([origin, one]) => `${indent}.${origin} { fill: ${one[scheme]} }`).join('\n')
 }
 
-function legend(): string {
+/** Of what is there. */
+function legend(placed: readonly Placed[]): string {
   let x = margin
-  const entries = Object.entries(colours).map(([origin, { says }]) => {
+  const present = new Set<string>(placed.map(({ frame }) => frame.origin))
+  const entries = Object.entries(colours).filter(([origin]) => present.has(origin)).map(([origin, { says }]) => {
     const [left, text] = [x, `<text class="say" x="${x + 18}" y="68">${escape(says)}</text>`]
     x += says.length * 7 + 48
     return `<rect class="${origin}" x="${left}" y="57" width="12" height="12"/>${text}`
@@ -100,7 +102,7 @@ function draw({ frame, depth, before }: Placed, all: number): string {
 /** From the longest to the shortest; of a function without a name its file and line. */
 function namesOf(frame: Frame, part: string): string[] {
   const short = frame.name === '' ? frame.file.slice(frame.file.lastIndexOf('/') + 1) : frame.name
-  return [`${label(frame)}: ${part}`, label(frame), short]
+  return [`${label(frame)}: ${part}`, label(frame), `${short}: ${part}`, short]
 }
 
 /** The first that has no more letters, or as much of the last as there is room for. */

@@ -41,7 +41,7 @@ export function flameTree({ nodes, samples }: CpuProfile, checkout: string): Fra
   const hits = new Map<number, number>()
   for (const id of samples) hits.set(id, (hits.get(id) ?? 0) + 1)
   const known = new Map(nodes.map((node) => [node.id, node]))
-  const root: Growing = { name: 'all', file: '', origin: 'runtime', samples: 0, children: new Map() }
+  const root: Growing = { name: 'all', file: '', origin: 'berth', samples: 0, children: new Map() }
 
   const add = (id: number, parent: Growing): number => {
     const node = known.get(id)
