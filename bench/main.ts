@@ -102,7 +102,9 @@ async function flames(asked: Asked): Promise<number> {
   await setUp(asked)
   findSystems(asked)
   return await inWorkspace(async ({ machine, ...around }) => {
-    const asOf = `taken ${new Date().toISOString().slice(0, 10)} at commit ${commitOfCheckout()} on ${machine.processor}`
+    const { processor, load } = machine
+    const taken = `taken ${new Date().toISOString().slice(0, 10)} at commit ${commitOfCheckout()} on ${processor}`
+    const asOf = `${taken}, load average before ${load.toFixed(2)}`
     return say(`written: ${(await drawFlames(asOf, around)).join(', ')}`)
   })
 }
