@@ -81,7 +81,6 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
     clock: systemClock,
     readiness,
     requestMetrics,
-    anonymousMayPull: true,
     clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
   })
   return { fetch: (...request) => http.fetch(...request), readiness, metrics: requestMetrics.metrics, release: (written) => shared.release(written) }

@@ -20,7 +20,6 @@ export async function answersOf(registry: Registry, { repositories, digests, tag
     clock: systemClock,
     readiness: createReadiness({ checks: {}, clock: systemClock }),
     requestMetrics: createRequestMetrics(),
-    anonymousMayPull: true,
     clientOf: createClientOf({ trusted: [], header: 'x-forwarded-for' }),
   })
   const paths = ['/v2/', '/v2/_catalog']

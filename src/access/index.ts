@@ -26,5 +26,7 @@ export {
   withoutScope,
 } from './token-access.ts'
 export { type BearerAuthentication, createTokenCheck, type HolderSource, type TokenCheck } from './token-check.ts'
+export { createTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 export { createTokenKeys, type PublicJwk, type TokenKeys } from './token-keys.ts'
+export type { RefreshPurpose, RefreshTokens } from './token-refresh.ts'
 export { formatScopes, parseScopes, type Scope } from './token-scope.ts'

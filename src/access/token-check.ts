@@ -2,7 +2,7 @@ import { andThen, type Clock, createLru, type Soon } from '../lib/index.ts'
 import type { Recognized, Unrecognized } from './authentication.ts'
 import type { Principal } from './principal.ts'
 import { scopeCeiling, type TokenAccess } from './token-access.ts'
-import { isOver, leeway, readClaims, readHolder, type TokenClaims, type TokenHolder } from './token-claims.ts'
+import { leeway, readClaims, readHolder, type TokenClaims, type TokenHolder } from './token-claims.ts'
 import type { TokenKeys } from './token-keys.ts'
 import { isSignedBy, parseToken, readJson, type TokenParts } from './token-text.ts'
 
@@ -13,7 +13,9 @@ export interface AnonymousBearer {
 }
 
 /** What a bearer token proves; `access` is what it allows at most. */
-export type BearerAuthentication = (Recognized & { readonly access: readonly TokenAccess[] }) | AnonymousBearer | Unrecognized
+type Accepted = (Recognized & { readonly expiresAt: number; readonly access: readonly TokenAccess[] }) | AnonymousBearer
+
+export type BearerAuthentication = Accepted | Unrecognized
 
 /** Checks the tokens that the token service signs. */
 export interface TokenCheck {
@@ -55,7 +57,7 @@ interface Read {
 /** What it was found to mean under that version of rights. */
 interface Checked extends Read {
   readonly version: number
-  readonly authentication: BearerAuthentication
+  readonly authentication: Accepted
 }
 
 const wrong: Unrecognized = Object.freeze({ failed: 'wrong' })
@@ -68,7 +70,7 @@ export function createTokenCheck(deps: TokenCheckDeps): TokenCheck {
   const checked = createLru<string, Checked>({ capacity: remembered, weigh: ({ token }) => token.length })
 
   function again(known: Checked, version: number): Soon<BearerAuthentication> {
-    if (isOver(known.claims.expiresAt, clock.now())) {
+    if (clock.now() >= known.authentication.expiresAt) {
       checked.delete(known.token)
       return expired
     }
@@ -115,12 +117,12 @@ function readOwn({ issuer, service, clock }: TokenCheckDeps, token: string, { pa
   return claims === undefined || holder === undefined ? wrong : { token, claims, holder }
 }
 
-function authenticationOf({ holders }: TokenCheckDeps, { claims, holder }: Read): Soon<BearerAuthentication> {
+function authenticationOf({ holders, clock }: TokenCheckDeps, { claims, holder }: Read): Soon<BearerAuthentication> {
   const { access } = claims
-  const expiresAt = (claims.expiresAt + leeway) * 1000
+  const expiresAt = Math.min((claims.expiresAt + leeway) * 1000, holder?.until ?? Infinity)
   if (holder === null) return { anonymous: true, expiresAt }
   return andThen(holders.recall(holder), (principal) => {
-    if (principal === undefined) return expired
+    if (principal === undefined || clock.now() >= expiresAt) return expired
     const narrowed = { ...principal, ceilings: [...principal.ceilings, scopeCeiling(access)] }
     return { principal: narrowed, credential: 'bearer', expiresAt, access }
   })

@@ -14,6 +14,8 @@ export interface TokenHolder {
   readonly kind: 'account' | 'robot'
   readonly id: number
   readonly version: number
+  /** When the secret that it was given for ends, in ms since the epoch; absent for one that does not. */
+  readonly until?: number
 }
 
 export interface ClaimRules {
@@ -25,11 +27,6 @@ export interface ClaimRules {
 
 /** Seconds by which the clocks of two machines may differ. */
 export const leeway = 60
-
-/** Whether something that ended at `expiresAt`, in seconds, is over for every clock. */
-export function isOver(expiresAt: number, now: number): boolean {
-  return now / 1000 >= expiresAt + leeway
-}
 
 /**
  * Reads the claims of a token whose signature was checked.
@@ -44,7 +41,7 @@ export function readClaims(claims: JsonObject, { issuer, service, now }: ClaimRu
   if (!isTime(exp) || !isTime(iat) || !(nbf === undefined || isTime(nbf))) return undefined
   const latest = now / 1000 + leeway
   if (iat > latest || (nbf !== undefined && nbf > latest) || exp <= iat) return undefined
-  return isOver(exp, now) ? 'expired' : { subject: sub ?? '', issuedAt: iat, expiresAt: exp, access }
+  return now / 1000 >= exp + leeway ? 'expired' : { subject: sub ?? '', issuedAt: iat, expiresAt: exp, access }
 }
 
 function isFor(audience: unknown, service: string): boolean {
@@ -60,7 +57,8 @@ function isTime(value: unknown): value is number {
 export function readHolder(value: unknown): TokenHolder | null | undefined {
   if (value === null) return null
   if (typeof value !== 'object' || Array.isArray(value)) return undefined
-  const { kind, id, version } = value as JsonObject
+  const { kind, id, version, until } = value as JsonObject
   if ((kind !== 'account' && kind !== 'robot') || !isId(id) || !isId(version)) return undefined
-  return { kind, id, version }
+  if (until === undefined) return { kind, id, version }
+  return isId(until) ? { kind, id, version, until } : undefined
 }

@@ -86,8 +86,8 @@ test('without trust no header is read', () => {
     },
   })
   const header = 'x-forwarded-for'
-  expect(createClientOf({ trusted: [], header })(proxy, untouchable)).toEqual({ address: proxy, proxyId: undefined })
-  expect(createClientOf({ trusted, header })('192.0.2.7', untouchable)).toEqual({ address: '192.0.2.7', proxyId: undefined })
+  expect(createClientOf({ trusted: [], header })(proxy, untouchable)).toEqual({ address: proxy, proxyId: undefined, secure: undefined })
+  expect(createClientOf({ trusted, header })('192.0.2.7', untouchable)).toEqual({ address: '192.0.2.7', proxyId: undefined, secure: undefined })
 })
 
 test('a peer is the same over a socket for both families', () => {

@@ -5,6 +5,8 @@ export interface Client {
   readonly address: string
   /** The id that a trusted proxy gave the request; for the log, beside our own. */
   readonly proxyId: string | undefined
+  /** Whether the client speaks TLS to a trusted proxy; absent where none says so. */
+  readonly secure: boolean | undefined
 }
 
 /** The header in which proxies write down who called them. The other one is not looked at: a proxy hands on what it does not know. */
@@ -29,10 +31,11 @@ const wellFormedId = /^[\w.:/+=@-]{1,128}$/
 /**
  * Only a trusted peer is believed, and of what it hands on only the end: each proxy adds its own peer at the end of the list, so
  * from there back to the first address that is no trusted proxy the list is true, and everything before is what that address
- * claims. X-Forwarded-Proto and X-Forwarded-Host are of no use here: Locations are paths, no answer names a scheme or a host.
+ * claims. Of X-Forwarded-Proto, or `proto`, the first word counts, which is of the proxy that the client came to; what a client could
+ * make of it is a wrong address for its own next request. X-Forwarded-Host is of no use: no answer names another host than Host.
  */
 export function createClientOf({ trusted, header }: ForwardingOptions): ClientOf {
-  if (trusted.length === 0) return (peer) => ({ address: plainAddress(peer), proxyId: undefined })
+  if (trusted.length === 0) return (peer) => ({ address: plainAddress(peer), proxyId: undefined, secure: undefined })
   const proxies = createAddressSet(trusted)
   const nodeOf = header === 'forwarded' ? forwardedNode : hopAddress
 
@@ -57,14 +60,25 @@ export function createClientOf({ trusted, header }: ForwardingOptions): ClientOf
   return (connected, headers) => {
     const peer = plainAddress(connected)
     if (peer !== last.peer) last = { peer, trusted: proxies.has(peer) }
-    if (!last.trusted) return { address: peer, proxyId: undefined }
+    if (!last.trusted) return { address: peer, proxyId: undefined, secure: undefined }
     const list = headers.get(header)
     const id = headers.get('x-request-id')
     return {
       address: list === null ? peer : farthest(peer, list),
       proxyId: id !== null && wellFormedId.test(id) ? id : undefined,
+      secure: isSecure(header === 'forwarded' ? forwardedProto(list ?? '') : headers.get('x-forwarded-proto')),
     }
   }
+}
+
+function isSecure(proto: string | null | undefined): boolean | undefined {
+  const first = proto?.split(',', 1)[0]?.trim().toLowerCase()
+  return first === 'https' ? true : first === 'http' ? false : undefined
+}
+
+/** `proto` of the first element that RFC 7239 lists. */
+function forwardedProto(list: string): string | undefined {
+  return /^[^,]{0,512}?\bproto="?([a-z]+)"?[ \t]*(?:[;,]|$)/i.exec(list)?.[1]
 }
 
 /** A socket that takes both families calls an IPv4 client `::ffff:192.0.2.7`. */

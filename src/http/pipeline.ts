@@ -1,18 +1,17 @@
 import { andThen, type Clock, type Ids, type Soon } from '../lib/index.ts'
 import type { AccessEntry, Logger } from '../observe/index.ts'
 import { RegistryError } from '../oci/index.ts'
+import { answerBeside, isOpsPath } from './answer-beside.ts'
+import { type AccessDeps, answerMatch, type Asked } from './answer-match.ts'
 import { type Answer, errorAnswer } from './answer.ts'
-import { type ApiDeps, boundedApi } from './bounded-api.ts'
+import { type ApiDeps, type BoundedApi, boundedApi } from './bounded-api.ts'
 import { type BodyWatch, declaredLength, discardRest, type Incoming } from './body.ts'
 import type { ClientOf } from './client-address.ts'
-import { answerOps, isOpsPath } from './ops.ts'
+import { anybody } from './gate.ts'
 import type { Readiness } from './readiness.ts'
 import { checkHead } from './request-head.ts'
-import type { RunningRequest } from './request-metrics.ts'
 import { respond } from './respond.ts'
-import { parseTarget, type Target } from './target.ts'
-import type { Api, Call } from './v2/call.ts'
-import { handle } from './v2/handlers.ts'
+import { parseTarget } from './target.ts'
 import { matchPath } from './v2/match.ts'
 
 export interface HttpDeps extends ApiDeps {
@@ -21,6 +20,8 @@ export interface HttpDeps extends ApiDeps {
   readonly readiness: Readiness
   /** Who is behind the peer of a connection. */
   readonly clientOf: ClientOf
+  /** Who is who, and what they may do; absent where the registry is open to all. */
+  readonly access?: AccessDeps | undefined
 }
 
 /** The server as a value: it needs no port. */
@@ -31,13 +32,15 @@ export interface Http {
 
 export function createHttp(deps: HttpDeps): Http {
   const { logger, ids, clock, requestMetrics, clientOf } = deps
-  const { api, requestLimits } = boundedApi(deps)
+  const bounded = boundedApi(deps)
+  const { requestLimits } = bounded
 
   function fetch(request: Request, peer: string, watch?: BodyWatch): Soon<Response> {
-    const { address, proxyId } = clientOf(peer, request.headers)
+    const { address, proxyId, secure = request.url.startsWith('https:') } = clientOf(peer, request.headers)
     const asked: Asked = {
       request,
-      actor: { identity: undefined, credential: undefined, address },
+      caller: anybody(address),
+      secure,
       watch,
       id: ids.uuid(),
       proxyId,
@@ -47,7 +50,7 @@ export function createHttp(deps: HttpDeps): Http {
     }
     const overload = requestLimits.enter(address)
     const admitted = overload === undefined || isOpsPath(asked.target.path)
-    const answer = admitted ? answerTo(asked, api, deps) : shed(requestLimits.shed(overload, address), asked)
+    const answer = admitted ? answerTo(asked, bounded, deps) : shed(requestLimits.shed(overload, address), asked)
     return andThen(answer, (given) => {
       if (overload === undefined) requestLimits.leave(address)
       const ended = end(asked, given, clock)
@@ -65,20 +68,11 @@ async function shed(error: RegistryError, incoming: Incoming): Promise<Answer> {
   return errorAnswer(error)
 }
 
-/** A request on its way, as the pipeline has it. */
-interface Asked extends Pick<Call, 'request' | 'actor' | 'watch'> {
-  readonly id: string
-  readonly proxyId: string | undefined
-  readonly target: Target
-  readonly running: RunningRequest
-  /** By the monotonic clock. */
-  readonly started: number
-}
-
 /** Counts what has been answered, and gives the line for the log. */
-function end({ request, actor, id, proxyId, target, running, started }: Asked, answer: Answer, clock: Clock): AccessEntry {
+function end({ request, caller, id, proxyId, target, running, started }: Asked, answer: Answer, clock: Clock): AccessEntry {
   const { method } = request
   const { status, code } = answer
+  const { actor } = caller
   const bytes = answer.body === null || method === 'HEAD' ? 0 : answer.length
   const duration = clock.monotonic() - started
   running.end({ method, status, received: declaredLength(request) ?? 0, sent: bytes, duration })
@@ -99,19 +93,17 @@ function end({ request, actor, id, proxyId, target, running, started }: Asked, a
 }
 
 /** Never fails: whatever goes wrong becomes an answer. */
-function answerTo(asked: Asked, api: Api, { readiness, logger }: HttpDeps): Soon<Answer> {
-  const { request, actor, target, watch } = asked
+function answerTo(asked: Asked, bounded: BoundedApi, deps: HttpDeps): Soon<Answer> {
+  const { request, target } = asked
   const failed = async (error: unknown): Promise<Answer> => {
-    const answer = failure(error, asked.id, logger)
+    const answer = failure(error, asked.id, deps.logger)
     await discardRest(asked)
     return answer
   }
   try {
     checkHead(request)
     const match = matchPath(target.path)
-    if (match === undefined) return answerOps(request.method, target.path, readiness).catch(failed)
-    asked.running.is(match.shape)
-    const answer = handle(api, match, request.method, { request, actor, name: match.name, last: match.last, query: target.query, watch })
+    const answer = match === undefined ? answerBeside(asked, deps) : answerMatch(asked, match, bounded, deps.access)
     return answer instanceof Promise ? answer.catch(failed) : answer
   } catch (error) {
     return failed(error)

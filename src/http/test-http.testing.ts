@@ -28,7 +28,6 @@ export function createTestHttp(changes: Partial<HttpDeps> = {}): TestHttp {
     clock,
     readiness: createReadiness({ checks: {}, clock }),
     requestMetrics: createRequestMetrics(),
-    anonymousMayPull: true,
     clientOf: createClientOf({ trusted: [], header: 'x-forwarded-for' }),
     ...changes,
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describeTools } from '../../../conformance/clients/describe-tools.ts'
 import { plainCache } from '../../../conformance/nginx/plain-cache.ts'
 import { startNginx, type Nginx } from '../../../conformance/nginx/start-nginx.ts'
+import { privateAccess } from '../../../src/http/gate.testing.ts'
 import { listen, type Listener } from '../../../src/http/index.ts'
 import { createTestHttp } from '../../../src/http/test-http.testing.ts'
 import { digestBytes, mediaTypes } from '../../../src/oci/index.ts'
@@ -29,7 +30,7 @@ const places = [
  * those of the HTTP layer when it is told so.
  */
 function startPrivateRegistry(): Listener {
-  const t = createTestHttp({ anonymousMayPull: false })
+  const t = createTestHttp({ access: privateAccess })
   const { blobs, manifests, tags } = t.fake.repository('team/app')
   blobs.set(layerDigest, layer)
   manifests.set(manifestDigest, { digest: manifestDigest, mediaType: mediaTypes.ociIndex, size: manifest.length, bytes: manifest })

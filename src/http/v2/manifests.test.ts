@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { digestBytes, mediaTypes, RegistryError } from '../../oci/index.ts'
+import { privateAccess } from '../gate.testing.ts'
 import { createTestHttp, errorCode, type TestHttp } from '../test-http.testing.ts'
 
 const encoder = new TextEncoder()
@@ -96,7 +97,7 @@ describe('GET and HEAD', () => {
   })
 
   test('where pulling needs a right nothing may be kept', async () => {
-    const closed = createTestHttp({ registry: t.fake.registry, anonymousMayPull: false })
+    const closed = createTestHttp({ registry: t.fake.registry, access: privateAccess })
     for (const path of [byTag, byDigest]) {
       expect((await closed.ask('GET', path)).headers.get('cache-control')).toBe('private, no-store')
     }

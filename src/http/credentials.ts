@@ -1,0 +1,52 @@
+/** What the Authorization header of a request says. Nothing of it is checked yet. */
+export type Credentials =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic'; readonly user: string; readonly secret: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'malformed'; readonly problem: string }
+
+/** Characters. Proxies take no more either; a token of ours has a few hundred. */
+const longest = 8 * 1024 + 16
+
+const none: Credentials = Object.freeze({ kind: 'none' })
+const base64 = /^[A-Za-z0-9+/]+={0,2}$/
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Reads one Authorization header (RFC 7617, RFC 6750); the scheme in any case. Two of them come joined by a comma, which neither
+ * scheme's value may hold.
+ */
+export function parseCredentials(header: string | null): Credentials {
+  if (header === null) return none
+  if (header.length > longest) return malformed('it is too long')
+  const space = header.indexOf(' ')
+  const scheme = (space === -1 ? header : header.slice(0, space)).toLowerCase()
+  const value = space === -1 ? '' : header.slice(space + 1).trim()
+  if (scheme === 'bearer') return bearer(value)
+  return scheme === 'basic' ? basic(value) : malformed('its scheme is neither Basic nor Bearer')
+}
+
+function bearer(token: string): Credentials {
+  return /^[\x21-\x2b\x2d-\x7e]+$/.test(token) ? { kind: 'bearer', token } : malformed('a token has neither spaces nor commas')
+}
+
+function basic(value: string): Credentials {
+  const text = base64.test(value) ? decoded(value) : undefined
+  const colon = text?.indexOf(':') ?? -1
+  if (text === undefined || colon === -1) return malformed('behind Basic stands user:password in UTF-8, written in base64')
+  // RFC 7617, section 2. A NUL would end the text for some database.
+  if (/\p{Cc}/u.test(text)) return malformed('user and password have no control characters')
+  return { kind: 'basic', user: text.slice(0, colon), secret: text.slice(colon + 1) }
+}
+
+function decoded(value: string): string | undefined {
+  try {
+    return utf8.decode(Buffer.from(value, 'base64'))
+  } catch {
+    return undefined
+  }
+}
+
+function malformed(problem: string): Credentials {
+  return { kind: 'malformed', problem }
+}

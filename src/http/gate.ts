@@ -1,0 +1,131 @@
+import {
+  allowsList,
+  type Authenticator,
+  type Principal,
+  type Rights,
+  type TokenAccess,
+  type TokenCheck,
+  type Unrecognized,
+} from '../access/index.ts'
+import { andThen, type Soon } from '../lib/index.ts'
+import { RegistryError, type RepositoryName } from '../oci/index.ts'
+import type { Actor } from '../registry/index.ts'
+import { type Challenged, loginFirst, type TokenProblem, type TokenSource } from './challenge.ts'
+import { parseCredentials } from './credentials.ts'
+import { refusal, type Refused } from './refusal.ts'
+
+/** What the HTTP layer asks of those who know who is who and who may do what. */
+export interface GateDeps {
+  readonly authenticator: Authenticator
+  readonly tokenCheck: TokenCheck
+  readonly rights: Pick<Rights, 'decide' | 'projectOf'>
+  readonly source: TokenSource
+}
+
+/** Who sent a request, and how that was proved. */
+export interface Caller {
+  readonly actor: Actor
+  readonly principal: Principal | undefined
+  readonly by: 'nothing' | 'basic' | 'bearer'
+  /** What the bearer token says it allows. */
+  readonly access: readonly TokenAccess[]
+}
+
+/** Lets requests to the API in. */
+export interface Gate {
+  /**
+   * At once where all is in memory.
+   * @throws RegistryError `UNAUTHORIZED` for credentials that are nobody's, with the challenge; `TOOMANYREQUESTS`; `UNAVAILABLE`
+   */
+  enter(asked: Challenged, address: string): Soon<Caller>
+  /** What is answered where the core asks for other credentials, with the challenge. */
+  refusal(refused: Refused): Promise<RegistryError>
+  /** Whether anybody may pull from it from everywhere, so that caches may keep what is pulled. */
+  isPublic(repository: RepositoryName): Soon<boolean>
+}
+
+export function createGate(deps: GateDeps): Gate {
+  const { rights } = deps
+  return Object.freeze<Gate>({
+    enter: (asked, address) => enter(deps, asked, address),
+    refusal: (refused) => refusal(deps, refused),
+    // Without an address: what only some networks may have, no cache may give to all.
+    isPublic: (repository) => andThen(rights.decide(undefined, 'content.pull', { repository }, ''), ({ allowed }) => allowed),
+  })
+}
+
+function enter(deps: GateDeps, asked: Challenged, address: string): Soon<Caller> {
+  const { source } = deps
+  const sent = parseCredentials(asked.request.headers.get('authorization'))
+  switch (sent.kind) {
+    case 'none':
+      return admitAnonymous(deps, asked, address)
+    case 'malformed':
+      throw loginFirst(source, asked, `the Authorization header is malformed: ${sent.problem}`)
+    case 'basic':
+      return andThen(deps.authenticator.basic(sent.user, sent.secret, address), (who) => {
+        if ('failed' in who) throw failure(deps, asked, who)
+        return callerOf({ principal: who.principal, by: 'basic', credential: who.credential, address })
+      })
+    case 'bearer':
+      return andThen(deps.tokenCheck.bearer(sent.token), (who) => {
+        if ('failed' in who) throw failure(deps, asked, who, 'invalid_token')
+        if ('anonymous' in who) return admitAnonymousBearer(deps, asked, address)
+        const { principal, credential, access } = who
+        return admitBearer(deps, asked, callerOf({ principal, by: 'bearer', credential, address, access }))
+      })
+  }
+}
+
+function failure({ source }: GateDeps, asked: Challenged, { failed, retryAfter = 5 }: Unrecognized, problem?: TokenProblem): RegistryError {
+  const headers = { 'retry-after': String(retryAfter) }
+  if (failed === 'locked') return new RegistryError('TOOMANYREQUESTS', { message: 'too many wrong passwords; wait before you try again', headers })
+  if (failed === 'busy') return new RegistryError('UNAVAILABLE', { headers })
+  const [wrong, ended] =
+    problem === undefined
+      ? ['the user name or the password is not right', 'this password or token has ended; get a new one']
+      : ['the token is not valid here; log in again', 'the token has ended; log in again']
+  return loginFirst(source, asked, failed === 'expired' ? ended : wrong, problem)
+}
+
+/** The way in for whoever sent nothing. The base says that there is a login, since clients look there alone. */
+function admitAnonymous({ source }: GateDeps, asked: Challenged, address: string): Caller {
+  const shape = asked.match?.shape
+  if (shape === 'base' || shape === 'extensions' || shape === 'catalog') throw loginFirst(source, asked, 'log in first')
+  return anybody(address)
+}
+
+function admitAnonymousBearer({ source }: GateDeps, asked: Challenged, address: string): Caller {
+  if (asked.match?.shape === 'catalog') throw loginFirst(source, asked, 'log in first', 'insufficient_scope')
+  return callerOf({ by: 'bearer', address })
+}
+
+function admitBearer({ source, rights }: GateDeps, asked: Challenged, caller: Caller): Soon<Caller> {
+  const { match } = asked
+  const tooNarrow = () => loginFirst(source, asked, 'the token is not for this: get one with the scope that this needs', 'insufficient_scope')
+  if (match?.shape === 'catalog' && !allowsList(caller.access)) throw tooNarrow()
+  const unmade = caller.access.filter(({ project }) => project === null)
+  if (unmade.length === 0 || match === undefined || match.name === '') return caller
+  // Such a token lets its owner make the project of this one name, and no other.
+  return andThen(rights.projectOf(match.name.split('/', 1)[0] ?? ''), (project) => {
+    if (project === undefined && !unmade.some(({ name }) => name === match.name)) throw tooNarrow()
+    return caller
+  })
+}
+
+/** Somebody of whom nothing is known but where they are. */
+export function anybody(address: string): Caller {
+  return callerOf({ by: 'nothing', address })
+}
+
+interface Known {
+  readonly principal?: Principal
+  readonly by: Caller['by']
+  readonly credential?: string
+  readonly address: string
+  readonly access?: Caller['access']
+}
+
+function callerOf({ principal, by, credential, address, access = [] }: Known): Caller {
+  return { actor: { identity: principal?.name, credential, address, principal }, principal, by, access }
+}
