@@ -1,3 +1,6 @@
+import { addGrant, removeGrant } from './access/grant-transactions.ts'
+import { createRole, removeRole, updateRole } from './access/role-transactions.ts'
+import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './access/rule-transactions.ts'
 import { transactionTable } from './database/index.ts'
 import { addSigningKey } from './access/token-key-transactions.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
@@ -61,6 +64,15 @@ export const transactions = transactionTable(
     createProject,
     changeProject,
     renameProject,
+    addGrant,
+    removeGrant,
+    createRole,
+    updateRole,
+    removeRole,
+    addTagRule,
+    removeTagRule,
+    addAddressRule,
+    removeAddressRule,
   ],
   freeing,
 )

@@ -164,11 +164,12 @@ export function addressRuleRefusal({ of }: AddressRule, address: string): string
 function mayKnow(question: Question): boolean {
   const { permission, path } = question
   if (permissions[permission].scope === 'system' || isOpenTo({ ...question, permission: 'project.read' })) return true
+  const ofRepository = path !== undefined && permissions[permission].scope === 'repository'
   const has = (wanted: Permission): boolean => {
     const asked = { ...question, permission: wanted }
-    return grantsHere(asked).some((grant) => (path === undefined ? gives(grant, wanted) : counts(grant, asked)))
+    return grantsHere(asked).some((grant) => (ofRepository ? counts(grant, asked) : gives(grant, wanted)))
   }
-  return (path === undefined ? belowSystem : inRepositories).some(has)
+  return (ofRepository ? inRepositories : belowSystem).some(has)
 }
 
 const names = Object.keys(permissions) as Permission[]

@@ -57,8 +57,11 @@ function inRanges(engine: Engine, list: number): string {
       on x.path >= wanted.value ->> 'from' and x.path < wanted.value ->> 'to' and x.namespace_id = wanted.value ->> 'project'
       where x.deleted_at is null)`
   }
+  // Each range is read by index: a join of all ranges with all repositories is what PostgreSQL would rather do, not knowing how many
+  // ranges there are.
   return `r.id in (
     select x.id from json_to_recordset($${list}::json) as wanted ("from" text, "to" text, project bigint)
-    join repository x on x.path >= wanted."from" and x.path < wanted."to" and x.namespace_id = wanted.project
-    where x.deleted_at is null)`
+    cross join lateral (
+      select y.id from repository y
+      where y.path >= wanted."from" and y.path < wanted."to" and y.namespace_id = wanted.project and y.deleted_at is null offset 0) x)`
 }

@@ -90,7 +90,11 @@ function withoutNewIds(summary: string): string {
 }
 
 function plain(ending: Ending): unknown {
-  return 'outcome' in ending ? ending.outcome : { error: String(ending.error) }
+  if (!('outcome' in ending)) return { error: String(ending.error) }
+  if (!('ok' in ending.outcome)) return ending.outcome
+  const { ok } = ending.outcome
+  // The id of a new row is only a number.
+  return { ok: typeof ok === 'object' && ok !== null && 'id' in ok ? { ...ok, id: undefined } : ok }
 }
 
 function differences(summary: string, serial: Iterable<string>): string {

@@ -19,6 +19,10 @@ const tagIs = (name: string) => `exists (
   select 1 from tag t join repository r on r.id = t.repository_id and r.path in ('${repository}', '${renamed}')
   where t.name = 'v1' and t.digest = 'sha256:${name}')`
 
+const grantedTo = (account: string, role: string) => `exists (
+  select 1 from access_grant g join account a on g.subject_kind = 'account' and a.id = g.subject_id
+  where a.name = '${account}' and g.role = '${role}' and g.namespace_id = 1)`
+
 export const facts = {
   'the layer is here': whole(`'${layer}'`),
   'the layer is gone': `not ${whole(`'${layer}'`)}`,
@@ -48,6 +52,8 @@ export const facts = {
     where n.id = 1 and n.name = 'crew')`,
   'the project is being deleted': `exists (select 1 from namespace where id = 1 and (state = 'deleting' or deleted_at is not null))`,
   'there is a crew': `exists (select 1 from namespace where name = 'crew' and deleted_at is null)`,
+  'alice is developer': grantedTo('alice', 'developer'),
+  'alice is releaser': grantedTo('alice', 'releaser'),
 } satisfies Record<string, string>
 
 export type Fact = keyof typeof facts

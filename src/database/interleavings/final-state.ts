@@ -1,3 +1,7 @@
+function withoutId(column: string): string {
+  return `case when jsonb_typeof(${column}::jsonb) = 'object' then ${column}::jsonb - 'id' else ${column}::jsonb end`
+}
+
 /**
  * All rows as one text, with digests and paths for ids, so that two runs can be compared. Left out are numbers from
  * sequences, and the order of rows that is only theirs.
@@ -6,9 +10,6 @@ const rows = {
   namespace: 'select name, state, visibility, deleted_at from namespace order by name, deleted_at',
   namespace_alias: `
     select a.name, n.name as present from namespace_alias a join namespace n on n.id = a.namespace_id order by a.name`,
-  access_grant: `
-    select n.name, g.prefix, g.exact, g.subject_kind, g.subject_id, g.role
-    from access_grant g join namespace n on n.id = g.namespace_id order by n.name, g.subject_kind, g.subject_id, g.role`,
   repository: 'select path, state, deleted_at from repository order by path',
   object: 'select id, key, state, stored_size, since from object order by id',
   blob: `
@@ -22,7 +23,20 @@ const rows = {
   tag: 'select name, digest, updated_at from tag order by name',
   tag_event: 'select name, from_digest, to_digest from tag_event order by name, id',
   upload: 'select id, epoch, received, object_id, state, digest, expires_at from upload order by id',
-  event: 'select operation_id, kind, repository_id is null as nowhere, keys, result from event order by operation_id',
+  event: `
+    select operation_id, kind, repository_id is null as nowhere, ${withoutId('keys')} as keys, ${withoutId('result')} as result
+    from event order by operation_id`,
+  rights: `select value from meta where name = 'rights'`,
+  role: 'select name, permissions from role order by name',
+  access_grant: `
+    select n.name, g.prefix, g.exact, g.subject_kind, g.subject_id, g.role
+    from access_grant g left join namespace n on n.id = g.namespace_id order by n.name, g.subject_kind, g.subject_id, g.role`,
+  tag_rule: `
+    select n.name, t.prefix, t.exact, t.pattern, t.permissions, t.roles
+    from tag_rule t join namespace n on n.id = t.namespace_id order by n.name, t.pattern, t.roles`,
+  address_rule: `
+    select n.name, a.account_id, a.robot_id, a.permissions, a.networks
+    from address_rule a left join namespace n on n.id = a.namespace_id order by n.name, a.account_id, a.robot_id, a.networks`,
   collection_hold: 'select name, until, reason from collection_hold order by name',
   signing_key: 'select id from signing_key order by id',
   gc_queue: `

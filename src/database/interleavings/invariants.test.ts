@@ -29,6 +29,8 @@ const breaking: Record<keyof typeof invariants, string> = {
   'a repository lies in the project that its path begins with': `update repository set path = 'crew/app' where id = 1`,
   'a name leads to one project': `insert into namespace_alias (name, namespace_id, created_at) values ('team', 1, 0)`,
   'what is deleted holds no manifest': 'update repository set deleted_at = 1 where id = 1',
+  'a grant has its role': `update access_grant set role = 'gone'`,
+  'where root was, somebody may do everything': `delete from access_grant where role = 'admin'`,
 }
 
 /** Rows on which a promise is kept, and rows on which it is not. */
@@ -66,6 +68,14 @@ const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: 
   'v1 is gone': [['the lease is over'], ['a manifest refers to the layer']],
   'collection is held': [['collection is held'], ['the lease is over']],
   'collection is not held': [['the lease is over'], ['collection is held']],
+  'alice is developer': [
+    ['a manifest refers to the layer', `update access_grant set role = 'developer' where id = 3`],
+    ['a manifest refers to the layer'],
+  ],
+  'alice is releaser': [
+    ['a manifest refers to the layer', `update access_grant set role = 'releaser' where id = 3`],
+    ['a manifest refers to the layer'],
+  ],
   'the repository is frozen': [['the lease is over', `update repository set state = 'frozen'`], ['the lease is over']],
   'the project is archived': [['the lease is over', `update namespace set state = 'frozen'`], ['the lease is over']],
   'the project is renamed': [['the project was renamed'], ['the project was renamed', 'delete from namespace_alias']],

@@ -7,6 +7,9 @@ const whole = (blob: string) => `(exists (select 1 from content c where c.blob_i
 
 const isQueued = (kind: string, key: string) => `exists (select 1 from gc_queue q where q.kind = '${kind}' and q.key = ${key})`
 
+/** Of those that are granted here. */
+const builtIn = `'admin', 'project-admin', 'developer', 'guest'`
+
 export const invariants = {
   'a link has its blob': 'select l.blob_id from link l where not exists (select 1 from blob b where b.id = l.blob_id)',
   'a blob has bytes': `select b.digest from blob b where not ${whole('b')}`,
@@ -62,6 +65,13 @@ export const invariants = {
     select a.name from namespace_alias a join namespace n on n.name = a.name and n.deleted_at is null`,
   'what is deleted holds no manifest': `
     select r.path from repository r join manifest m on m.repository_id = r.id where r.deleted_at is not null`,
+  'a grant has its role': `
+    select g.id from access_grant g
+    where g.role not in (${builtIn}) and not exists (select 1 from role r where r.name = g.role)`,
+  'where root was, somebody may do everything': `
+    select a.id from account a where a.name = 'root' and not exists (
+      select 1 from access_grant g join account b on g.subject_kind = 'account' and b.id = g.subject_id and b.state = 'active'
+      where g.namespace_id is null and g.role = 'admin' and b.deleted_at is null)`,
 } satisfies Record<string, string>
 
 const broken = Object.entries(invariants).map(([name, rows]) => `select '${name}' as name where exists (${rows})`)

@@ -1,3 +1,4 @@
+import { accessOperations } from './access-operations.ts'
 import { collectingOperations } from './collecting-operations.ts'
 import { holdOperations } from './hold-operations.ts'
 import { operation, type Operation } from './operation.ts'
@@ -84,6 +85,7 @@ export const operations: readonly Operation[] = [
   ...holdOperations,
   ...tokenOperations,
   ...projectOperations,
+  ...accessOperations,
 ]
 
 export function operationNamed(name: string): Operation {

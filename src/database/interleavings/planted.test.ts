@@ -160,6 +160,22 @@ const defects: readonly Defect[] = [
     state: 'the lease is over',
     finds: '"collect blob" was not held back',
   },
+  {
+    what: 'a role is looked for without a lock when it is granted',
+    of: 'add grant of a role that people made',
+    rewrite: without('for share', /from role/),
+    meeting: 'remove role',
+    state: 'a manifest refers to the layer',
+    finds: 'broken: a grant has its role',
+  },
+  {
+    what: 'whether an administrator is left is asked without waiting for others who ask',
+    of: 'remove an administrator',
+    rewrite: (text) => (/^\s*update meta/.test(text) ? `select 1 from meta where name = 'rights'` : text),
+    meeting: 'remove an administrator',
+    state: 'a manifest refers to the layer',
+    finds: 'broken: where root was, somebody may do everything',
+  },
 ]
 
 onPostgres('a planted defect is found', 1, (arenas) => {

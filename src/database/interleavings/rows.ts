@@ -24,15 +24,18 @@ function encode(text: string): Uint8Array {
 export const contentSha256 = (content: Uint8Array): string => `sha256:${createHash('sha256').update(content).digest('hex')}`
 
 /** Ids of the rows that exist from the start. */
-export const ids = { app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 }
+export const ids = { team: 1, app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 }
+
+export const accessIds = { admins: [1, 2], alice: 3, releaser: 'releaser', grant: 3, tagRule: 1, addressRule: 1 } as const
 
 /** In reverse order of the foreign keys. */
 export const clear = [
   'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold', 'event',
-  'signing_key',
-  'repository', 'namespace_alias', 'access_grant', 'tag_rule', 'address_rule', 'robot', 'namespace',
+  'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
+  'account_group', 'account', 'repository', 'namespace_alias', 'namespace',
 ]
   .map((table) => `delete from ${table}`)
+  .concat(`update meta set value = '1' where name = 'rights'`)
   .join('; ')
 
 const namespace = `insert into namespace (id, domain_id, name, created_at) values (1, 1, 'team', 0)`
@@ -79,6 +82,17 @@ const tagged = (name: keyof typeof bytes): string => `
   insert into tag (repository_id, name, digest, created_at, updated_at) values (1, 'v1', 'sha256:${name}', 0, 0);
   insert into tag_event (repository_id, name, at, to_digest) values (1, 'v1', 0, 'sha256:${name}')`
 
+/** Two administrators, and alice, who may read. Nobody has the role that people made. */
+const rights = `
+  insert into account (id, name, created_at) values (1, 'root', 0), (2, 'carol', 0), (3, 'alice', 0);
+  insert into role (name, permissions, created_at) values ('releaser', '["tag.move"]', 0);
+  insert into access_grant (id, namespace_id, prefix, exact, subject_kind, subject_id, role, created_at) values
+    (1, null, '', 0, 'account', 1, 'admin', 0), (2, null, '', 0, 'account', 2, 'admin', 0),
+    (3, 1, '', 0, 'account', 3, 'guest', 0);
+  insert into tag_rule (id, namespace_id, prefix, exact, pattern, permissions, roles, created_at)
+  values (1, 1, '', 0, 'v*', '["tag.move"]', '["maintainer"]', 0);
+  insert into address_rule (id, namespace_id, networks, created_at) values (1, 1, '10.0.0.0/8', 0)`
+
 const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
 const here = [...repositories, uploads(true)]
 const whole = [...here, layerIs('live')]
@@ -100,7 +114,15 @@ export const states = {
   'the layer has no link': [...whole, ...leftOver],
   'the layer is elsewhere': [...whole, linked(2, over), ...leftOver],
   'the layer is here and elsewhere': [...whole, linked(1, over), linked(2, over), ...leftOver],
-  'a manifest refers to the layer': [...whole, linked(1, over), linked(2, over), ...leftOver, theManifest, tagged('manifest')],
+  'a manifest refers to the layer': [
+    ...whole,
+    linked(1, over),
+    linked(2, over),
+    ...leftOver,
+    theManifest,
+    tagged('manifest'),
+    rights,
+  ],
   'two manifests refer to the layer': [...whole, linked(1, over), ...leftOver, ...twoManifests],
   'a manifest refers to the hidden layer': [
     ...whole,
