@@ -64,6 +64,6 @@ const anAdmin = statement<{ id: number }>(`
  * Whether somebody is left who may do everything. Asked after `bumpRights`, which lets one such transaction at a time go on from there:
  * two that each take away one of the last two cannot both find the other.
  */
-export async function hasAdmin(tx: Tx): Promise<boolean> {
+export async function hasAdmin(tx: Pick<Tx, 'one'>): Promise<boolean> {
   return (await tx.one(anAdmin)) !== undefined
 }

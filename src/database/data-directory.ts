@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseError } from './database.ts'
 import { belongsElsewhere } from './installation.ts'
 import { makeDirectory, syncDirectory } from './make-directory.ts'
+import { createPrivateFile, type PrivateFile } from './private-file.ts'
 import { openSqlite } from './sqlite/connection.ts'
 
 /** The folder with everything one server keeps, held against a second server until `release`. */
@@ -16,6 +17,8 @@ export interface DataDirectory {
   readonly installation: string | undefined
   /** Fails with `corrupt` when this folder belongs to another database; ties a new folder to this one. */
   bind(installation: string): void
+  /** A file in the folder that only the user may read whom the server runs as. */
+  privateFile(name: string): PrivateFile
   release(): void
 }
 
@@ -47,6 +50,7 @@ export function openDataDirectory(path: string): DataDirectory {
     return Object.freeze<DataDirectory>({
       ...seen,
       bind: (id) => bind(path, join(path, 'installation'), seen.installation, id),
+      privateFile: (name) => createPrivateFile(join(path, name)),
       release: () => lock.close(),
     })
   } catch (error) {

@@ -23,10 +23,12 @@ export function access({ id, text, integer }: DialectTypes): string[] {
 
     `create table account (
       id ${id}, name ${text} not null, email ${text}, display_name ${text}, source ${text} not null default 'local',
-      password_hash ${text}, must_change ${integer} not null default 0,
+      subject ${text}, password_hash ${text}, must_change ${integer} not null default 0,
       state ${text} not null default 'active' check (state in ('active', 'disabled')),
       version ${integer} not null default 1, created_at ${integer} not null, last_login_at ${integer}, deleted_at ${integer})`,
     `create unique index account_by_name on account (name) where deleted_at is null`,
+    // What never changes about a person in the source that they come from.
+    `create unique index account_by_subject on account (source, subject) where subject is not null and deleted_at is null`,
     `create table account_group (id ${id}, name ${text} not null unique, source ${text} not null default 'local', created_at ${integer} not null)`,
     `create table group_member (
       group_id ${integer} not null references account_group, account_id ${integer} not null references account,

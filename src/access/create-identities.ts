@@ -1,0 +1,66 @@
+import type { Database } from '../database/index.ts'
+import type { Clock, Ids } from '../lib/index.ts'
+import { createAccounts, type Accounts } from './accounts.ts'
+import type { Authenticator } from './authentication.ts'
+import { createAuthenticator } from './authenticator.ts'
+import { createGroups, type Groups } from './groups.ts'
+import type { IdentitySource } from './identity-source.ts'
+import { createLockout } from './lockout.ts'
+import { createPasswordLogin } from './password-login.ts'
+import { createPasswords, type PasswordHashing } from './passwords.ts'
+import type { RightsVersion } from './rights-version.ts'
+import { createRobots, type Robots } from './robots.ts'
+import { createSourceLogin } from './source-login.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+import { createUseRecorder } from './use-recorder.ts'
+
+export interface IdentitiesDeps {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly version: RightsVersion
+  readonly hashing: PasswordHashing
+  /** So many passwords are compared at once: each takes a core. */
+  readonly hashesAtOnce: number
+  /** Asked in this order for names that are not local accounts. */
+  readonly sources: readonly IdentitySource[]
+  /** Told the name after each change of a password. */
+  readonly passwordChanged?: ((name: string) => Promise<void>) | undefined
+  /** For the log: what went wrong beside a request. Never holds a secret. */
+  readonly warn: (message: string, details: Readonly<Record<string, unknown>>) => void
+}
+
+/** Who there is: everything that knows accounts, groups, robots and tokens. */
+export interface Identities {
+  readonly authenticator: Authenticator
+  readonly accounts: Accounts
+  readonly groups: Groups
+  readonly robots: Robots
+  readonly tokens: Tokens
+  /** Writes down what was used last. */
+  close(): Promise<void>
+}
+
+export function createIdentities(deps: IdentitiesDeps): Identities {
+  const { database, clock, warn } = deps
+  const passwords = createPasswords({ hashing: deps.hashing, atOnce: deps.hashesAtOnce })
+  const onFault = (source: string, reason: string, error?: unknown): void => {
+    warn('a source of identities is not working', { source, reason, error })
+  }
+  const login = createPasswordLogin({
+    database,
+    passwords,
+    lockout: createLockout(clock),
+    sources: createSourceLogin({ database, clock, sources: deps.sources, onFault }),
+    onError: (error) => warn('the hash of a password could not be renewed', { error }),
+  })
+  const uses = createUseRecorder({ database, clock, onError: (error) => warn('the last use of accounts could not be written', { error }) })
+  return Object.freeze<Identities>({
+    authenticator: createAuthenticator({ ...deps, passwords: login, uses }),
+    accounts: createAccounts({ database, passwords, passwordChanged: deps.passwordChanged }),
+    groups: createGroups(deps),
+    robots: createRobots(deps),
+    tokens: createTokens(deps),
+    close: () => uses.close(),
+  })
+}
