@@ -38,4 +38,13 @@ export const generatedKeys = [
   ['event', 'seq'],
   ['job', 'id'],
   ['schedule', 'id'],
+  ['account', 'id'],
+  ['account_group', 'id'],
+  ['robot', 'id'],
+  ['robot_permission', 'id'],
+  ['robot_secret', 'id'],
+  ['token', 'id'],
+  ['access_grant', 'id'],
+  ['tag_rule', 'id'],
+  ['address_rule', 'id'],
 ] as const
