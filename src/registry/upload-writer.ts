@@ -102,7 +102,10 @@ export function createUploadWriter(deps: UploadWriterDeps): UploadWriter {
     receive,
     release,
     digest: (received, algorithm) => digestOf(deps, received, algorithm),
-    remember: (id, received) => remembered.set(id, received),
+    remember: (id, received) => {
+      // A row has its few bytes itself: kept here too, the sessions of one sender could take 128 MiB.
+      if ('objectId' in received.bytes) remembered.set(id, received)
+    },
   })
 }
 
