@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { decide, type Question } from './decide.ts'
+import { projectGrants } from './project-grants.ts'
 import type { Ceiling, Principal } from './principal.ts'
+import { matchesPath } from './path-pattern.ts'
 import { account, addressRule, everyPermission, facts, grant, question, robot, tagRule, type Asked } from './question.testing.ts'
 import { builtInRoles } from './roles.ts'
 
@@ -63,8 +65,21 @@ holds('without a grant nothing but reading what is open is allowed', allows, (ea
 
 holds('whatever is allowed is held by a grant that reaches there, or open', allows, (each) => {
   const { inSystem, inProjects } = each.rights
-  const near = [...inSystem, ...(inProjects.get(each.project?.facts.id ?? 0) ?? [])]
+  const near = [...inSystem, ...(inProjects.get(each.project?.facts.id ?? 0)?.all ?? [])]
   expect(allows(without(each)) || near.some(({ permissions }) => permissions.has(each.permission))).toBe(true)
+})
+
+test(`of many grants none that counts is passed over (seed ${seed})`, () => {
+  const many = fc.array(fc.tuple(fc.constantFrom(...patterns), fc.nat(3)), { minLength: 9, maxLength: 40 })
+  fc.assert(
+    fc.property(many, fc.constantFrom(...paths), (written, path) => {
+      const all = written.map(([pattern, length]) => grant('guest', 'team', `${pattern.replace('*', 'a'.repeat(length))}${pattern.endsWith('*') ? '*' : ''}`))
+      const near = projectGrants(all).near(path)
+      const matching = all.filter(({ pattern }) => matchesPath(pattern, path))
+      expect(new Set(near)).toEqual(new Set(matching))
+    }),
+    { ...options, numRuns: 2_000 },
+  )
 })
 
 const ceilings = fc.array(
@@ -97,7 +112,7 @@ holds(
 
 holds('another grant never takes away', allows, (each) => {
   const more = grant('maintainer', 'team')
-  const inProjects = new Map([...each.rights.inProjects, [1, [...(each.rights.inProjects.get(1) ?? []), more]]])
+  const inProjects = new Map([...each.rights.inProjects, [1, projectGrants([...(each.rights.inProjects.get(1)?.all ?? []), more])]])
   expect(allows({ ...each, rights: { ...each.rights, inProjects } })).toBe(true)
 })
 

@@ -76,15 +76,20 @@ export function isOpenTo({ principal, permission, project }: Question): boolean 
 
 const nothing: readonly Grant[] = []
 
-/** Grants that could count there: those in the project, then those in the system. */
-export function grantsHere({ principal, rights, permission, project }: Question): readonly Grant[] {
+/**
+ * Grants that could count there: those in the project, then those in the system. Of many in the project not those that do not reach to
+ * the path, if there is one.
+ */
+export function grantsHere({ principal, rights, permission, project, path }: Question): readonly Grant[] {
   const own = principal?.project
   // A robot of a project never leaves it: what it was given elsewhere, by whatever mistake, does not count.
   if (own !== undefined && own !== project?.facts.id) return nothing
   const inSystem = own === undefined ? rights.inSystem : nothing
   if (project === undefined || permissions[permission].scope === 'system' || isGone(project, permission)) return inSystem
-  const inProject = rights.inProjects.get(project.facts.id) ?? nothing
-  if (inProject.length === 0) return inSystem
+  const granted = rights.inProjects.get(project.facts.id)
+  if (granted === undefined) return inSystem
+  const ofRepository = path !== undefined && permissions[permission].scope === 'repository'
+  const inProject = ofRepository ? granted.near(path) : granted.all
   return inSystem.length === 0 ? inProject : [...inProject, ...inSystem]
 }
 

@@ -50,7 +50,7 @@ function* ofProject(question: Question): Generator<Considered> {
 }
 
 function* ofGrants(question: Question): Generator<Considered> {
-  for (const grant of grantsHere(question)) {
+  for (const grant of grantsHere({ ...question, path: undefined })) {
     yield { kind: 'grant', text: grant.name + shortcoming(grant, question), verdict: counts(grant, question) ? 'allows' : 'does not apply' }
   }
 }

@@ -1,6 +1,7 @@
 import type { AddressSet } from '../lib/index.ts'
 import type { PathPattern } from './path-pattern.ts'
 import type { Permission } from './permissions.ts'
+import type { ProjectGrants } from './project-grants.ts'
 import type { ProjectFacts } from './rights.ts'
 import type { TagPattern } from './tag-pattern.ts'
 
@@ -45,9 +46,10 @@ export interface ProjectRights {
 /** What one principal was given, by itself and by its groups. */
 export interface PrincipalRights {
   readonly inSystem: readonly Grant[]
-  readonly inProjects: ReadonlyMap<number, readonly Grant[]>
+  /** By the id of the project. */
+  readonly inProjects: ReadonlyMap<number, ProjectGrants>
   readonly addressRules: readonly AddressRule[]
 }
 
 /** Nobody gave anything to an anonymous caller. */
-export const noRights: PrincipalRights = Object.freeze({ inSystem: [], inProjects: new Map<number, readonly Grant[]>(), addressRules: [] })
+export const noRights: PrincipalRights = Object.freeze({ inSystem: [], inProjects: new Map<number, ProjectGrants>(), addressRules: [] })

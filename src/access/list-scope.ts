@@ -24,9 +24,9 @@ export function listScopeOf({ principal, rights, permission, address, addressRul
   const everywhere = own === undefined && rights.inSystem.some((grant) => gives(grant, permission))
   const projects: number[] = []
   const ranges: ListRange[] = []
-  for (const [id, grants] of rights.inProjects) {
+  for (const [id, { all }] of rights.inProjects) {
     if (own !== undefined && own !== id) continue
-    const counting = grants.filter((grant) => gives(grant, permission))
+    const counting = all.filter((grant) => gives(grant, permission))
     if (counting.some(({ pattern }) => isWhole(pattern, permission))) projects.push(id)
     else ranges.push(...counting.flatMap((grant) => rangeOf(id, grant)))
   }

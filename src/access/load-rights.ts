@@ -4,6 +4,7 @@ import type { AddressRule, Grant, PrincipalRights, ProjectRights, TagRule } from
 import { formatPathPattern, type PathPattern } from './path-pattern.ts'
 import { isPermission, type Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
+import { projectGrants } from './project-grants.ts'
 import {
   addressRulesAfter,
   addressRulesOfAccount,
@@ -102,7 +103,7 @@ function byProject(grants: readonly Grant[]): Pick<PrincipalRights, 'inSystem' |
     if (grant.project === undefined) inSystem.push(grant)
     else append(inProjects, grant.project, grant)
   }
-  return { inSystem, inProjects }
+  return { inSystem, inProjects: new Map([...inProjects].map(([id, list]) => [id, projectGrants(list)])) }
 }
 
 function append<T>(lists: Map<number, T[]>, key: number, item: T): void {

@@ -5,6 +5,7 @@ import type { AddressRule, Grant, PrincipalRights, ProjectRights, TagRule } from
 import { parsePathPattern } from './path-pattern.ts'
 import { permissions, type Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
+import { projectGrants } from './project-grants.ts'
 import type { ProjectFacts } from './rights.ts'
 import { builtInRoles } from './roles.ts'
 import { parseTagPattern } from './tag-pattern.ts'
@@ -38,8 +39,8 @@ export function grant(role: string, project?: ProjectName, path = '*', granted: 
 }
 
 export function rightsOf(grants: readonly Grant[], addressRules: readonly AddressRule[] = []): PrincipalRights {
-  const inProjects = new Map<number, Grant[]>()
-  for (const each of grants) if (each.project !== undefined) inProjects.set(each.project, [...(inProjects.get(each.project) ?? []), each])
+  const given = Map.groupBy(grants.filter(({ project }) => project !== undefined), ({ project }) => project as number)
+  const inProjects = new Map([...given].map(([id, list]) => [id, projectGrants(list)]))
   return { inSystem: grants.filter(({ project }) => project === undefined), inProjects, addressRules }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import { andThen, createLru, type Soon } from '../lib/index.ts'
+import { andThen, type Soon } from '../lib/index.ts'
 import { noRights, type AddressRule, type PrincipalRights, type ProjectRights } from './granted.ts'
 import { loadAddressRules, loadPrincipal, loadProject, loadProjects, loadRoles } from './load-rights.ts'
 import type { Principal } from './principal.ts'
@@ -39,13 +39,20 @@ export function createRightsMemory(database: Database, version: RightsVersion): 
 function createMemory(database: Database): RightsMemory {
   const project = remembering<ProjectRights | undefined>(projectsInMemory, () => 1)
   const principal = remembering(grantsInMemory, weightOf)
+  // Whoever sends the same credential again is the same object: its key needs not be made.
+  const ofObjects = new WeakMap<Principal, PrincipalRights>()
   const roles = rememberingOne(() => loadRoles(database))
   return {
     project: (name) => project(name, () => loadProject(database, name)),
-    principal: (asking) =>
-      asking === undefined
-        ? noRights
-        : principal(keyOf(asking), async () => await loadPrincipal(database, asking, await roles())),
+    principal: (asking) => {
+      if (asking === undefined) return noRights
+      const known = ofObjects.get(asking)
+      if (known !== undefined) return known
+      return andThen(principal(keyOf(asking), async () => await loadPrincipal(database, asking, await roles())), (rights) => {
+        ofObjects.set(asking, rights)
+        return rights
+      })
+    },
     addressRules: rememberingOne(() => loadAddressRules(database)),
     projects: rememberingOne(() => loadProjects(database)),
   }
@@ -58,19 +65,33 @@ function keyOf({ kind, id, version, groups }: Principal): string {
 
 function weightOf({ inSystem, inProjects }: PrincipalRights): number {
   let grants = 1 + inSystem.length
-  for (const list of inProjects.values()) grants += list.length
+  for (const { all } of inProjects.values()) grants += all.length
   return grants
 }
 
-/** Loads each key once, also when it is asked for again meanwhile. What could not be loaded is tried anew. */
+/**
+ * Loads each key once, also when it is asked for again meanwhile. What could not be loaded is tried anew. When it is full it forgets all
+ * it knows: to remember what was not used for longest would cost every look more than the look.
+ */
 function remembering<V>(capacity: number, weigh: (value: V) => number): (key: string, load: () => Promise<V>) => Soon<V> {
-  const known = createLru<string, { readonly value: V }>({ capacity, weigh: ({ value }) => weigh(value) })
+  const known = new Map<string, { readonly value: V }>()
   const loading = new Map<string, Promise<V>>()
+  let weight = 0
+
+  function keep(key: string, value: V): void {
+    const added = weigh(value)
+    if (weight + added > capacity) {
+      known.clear()
+      weight = 0
+    }
+    known.set(key, { value })
+    weight += added
+  }
 
   async function loadNow(key: string, load: () => Promise<V>): Promise<V> {
     try {
       const value = await load()
-      known.set(key, { value })
+      keep(key, value)
       return value
     } finally {
       loading.delete(key)
