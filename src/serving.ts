@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { createRightsVersion } from './access/index.ts'
 import type { Config } from './config/index.ts'
 import { measuredDatabase, type Database } from './database/index.ts'
 import {
@@ -17,6 +18,7 @@ import {
 } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import type { Logger, Metric } from './observe/index.ts'
+import { createAliases, resolvingRegistry } from './projects/index.ts'
 import { allowAll, createSharedRegistry, standingHolds, type CollectorDeps, type OtherWriters, type SharedRegistry } from './registry/index.ts'
 import { createFilesystemStore, measuredStore } from './storage/index.ts'
 
@@ -73,8 +75,9 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   // Every thread can take the largest one.
   const manifests = Math.max(part(manifestMemory), manifest)
   const shared = createSharedRegistry({ ...core, ...writers, ids: systemIds, authorize: allowAll, contentCache: part(contentCache) })
+  const aliases = createAliases(core.database, createRightsVersion(core.database, systemClock))
   const http = createHttp({
-    registry: shared.registry,
+    registry: resolvingRegistry(shared.registry, aliases),
     limits: { manifest, manifests, requests: part(requests), requests_per_address: part(requests_per_address) },
     logger,
     ids: systemIds,

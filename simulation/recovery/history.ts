@@ -1,10 +1,12 @@
 import { digestBytes, mediaTypes, parseRepositoryName, parseTag, RegistryError, type Digest, type RepositoryName } from '../../src/oci/index.ts'
+import { clearSome, createProjects, deleteProject, ProjectError } from '../../src/projects/index.ts'
 import { anonymous, bodyOf, byDigest, byTag, manifestOf, pushManifest, type TestRegistry } from '../../src/registry/test-registry.testing.ts'
 import { bytesOf, createContent } from '../rig/content.ts'
 import type { Random } from '../rig/random.ts'
 import type { Named } from './answers.ts'
 
-const repositories = ['team/app', 'team/base', 'other/app', 'solo']
+const repositories = ['team/app', 'team/base', 'other/app', 'solo', 'crew/app', 'crew/base', 'crew']
+const projects = ['team', 'other', 'solo', 'crew']
 const tags = ['v1', 'v2', 'latest']
 const sizes = [20, 300, 32_768, 32_769, 60_000]
 
@@ -40,7 +42,7 @@ export class History implements Named {
 
   async #anything(): Promise<void> {
     const { registry, collector, clock } = this.#under
-    const turn = this.#random.below(24)
+    const turn = this.#random.below(28)
     if (turn < 5) await this.#pushBlob()
     else if (turn < 10) await this.#pushImage()
     else if (turn < 12) await this.#pushIndex()
@@ -50,7 +52,27 @@ export class History implements Named {
     else if (turn < 19) await registry.deletes.manifest(anonymous, this.#repository(), byDigest(this.#manifest()))
     else if (turn < 20) await registry.deletes.blob(anonymous, this.#repository(), this.#blob())
     else if (turn < 22) clock.advance(this.#random.pick([1_000, 70_000, 2_000_000, 4_000_000]))
-    else await collector.collectDue(100)
+    else if (turn < 24) await collector.collectDue(100)
+    else if (turn < 26) await this.#renameProject()
+    else if (turn < 27) await this.#deleteProject()
+    else await clearSome(this.#under.database)
+  }
+
+  async #renameProject(): Promise<void> {
+    const id = await this.#project()
+    if (id !== undefined) await refusable(createProjects(this.#under.database).rename({ id, name: this.#random.pick(projects), actor: anonymous }))
+  }
+
+  /** Or makes one: under a name that leads to another one, or is free. */
+  async #deleteProject(): Promise<void> {
+    const all = createProjects(this.#under.database)
+    const id = this.#random.chance(0.5) ? await this.#project() : undefined
+    if (id === undefined) await refusable(all.create({ name: this.#random.pick(projects), visibility: 'public', actor: anonymous }))
+    else await this.#under.database.transact(deleteProject, { id, force: true, actor: anonymous })
+  }
+
+  async #project(): Promise<number | undefined> {
+    return (await createProjects(this.#under.database).get(this.#random.pick(projects)))?.id
   }
 
   async #pushBlob(): Promise<void> {
@@ -97,5 +119,13 @@ export class History implements Named {
 
   #described(digest: Digest): { digest: Digest; size: number } {
     return { digest, size: this.#sizes.get(digest) ?? 0 }
+  }
+}
+
+async function refusable(change: Promise<unknown>): Promise<void> {
+  try {
+    await change
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error
   }
 }

@@ -1,5 +1,5 @@
 import { createManualClock, systemIds, type ManualClock } from '../lib/index.ts'
-import type { Database } from '../database/index.ts'
+import { transactionTable, type AnyTransaction, type Database } from '../database/index.ts'
 import type { DatabaseKind } from '../database/for-each-database.testing.ts'
 import { digestBytes, parseRepositoryName, parseTag, type Digest, type Reference, type RepositoryName } from '../oci/index.ts'
 import { createMemoryStore, type BlobStore } from '../storage/index.ts'
@@ -21,9 +21,14 @@ export interface TestRegistry {
 export const anonymous: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
 export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const satisfies RegistrySettings
 
-export async function createTestRegistry(kind: DatabaseKind, authorize: Authorize = allowAll): Promise<TestRegistry> {
+/** @param more transactions of the test's own */
+export async function createTestRegistry(
+  kind: DatabaseKind,
+  authorize: Authorize = allowAll,
+  more: readonly AnyTransaction[] = [],
+): Promise<TestRegistry> {
   const clock = createManualClock(1_700_000_000_000)
-  const { database, dispose } = await kind.create(transactions, clock)
+  const { database, dispose } = await kind.create(transactionTable([...transactions.values(), ...more]), clock)
   const store = createMemoryStore(clock.now)
   const another = (changes: Partial<RegistrySettings> = {}) =>
     createRegistry({ database, store, clock, ids: systemIds, authorize, settings: { ...settings, ...changes }, contentCache: 1024 * 1024 })
