@@ -21,7 +21,7 @@ export const fullRepository: Workload = {
   shows: ['cpuMicros', 'restBytes'],
   systems: ['berth'],
   tools: {},
-  warmUp: 4,
+  warmUp: 6,
   measured: 4,
   goals: acts.map((act) => besidePart('cpuMicros', 1.2, full(act), small(act))),
   fill: fillStocks,
