@@ -30,6 +30,7 @@ const api = createApi({
     return { allowed, rule: allowed ? 'a grant' : 'no grant', hidden: granted.length === 0 }
   },
   failureOf: () => undefined,
+  document: () => Promise.resolve('{"openapi":"3.1.0"}'),
   logger: createLogger({ level: 'silent' }),
 })
 
@@ -86,6 +87,10 @@ describe('a route', () => {
     const { status, headers, json } = await send('POST', '/projects/team/boats', { body: { name: 'dory', length: 3 } })
     expect({ status, json }).toEqual({ status: 201, json: { name: 'dory', length: 3 } })
     expect(headers.get('location')).toBe('/api/v1/projects/team/boats/dory')
+  })
+
+  test('is described to whoever asks', async () => {
+    expect((await send('GET', '/openapi.json', { user: '' })).json).toEqual({ openapi: '3.1.0' })
   })
 
   test('answers HEAD as GET', async () => {

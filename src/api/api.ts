@@ -15,6 +15,8 @@ export interface ApiDeps extends Admission {
   /** What an error that is no refusal means, such as a database that is away. */
   readonly failureOf: (error: unknown) => Problem | undefined
   readonly logger: Logger
+  /** openapi.json, for whoever asks. */
+  readonly document: () => Promise<string>
 }
 
 /** What the server knows of a request beside itself. */
@@ -58,6 +60,7 @@ export function createApi(deps: ApiDeps): Api {
       throw new Problem('method-not-allowed', { headers: { allow: methods.join(', ') } })
     })
   }
+  app.get(`${root}/openapi.json`, async () => textOf(200, await deps.document(), {}, 'application/json'))
   app.notFound(() => {
     throw new Problem('not-found', { detail: `nothing is at this address; the API is described at ${root}/openapi.json` })
   })
@@ -133,7 +136,11 @@ function single(route: Route, result: unknown, { params }: AnyCall, { headers }:
 }
 
 function json(status: number, body: unknown, headers: Record<string, string>, type = 'application/json'): Response {
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, 'content-type': type, 'cache-control': 'no-store' } })
+  return textOf(status, JSON.stringify(body), headers, type)
+}
+
+function textOf(status: number, text: string, headers: Record<string, string>, type: string): Response {
+  return new Response(text, { status, headers: { ...headers, 'content-type': type, 'cache-control': 'no-store' } })
 }
 
 /** The one place where an error becomes an answer. */
@@ -144,5 +151,5 @@ function refuse(error: unknown, env: Asked, { failureOf, logger }: ApiDeps): Res
   const problem = known ?? new Problem('failed')
   env.code = problem.code
   const asksForLogin = problem.status === 401 ? { 'www-authenticate': env.challenge() } : {}
-  return json(problem.status, problemDocument(problem, env.id), { ...asksForLogin, ...problem.headers }, 'application/problem+json')
+  return json(problem.status, problemDocument(problem, env.id), { ...problem.headers, ...asksForLogin }, 'application/problem+json')
 }

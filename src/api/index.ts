@@ -1,4 +1,6 @@
+export type { Admission } from './admit.ts'
 export { type Api, type ApiAnswer, type ApiDeps, createApi, type RequestContext, root } from './api.ts'
+export { describeRoutes } from './openapi.ts'
 export { idAfter, type Page, pageSize } from './paging.ts'
 export { Problem, type ProblemDocument } from './problem.ts'
 export { type Caller, defineRoute, type Place, type Route } from './route.ts'

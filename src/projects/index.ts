@@ -7,3 +7,5 @@ export type { Project, ProjectAdmin, ProjectState, Visibility } from './project.
 export { createProjects, type Projects } from './projects.ts'
 export { createRepositoryPage } from './repository-page.ts'
 export { resolvingRegistry } from './resolving-registry.ts'
+export { projectRoutes } from './routes.ts'
+export { visibleProjects } from './visible-projects-store.ts'

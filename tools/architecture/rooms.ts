@@ -6,6 +6,7 @@ const arrows: Readonly<Record<string, readonly string[] | 'every room'>> = {
   main: ['app', 'cli', 'config', 'lib'],
   app: 'every room',
   worker: 'every room',
+  management: 'every room',
   serving: 'every room',
   transactions: ['registry', 'access', 'projects', 'features', 'jobs', 'record', 'database'],
   writer: ['transactions', 'database', 'lib'],
@@ -26,15 +27,16 @@ const arrows: Readonly<Record<string, readonly string[] | 'every room'>> = {
   oci: ['lib'],
   observe: ['lib'],
   lib: [],
+  client: [],
   conformance: [],
   simulation: 'every room',
   bench: [],
-  tools: [],
+  tools: ['management', 'cli', 'api', 'database'],
 }
 
 /** `src/features/quotas/routes.ts` is in `features/quotas`, `src/app.ts` in `app`, `tools/test.ts` in `tools`. */
 export function roomOf(path: string): string {
-  const parts = path.replace(/(\.test)?\.ts$/, '').split('/')
+  const parts = path.replace(/(\.test(ing)?)?\.ts$/, '').split('/')
   if (parts[0] !== 'src') return parts[0] ?? ''
   return parts[1] === 'features' ? parts.slice(1, 3).join('/') : (parts[1] ?? '')
 }

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { type Caller, idAfter, Problem } from '../api/index.ts'
+import type { EventActor } from '../record/index.ts'
+import type { Granter } from './hand-on.ts'
+import { parseName } from './name.ts'
+import { isPermission, type Permission } from './permissions.ts'
+import type { Principal } from './principal.ts'
+import type { ProjectFacts, Rights } from './rights.ts'
+
+/** What the routes of this room are made of. */
+
+export const nameShape = z
+  .string()
+  .refine((text) => parseName(text) !== undefined, 'up to 64 lower-case letters and digits, with single ".", "_" or "-" between them')
+export const permissionShape = z.custom<Permission>((text) => typeof text === 'string' && isPermission(text), 'is no permission').meta({
+  type: 'string',
+})
+export const idShape = z.string().regex(/^[1-9]\d{0,14}$/)
+export const patternShape = z
+  .string()
+  .max(255)
+  .describe('Repositories below the project: `*` for all, `web/*` for a beginning, an exact path, or an empty text for the one at the root.')
+export const expiresInShape = z.int().min(1).max(10 * 366 * 86_400).describe('Seconds until it ends.')
+export const timeShape = z.string().describe('RFC 3339.')
+
+/** A time of the database as the API writes it. */
+export function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+export function optionalTime(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : timeOf(ms)
+}
+
+/** Routes of a project and of the system are the same but for the project in the path. */
+export function paramsOf<Shape extends z.ZodRawShape>(inProject: boolean, shape: Shape) {
+  const schema = inProject ? z.object({ project: nameShape, ...shape }) : z.object(shape)
+  return schema as unknown as z.ZodObject<Shape & { project: z.ZodOptional<z.ZodString> }>
+}
+
+export function placeOf({ project }: { readonly project?: string | undefined }) {
+  return { project }
+}
+
+export function actorOf({ identity, address }: Caller): EventActor {
+  return { identity, address }
+}
+
+/** Of a caller who was let in as somebody. */
+export function principalOf({ principal }: Caller): Principal {
+  if (principal === undefined) throw new Problem('unauthenticated')
+  return principal as Principal
+}
+
+export function granterOf(caller: Caller): Granter {
+  return { principal: principalOf(caller), actor: actorOf(caller) }
+}
+
+/**
+ * The project that was decided about, as the decision saw it: what is changed can't be another one that has its name by now. Absent
+ * for routes of the system.
+ */
+export async function decidedOn(rights: Rights, project: string | undefined): Promise<ProjectFacts | undefined> {
+  if (project === undefined) return undefined
+  const facts = await rights.projectOf(project)
+  if (facts === undefined) throw new Problem('not-found')
+  return facts
+}
+
+/** For lists that go by ids. @throws Problem `cursor-invalid` */
+export function pageById({ limit, after }: { readonly limit: number; readonly after: string | undefined }) {
+  return { after: idAfter(after) ?? 0, limit: limit + 1 }
+}
+
+/** For lists that go by names. */
+export function pageByName({ limit, after = '' }: { readonly limit: number; readonly after: string | undefined }) {
+  return { after, limit: limit + 1 }
+}
+
+/** One more than the page was read: whether there is a next one. */
+export function cut<Row, Item>(rows: readonly Row[], limit: number, key: (row: Row) => string, show: (row: Row) => Item) {
+  const kept = rows.slice(0, limit)
+  const last = kept.at(-1)
+  return { items: kept.map(show), next: rows.length > limit && last !== undefined ? key(last) : undefined }
+}

@@ -1,0 +1,900 @@
+// Written by `bun tools/openapi.ts` from docs/openapi.json.
+
+export type Problem = {
+  readonly type: 'about:blank'
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+  readonly errors?: readonly {
+    readonly at: string
+    readonly message: string
+  }[] | undefined
+  readonly request?: string | undefined
+}
+
+export type Whoami = {
+  readonly kind: 'account' | 'robot'
+  readonly name: string
+  readonly credential: string
+  readonly mustChange: boolean
+  readonly narrowed: boolean
+  readonly groups: readonly string[]
+}
+
+export type Project = {
+  readonly name: string
+  readonly visibility: 'public' | 'internal' | 'private'
+  readonly state: 'live' | 'frozen' | 'deleting'
+  readonly createdAt: string
+}
+
+export type Account = {
+  readonly name: string
+  readonly displayName?: string | undefined
+  readonly email?: string | undefined
+  readonly source: string
+  readonly state: 'active' | 'disabled'
+  readonly mustChange: boolean
+  readonly createdAt: string
+  readonly lastLoginAt?: string | undefined
+}
+
+export type Group = {
+  readonly name: string
+  readonly source: string
+  readonly createdAt: string
+}
+
+export type Member = {
+  readonly name: string
+  readonly source: string
+}
+
+export type Robot = {
+  readonly name: string
+  readonly login: string
+  readonly description?: string | undefined
+  readonly state: 'active' | 'disabled'
+  readonly createdAt: string
+  readonly createdBy?: string | undefined
+  readonly expiresAt?: string | undefined
+  readonly lastUsedAt?: string | undefined
+}
+
+export type RobotWithRights = {
+  readonly name: string
+  readonly login: string
+  readonly description?: string | undefined
+  readonly state: 'active' | 'disabled'
+  readonly createdAt: string
+  readonly createdBy?: string | undefined
+  readonly expiresAt?: string | undefined
+  readonly lastUsedAt?: string | undefined
+  readonly rights: readonly ({
+    readonly project?: string | undefined
+    readonly pattern?: string | undefined
+    readonly permissions: readonly string[]
+  })[]
+}
+
+export type NewRobot = {
+  readonly name: string
+  readonly login: string
+  readonly description?: string | undefined
+  readonly state: 'active' | 'disabled'
+  readonly createdAt: string
+  readonly createdBy?: string | undefined
+  readonly expiresAt?: string | undefined
+  readonly lastUsedAt?: string | undefined
+  readonly secret: string
+}
+
+export type RotatedRobot = {
+  readonly secret: string
+  readonly oldSecretsEndAt: string
+}
+
+export type RotatedSystemRobot = {
+  readonly secret: string
+  readonly oldSecretsEndAt: string
+}
+
+export type Token = {
+  readonly id: string
+  readonly kind: 'personal' | 'key'
+  readonly name: string
+  readonly permissions?: readonly string[] | undefined
+  readonly project?: string | undefined
+  readonly pattern?: string | undefined
+  readonly createdAt: string
+  readonly expiresAt?: string | undefined
+  readonly lastUsedAt?: string | undefined
+}
+
+export type NewToken = {
+  readonly id: string
+  readonly secret: string
+  readonly expiresAt?: string | undefined
+}
+
+export type Role = {
+  readonly name: string
+  readonly permissions: readonly string[]
+  readonly builtIn: boolean
+}
+
+export type Grant = {
+  readonly id: string
+  readonly subject: {
+    readonly kind: 'account' | 'group' | 'robot'
+    readonly name?: string | undefined
+  }
+  readonly role: string
+  readonly pattern: string
+  readonly createdAt: string
+  readonly createdBy?: string | undefined
+}
+
+export type NewGrant = {
+  readonly id: string
+}
+
+export type NewSystemGrant = {
+  readonly id: string
+}
+
+export type TagRule = {
+  readonly id: string
+  readonly tags: string
+  readonly pattern: string
+  readonly permissions: readonly ('tag.create' | 'tag.move' | 'tag.delete')[]
+  readonly roles: readonly string[]
+  readonly createdAt: string
+}
+
+export type NewTagRule = {
+  readonly id: string
+}
+
+export type AddressRule = {
+  readonly id: string
+  readonly networks: readonly string[]
+  readonly permissions?: readonly string[] | undefined
+  readonly createdAt: string
+}
+
+export type NewAddressRule = {
+  readonly id: string
+}
+
+export type AccessExplanation = {
+  readonly allowed: boolean
+  readonly checks: readonly ({
+    readonly permission: string
+    readonly allowed: boolean
+    readonly rule: string
+    readonly considered: readonly ({
+      readonly kind: string
+      readonly text: string
+      readonly verdict: 'allows' | 'refuses' | 'does not apply'
+      readonly decided: boolean
+    })[]
+  })[]
+}
+
+/** What every operation takes and gives. */
+export interface Operations {
+  readonly whoami: {
+    readonly reply: Whoami
+  }
+  readonly changeOwnPassword: {
+    readonly body: {
+      readonly current: string
+      readonly password: string
+    }
+    readonly reply: undefined
+  }
+  readonly listProjects: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Project[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createProject: {
+    readonly body: {
+      readonly name: string
+      readonly visibility?: 'public' | 'internal' | 'private' | undefined
+    }
+    readonly reply: Project
+  }
+  readonly getProject: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly reply: Project
+  }
+  readonly updateProject: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly body: {
+      readonly visibility?: 'public' | 'internal' | 'private' | undefined
+      readonly state?: 'live' | 'frozen' | undefined
+    }
+    readonly reply: Project
+  }
+  readonly deleteProject: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly force?: 'true' | 'false' | undefined
+    }
+    readonly reply: undefined
+  }
+  readonly renameProject: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly body: {
+      readonly name: string
+    }
+    readonly reply: Project
+  }
+  readonly listAccounts: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Account[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createAccount: {
+    readonly body: {
+      readonly name: string
+      readonly email?: string | undefined
+      readonly displayName?: string | undefined
+      readonly password?: string | undefined
+    }
+    readonly reply: Account
+  }
+  readonly getAccount: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly reply: Account
+  }
+  readonly updateAccount: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly body: {
+      readonly email?: string | null | undefined
+      readonly displayName?: string | null | undefined
+    }
+    readonly reply: Account
+  }
+  readonly deleteAccount: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly reply: undefined
+  }
+  readonly setAccountState: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly body: {
+      readonly state: 'active' | 'disabled'
+    }
+    readonly reply: undefined
+  }
+  readonly resetPassword: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly body: {
+      readonly password: string
+    }
+    readonly reply: undefined
+  }
+  readonly listGroups: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Group[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createGroup: {
+    readonly body: {
+      readonly name: string
+    }
+    readonly reply: Group
+  }
+  readonly getGroup: {
+    readonly params: {
+      readonly group: string
+    }
+    readonly reply: Group
+  }
+  readonly deleteGroup: {
+    readonly params: {
+      readonly group: string
+    }
+    readonly reply: undefined
+  }
+  readonly listMembers: {
+    readonly params: {
+      readonly group: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Member[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addMember: {
+    readonly params: {
+      readonly group: string
+      readonly account: string
+    }
+    readonly reply: undefined
+  }
+  readonly removeMember: {
+    readonly params: {
+      readonly group: string
+      readonly account: string
+    }
+    readonly reply: undefined
+  }
+  readonly listRobots: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Robot[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createRobot: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly body: {
+      readonly name: string
+      readonly description?: string | undefined
+      readonly expiresIn?: number | undefined
+      readonly rights: readonly ({
+        readonly project?: string | undefined
+        readonly pattern?: string | undefined
+        readonly permissions: readonly string[]
+      })[]
+    }
+    readonly reply: NewRobot
+  }
+  readonly getRobot: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+    }
+    readonly reply: RobotWithRights
+  }
+  readonly updateRobot: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+    }
+    readonly body: {
+      readonly description?: string | null | undefined
+      readonly state?: 'active' | 'disabled' | undefined
+      readonly expiresIn?: number | null | undefined
+      readonly rights?: readonly ({
+        readonly project?: string | undefined
+        readonly pattern?: string | undefined
+        readonly permissions: readonly string[]
+      })[] | undefined
+    }
+    readonly reply: RobotWithRights
+  }
+  readonly deleteRobot: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+    }
+    readonly reply: undefined
+  }
+  readonly rotateRobot: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+    }
+    readonly body: {
+      readonly overlap?: number | undefined
+    }
+    readonly reply: RotatedRobot
+  }
+  readonly listSystemRobots: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Robot[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createSystemRobot: {
+    readonly body: {
+      readonly name: string
+      readonly description?: string | undefined
+      readonly expiresIn?: number | undefined
+      readonly rights: readonly ({
+        readonly project?: string | undefined
+        readonly pattern?: string | undefined
+        readonly permissions: readonly string[]
+      })[]
+    }
+    readonly reply: NewRobot
+  }
+  readonly getSystemRobot: {
+    readonly params: {
+      readonly robot: string
+    }
+    readonly reply: RobotWithRights
+  }
+  readonly updateSystemRobot: {
+    readonly params: {
+      readonly robot: string
+    }
+    readonly body: {
+      readonly description?: string | null | undefined
+      readonly state?: 'active' | 'disabled' | undefined
+      readonly expiresIn?: number | null | undefined
+      readonly rights?: readonly ({
+        readonly project?: string | undefined
+        readonly pattern?: string | undefined
+        readonly permissions: readonly string[]
+      })[] | undefined
+    }
+    readonly reply: RobotWithRights
+  }
+  readonly deleteSystemRobot: {
+    readonly params: {
+      readonly robot: string
+    }
+    readonly reply: undefined
+  }
+  readonly rotateSystemRobot: {
+    readonly params: {
+      readonly robot: string
+    }
+    readonly body: {
+      readonly overlap?: number | undefined
+    }
+    readonly reply: RotatedSystemRobot
+  }
+  readonly listTokens: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Token[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createToken: {
+    readonly body: {
+      readonly name: string
+      readonly kind?: 'personal' | 'key' | undefined
+      readonly permissions?: readonly string[] | undefined
+      readonly project?: string | undefined
+      readonly pattern?: string | undefined
+      readonly expiresIn?: number | undefined
+    }
+    readonly reply: NewToken
+  }
+  readonly deleteToken: {
+    readonly params: {
+      readonly token: string
+    }
+    readonly reply: undefined
+  }
+  readonly listTokensOf: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Token[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly deleteTokenOf: {
+    readonly params: {
+      readonly account: string
+      readonly token: string
+    }
+    readonly reply: undefined
+  }
+  readonly listRoles: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Role[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createRole: {
+    readonly body: {
+      readonly name: string
+      readonly permissions: readonly string[]
+    }
+    readonly reply: Role
+  }
+  readonly getRole: {
+    readonly params: {
+      readonly role: string
+    }
+    readonly reply: Role
+  }
+  readonly updateRole: {
+    readonly params: {
+      readonly role: string
+    }
+    readonly body: {
+      readonly permissions: readonly string[]
+    }
+    readonly reply: Role
+  }
+  readonly deleteRole: {
+    readonly params: {
+      readonly role: string
+    }
+    readonly reply: undefined
+  }
+  readonly listGrants: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Grant[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addGrant: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly body: {
+      readonly subject: {
+        readonly kind: 'account' | 'group' | 'robot'
+        readonly name: string
+      }
+      readonly role: string
+      readonly pattern?: string | undefined
+    }
+    readonly reply: NewGrant
+  }
+  readonly removeGrant: {
+    readonly params: {
+      readonly project: string
+      readonly grant: string
+    }
+    readonly reply: undefined
+  }
+  readonly listSystemGrants: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Grant[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addSystemGrant: {
+    readonly body: {
+      readonly subject: {
+        readonly kind: 'account' | 'group' | 'robot'
+        readonly name: string
+      }
+      readonly role: string
+      readonly pattern?: string | undefined
+    }
+    readonly reply: NewSystemGrant
+  }
+  readonly removeSystemGrant: {
+    readonly params: {
+      readonly grant: string
+    }
+    readonly reply: undefined
+  }
+  readonly listTagRules: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly TagRule[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addTagRule: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly body: {
+      readonly tags: string
+      readonly pattern?: string | undefined
+      readonly permissions?: readonly ('tag.create' | 'tag.move' | 'tag.delete')[] | undefined
+      readonly roles: readonly string[]
+    }
+    readonly reply: NewTagRule
+  }
+  readonly removeTagRule: {
+    readonly params: {
+      readonly project: string
+      readonly rule: string
+    }
+    readonly reply: undefined
+  }
+  readonly listAddressRules: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly AddressRule[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addAddressRule: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly body: {
+      readonly networks: readonly string[]
+      readonly permissions?: readonly string[] | undefined
+    }
+    readonly reply: NewAddressRule
+  }
+  readonly removeAddressRule: {
+    readonly params: {
+      readonly project: string
+      readonly rule: string
+    }
+    readonly reply: undefined
+  }
+  readonly listAccountAddressRules: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly AddressRule[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addAccountAddressRule: {
+    readonly params: {
+      readonly account: string
+    }
+    readonly body: {
+      readonly networks: readonly string[]
+      readonly permissions?: readonly string[] | undefined
+    }
+    readonly reply: NewAddressRule
+  }
+  readonly removeAccountAddressRule: {
+    readonly params: {
+      readonly account: string
+      readonly rule: string
+    }
+    readonly reply: undefined
+  }
+  readonly listRobotAddressRules: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly AddressRule[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addRobotAddressRule: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+    }
+    readonly body: {
+      readonly networks: readonly string[]
+      readonly permissions?: readonly string[] | undefined
+    }
+    readonly reply: NewAddressRule
+  }
+  readonly removeRobotAddressRule: {
+    readonly params: {
+      readonly project: string
+      readonly robot: string
+      readonly rule: string
+    }
+    readonly reply: undefined
+  }
+  readonly listSystemRobotAddressRules: {
+    readonly params: {
+      readonly robot: string
+    }
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly AddressRule[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly addSystemRobotAddressRule: {
+    readonly params: {
+      readonly robot: string
+    }
+    readonly body: {
+      readonly networks: readonly string[]
+      readonly permissions?: readonly string[] | undefined
+    }
+    readonly reply: NewAddressRule
+  }
+  readonly removeSystemRobotAddressRule: {
+    readonly params: {
+      readonly robot: string
+      readonly rule: string
+    }
+    readonly reply: undefined
+  }
+  readonly explainOwnAccess: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly action: string
+      readonly path?: string | undefined
+      readonly tag?: string | undefined
+    }
+    readonly reply: AccessExplanation
+  }
+  readonly explainAccess: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly who: string
+      readonly action: string
+      readonly path?: string | undefined
+      readonly tag?: string | undefined
+      readonly address?: string | undefined
+    }
+    readonly reply: AccessExplanation
+  }
+  readonly explainSystemAccess: {
+    readonly query?: {
+      readonly who: string
+      readonly action: string
+      readonly address?: string | undefined
+    }
+    readonly reply: AccessExplanation
+  }
+}
+
+/** Where every operation is. */
+export const operations = {
+  whoami: { method: 'GET', path: '/api/v1/whoami' },
+  changeOwnPassword: { method: 'PUT', path: '/api/v1/whoami/password' },
+  listProjects: { method: 'GET', path: '/api/v1/projects' },
+  createProject: { method: 'POST', path: '/api/v1/projects' },
+  getProject: { method: 'GET', path: '/api/v1/projects/{project}' },
+  updateProject: { method: 'PATCH', path: '/api/v1/projects/{project}' },
+  deleteProject: { method: 'DELETE', path: '/api/v1/projects/{project}' },
+  renameProject: { method: 'POST', path: '/api/v1/projects/{project}/rename' },
+  listAccounts: { method: 'GET', path: '/api/v1/accounts' },
+  createAccount: { method: 'POST', path: '/api/v1/accounts' },
+  getAccount: { method: 'GET', path: '/api/v1/accounts/{account}' },
+  updateAccount: { method: 'PATCH', path: '/api/v1/accounts/{account}' },
+  deleteAccount: { method: 'DELETE', path: '/api/v1/accounts/{account}' },
+  setAccountState: { method: 'PUT', path: '/api/v1/accounts/{account}/state' },
+  resetPassword: { method: 'PUT', path: '/api/v1/accounts/{account}/password' },
+  listGroups: { method: 'GET', path: '/api/v1/groups' },
+  createGroup: { method: 'POST', path: '/api/v1/groups' },
+  getGroup: { method: 'GET', path: '/api/v1/groups/{group}' },
+  deleteGroup: { method: 'DELETE', path: '/api/v1/groups/{group}' },
+  listMembers: { method: 'GET', path: '/api/v1/groups/{group}/members' },
+  addMember: { method: 'PUT', path: '/api/v1/groups/{group}/members/{account}' },
+  removeMember: { method: 'DELETE', path: '/api/v1/groups/{group}/members/{account}' },
+  listRobots: { method: 'GET', path: '/api/v1/projects/{project}/robots' },
+  createRobot: { method: 'POST', path: '/api/v1/projects/{project}/robots' },
+  getRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}' },
+  updateRobot: { method: 'PATCH', path: '/api/v1/projects/{project}/robots/{robot}' },
+  deleteRobot: { method: 'DELETE', path: '/api/v1/projects/{project}/robots/{robot}' },
+  rotateRobot: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/rotate' },
+  listSystemRobots: { method: 'GET', path: '/api/v1/robots' },
+  createSystemRobot: { method: 'POST', path: '/api/v1/robots' },
+  getSystemRobot: { method: 'GET', path: '/api/v1/robots/{robot}' },
+  updateSystemRobot: { method: 'PATCH', path: '/api/v1/robots/{robot}' },
+  deleteSystemRobot: { method: 'DELETE', path: '/api/v1/robots/{robot}' },
+  rotateSystemRobot: { method: 'POST', path: '/api/v1/robots/{robot}/rotate' },
+  listTokens: { method: 'GET', path: '/api/v1/tokens' },
+  createToken: { method: 'POST', path: '/api/v1/tokens' },
+  deleteToken: { method: 'DELETE', path: '/api/v1/tokens/{token}' },
+  listTokensOf: { method: 'GET', path: '/api/v1/accounts/{account}/tokens' },
+  deleteTokenOf: { method: 'DELETE', path: '/api/v1/accounts/{account}/tokens/{token}' },
+  listRoles: { method: 'GET', path: '/api/v1/roles' },
+  createRole: { method: 'POST', path: '/api/v1/roles' },
+  getRole: { method: 'GET', path: '/api/v1/roles/{role}' },
+  updateRole: { method: 'PUT', path: '/api/v1/roles/{role}' },
+  deleteRole: { method: 'DELETE', path: '/api/v1/roles/{role}' },
+  listGrants: { method: 'GET', path: '/api/v1/projects/{project}/grants' },
+  addGrant: { method: 'POST', path: '/api/v1/projects/{project}/grants' },
+  removeGrant: { method: 'DELETE', path: '/api/v1/projects/{project}/grants/{grant}' },
+  listSystemGrants: { method: 'GET', path: '/api/v1/grants' },
+  addSystemGrant: { method: 'POST', path: '/api/v1/grants' },
+  removeSystemGrant: { method: 'DELETE', path: '/api/v1/grants/{grant}' },
+  listTagRules: { method: 'GET', path: '/api/v1/projects/{project}/tag-rules' },
+  addTagRule: { method: 'POST', path: '/api/v1/projects/{project}/tag-rules' },
+  removeTagRule: { method: 'DELETE', path: '/api/v1/projects/{project}/tag-rules/{rule}' },
+  listAddressRules: { method: 'GET', path: '/api/v1/projects/{project}/address-rules' },
+  addAddressRule: { method: 'POST', path: '/api/v1/projects/{project}/address-rules' },
+  removeAddressRule: { method: 'DELETE', path: '/api/v1/projects/{project}/address-rules/{rule}' },
+  listAccountAddressRules: { method: 'GET', path: '/api/v1/accounts/{account}/address-rules' },
+  addAccountAddressRule: { method: 'POST', path: '/api/v1/accounts/{account}/address-rules' },
+  removeAccountAddressRule: { method: 'DELETE', path: '/api/v1/accounts/{account}/address-rules/{rule}' },
+  listRobotAddressRules: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}/address-rules' },
+  addRobotAddressRule: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/address-rules' },
+  removeRobotAddressRule: { method: 'DELETE', path: '/api/v1/projects/{project}/robots/{robot}/address-rules/{rule}' },
+  listSystemRobotAddressRules: { method: 'GET', path: '/api/v1/robots/{robot}/address-rules' },
+  addSystemRobotAddressRule: { method: 'POST', path: '/api/v1/robots/{robot}/address-rules' },
+  removeSystemRobotAddressRule: { method: 'DELETE', path: '/api/v1/robots/{robot}/address-rules/{rule}' },
+  explainOwnAccess: { method: 'GET', path: '/api/v1/whoami/access/{project}' },
+  explainAccess: { method: 'GET', path: '/api/v1/projects/{project}/access' },
+  explainSystemAccess: { method: 'GET', path: '/api/v1/access' },
+} as const
+
+export type OperationId = keyof typeof operations

@@ -1,0 +1,77 @@
+import { accessTransactions } from './access/access-transactions.testing.ts'
+import { createCountedHashing } from './access/identities.testing.ts'
+import {
+  apiCaller,
+  createIdentities,
+  createRights,
+  createRightsVersion,
+  ensureFirstAdmin,
+  createPasswords,
+} from './access/index.ts'
+import { root } from './api/index.ts'
+import type { DatabaseKind } from './database/for-each-database.testing.ts'
+import { createManualClock, systemIds } from './lib/index.ts'
+import { createManagementApi } from './management.ts'
+import { createLogger } from './observe/index.ts'
+import { transactions } from './transactions.ts'
+
+export const rootPassword = 'plum-Canoe 77 riddle'
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // A test knows what it asked for.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly json: any
+}
+
+/** The management API on a database of its own, with the account `admin`. */
+export async function createManagementWorld({ create }: DatabaseKind) {
+  const clock = createManualClock(1_700_000_000_000)
+  const t = await create(new Map([...accessTransactions, ...transactions]), clock)
+  const { database } = t
+  const version = createRightsVersion(database, clock)
+  const { hashing } = createCountedHashing()
+  const passwords = createPasswords({ hashing, atOnce: 2 })
+  const noFile = { read: () => Promise.resolve(undefined), write: () => Promise.resolve(), remove: () => Promise.resolve() }
+  await ensureFirstAdmin({ database, passwords, ids: systemIds, file: noFile, given: rootPassword })
+  const identities = createIdentities({ database, clock, ids: systemIds, version, hashing, hashesAtOnce: 2, sources: [], warn: () => undefined })
+  const rights = createRights({ database, version })
+  const api = createManagementApi({ database, identities, rights, clock, logger: createLogger({ level: 'silent' }) })
+
+  /** As the command line sends it. */
+  async function fetch(url: string, init: RequestInit): Promise<Response> {
+    const given = new Headers(init.headers).get('authorization')?.slice('Basic '.length)
+    const user = given === undefined ? '' : Buffer.from(given, 'base64').toString()
+    const { pathname, search } = new URL(url)
+    const body = typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined
+    const { status, text } = await send(user, init.method ?? 'GET', (pathname + search).slice(root.length), body)
+    return new Response(text === '' ? null : text, { status })
+  }
+
+  async function send(user: string, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+    const payload = body === undefined ? {} : { body: JSON.stringify(body) }
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+    const request = new Request(`http://registry/api/v1${path}`, { method, headers: { ...type, ...headers }, ...payload })
+    const colon = user.indexOf(':')
+    const enter = async () => {
+      const who = user === '' ? undefined : await identities.authenticator.basic(user.slice(0, colon), user.slice(colon + 1), '127.0.0.1')
+      if (who !== undefined && 'failed' in who) throw Object.assign(new Error(who.failed), { code: 'UNAUTHORIZED', status: 401 })
+      return apiCaller(who?.principal, who?.credential, '127.0.0.1')
+    }
+    const { response } = await api.fetch(request, {
+      id: 'id',
+      enter,
+      challenge: () => 'Basic realm="Berth"',
+      readBody: async () => new Uint8Array(await request.arrayBuffer()),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text, json: text === '' ? undefined : (JSON.parse(text) as unknown) }
+  }
+  const dispose = async (): Promise<void> => {
+    await identities.close()
+    await t.dispose()
+  }
+  return { ...t, dispose, clock, send, fetch }
+}

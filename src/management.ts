@@ -1,0 +1,105 @@
+import {
+  accountRoutes,
+  addressRuleRoutes,
+  createCustomRoles,
+  createGrants,
+  createRules,
+  type CustomRoles,
+  explainRoutes,
+  grantRoutes,
+  type Grants,
+  groupRoutes,
+  type Identities,
+  isPermission,
+  type ListScope,
+  ownRoutes,
+  type Principal,
+  projectName,
+  type Rights,
+  robotRoutes,
+  roleRoutes,
+  type Rules,
+  tagRuleRoutes,
+  tokenRoutes,
+} from './access/index.ts'
+import { type Admission, type Api, type Caller, createApi, type Place, Problem, type Route } from './api/index.ts'
+import { type Database, DatabaseError } from './database/index.ts'
+import type { Clock } from './lib/index.ts'
+import type { Logger } from './observe/index.ts'
+import { createProjects, ProjectError, projectRoutes, visibleProjects, type Project, type ProjectErrorCode, type Projects } from './projects/index.ts'
+
+/** What the management API works with. */
+export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' | 'robots' | 'tokens'> {
+  readonly rights: Rights
+  readonly grants: Grants
+  readonly roles: CustomRoles
+  readonly rules: Rules
+  readonly projects: Projects
+  readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
+  readonly projectName: (id: number) => Promise<string | undefined>
+  readonly clock: Clock
+}
+
+/** Every route of the management API: the table that openapi.json, the client and the tests of access are made from. */
+export function managementRoutes(deps: ManagementDeps): readonly Route[] {
+  const { accounts, groups, roles, rights } = deps
+  return [
+    ...ownRoutes(accounts),
+    ...projectRoutes(deps),
+    ...accountRoutes(accounts),
+    ...groupRoutes(groups),
+    ...robotRoutes(deps),
+    ...tokenRoutes(deps),
+    ...roleRoutes(roles),
+    ...grantRoutes(deps),
+    ...tagRuleRoutes(deps),
+    ...addressRuleRoutes(deps),
+    ...explainRoutes(rights),
+  ]
+}
+
+export interface ManagementApiDeps {
+  readonly database: Database
+  readonly identities: Identities
+  readonly rights: Rights
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The management API of a server. */
+export function createManagementApi({ database, identities, rights, clock, logger }: ManagementApiDeps): Api {
+  const roles = createCustomRoles({ database, rights })
+  const routes = managementRoutes({
+    ...identities,
+    rights,
+    roles,
+    grants: createGrants({ database, rights, roles }),
+    rules: createRules({ database }),
+    projects: createProjects(database),
+    visibleProjects: (...page) => visibleProjects(database, ...page),
+    projectName: (id) => projectName(database, id),
+    clock,
+  })
+  const document = async (): Promise<string> => JSON.stringify((await import('../docs/openapi.json')).default)
+  return createApi({ routes, ...admission(rights), failureOf, document, logger })
+}
+
+/** How the API asks who may do what. */
+function admission(rights: Rights): Admission {
+  return Object.freeze({
+    authorize: ({ principal, address }: Caller, permission: string, { project }: Place) => {
+      if (!isPermission(permission)) throw new Error(`a route needs ${permission}, which is no permission`)
+      return rights.decide(principal as Principal | undefined, permission, { project }, address)
+    },
+  })
+}
+
+const ofProjects: Readonly<Record<ProjectErrorCode, number>> = { unknown: 404, exists: 409, deleting: 409, 'not-empty': 409, name: 422, path: 422 }
+
+/** What an error that is no refusal of its own means to the caller. */
+function failureOf(error: unknown): Problem | undefined {
+  if (error instanceof DatabaseError && (error.code === 'unavailable' || error.code === 'full')) return new Problem('unavailable', { cause: error })
+  if (!(error instanceof ProjectError)) return undefined
+  const { code, message } = error
+  return code === 'unknown' ? new Problem('not-found') : new Problem({ code: `project-${code}`, status: ofProjects[code] }, { detail: message, cause: error })
+}
