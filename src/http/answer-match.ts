@@ -3,6 +3,7 @@ import { parseRepositoryName, RegistryError, type RepositoryName } from '../oci/
 import type { Answer } from './answer.ts'
 import type { BoundedApi } from './bounded-api.ts'
 import type { Caller, Gate } from './gate.ts'
+import type { Management } from './management.ts'
 import type { RunningRequest } from './request-metrics.ts'
 import type { Target } from './target.ts'
 import type { TokenEndpoint } from './token/token-endpoint.ts'
@@ -15,6 +16,8 @@ export interface AccessDeps {
   readonly gate: Gate
   /** Absent where tokens are to be had elsewhere. */
   readonly tokens: TokenEndpoint | undefined
+  /** What changes who may do what. */
+  readonly management: Management
   /** What a repository is called now: in a project that was renamed it is still found under its old name. */
   readonly resolve: (name: RepositoryName) => Soon<RepositoryName>
 }

@@ -1,4 +1,4 @@
-import { errorBody, type ErrorCode, type RegistryError } from '../oci/index.ts'
+import { errorBody, type RegistryError } from '../oci/index.ts'
 
 export type AnswerBody = Uint8Array<ArrayBuffer> | string | Blob | ReadableStream<Uint8Array> | null
 
@@ -11,7 +11,7 @@ export interface Answer {
   /** Bytes of the body, or of the body that GET would have had. */
   readonly length: number
   /** The error answered with, for the log. */
-  readonly code?: ErrorCode
+  readonly code?: string
 }
 
 export function emptyAnswer(status: number, headers: Record<string, string>): Answer {

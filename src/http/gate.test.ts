@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Authentication, BearerAuthentication, Principal, Rights } from '../access/index.ts'
 import { parseRepositoryName, RegistryError } from '../oci/index.ts'
+import { noManagement } from './gate.testing.ts'
 import { createGate } from './gate.ts'
 import { createTestHttp, errorCode } from './test-http.testing.ts'
 import { matchPath } from './v2/match.ts'
@@ -38,7 +39,7 @@ function start(source: { realm?: string; externalUrl?: string } = {}) {
     rights,
     source: { service: 'berth', realm: undefined, externalUrl: undefined, ...source },
   })
-  const t = createTestHttp({ access: { gate, tokens: undefined, resolve: (name) => name } })
+  const t = createTestHttp({ access: { gate, tokens: undefined, management: noManagement, resolve: (name) => name } })
   const ask = async (path: string, authorization?: string, method = 'GET', host = 'registry.test') =>
     await t.ask(method, path, { headers: { host, ...(authorization === undefined ? {} : { authorization }) } })
   return { ...t, gate, rights, ask }

@@ -10,7 +10,7 @@ import {
 import { andThen, type Soon } from '../lib/index.ts'
 import { RegistryError, type RepositoryName } from '../oci/index.ts'
 import type { Actor } from '../registry/index.ts'
-import { type Challenged, loginFirst, type TokenProblem, type TokenSource } from './challenge.ts'
+import { challenge, type Challenged, loginFirst, type TokenProblem, type TokenSource } from './challenge.ts'
 import { parseCredentials } from './credentials.ts'
 import { refusal, type Refused } from './refusal.ts'
 
@@ -38,6 +38,8 @@ export interface Gate {
    * @throws RegistryError `UNAUTHORIZED` for credentials that are nobody's, with the challenge; `TOOMANYREQUESTS`; `UNAVAILABLE`
    */
   enter(asked: Challenged, address: string): Soon<Caller>
+  /** The challenge of a refusal, without what was wrong. */
+  challenge(asked: Challenged): string
   /** What is answered where the core asks for other credentials, with the challenge. */
   refusal(refused: Refused): Promise<RegistryError>
   /** Whether anybody may pull from it from everywhere, so that caches may keep what is pulled. */
@@ -48,6 +50,7 @@ export function createGate(deps: GateDeps): Gate {
   const { rights } = deps
   return Object.freeze<Gate>({
     enter: (asked, address) => enter(deps, asked, address),
+    challenge: (asked) => challenge(deps.source, asked),
     refusal: (refused) => refusal(deps, refused),
     // Without an address: what only some networks may have, no cache may give to all.
     isPublic: (repository) => andThen(rights.decide(undefined, 'content.pull', { repository }, ''), ({ allowed }) => allowed),

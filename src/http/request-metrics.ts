@@ -2,7 +2,7 @@ import { createCounter, createHistogram, createLabelledGauge, type CounterSeries
 import type { Shape } from './v2/routes.ts'
 
 /** What a request was about: distribution's names for its endpoints, since dashboards are made for them. */
-const handlers: Readonly<Record<Shape | 'other', string>> = {
+const handlers: Readonly<Record<Shape | 'api' | 'other', string>> = {
   base: 'base',
   catalog: 'catalog',
   manifest: 'manifest',
@@ -12,6 +12,7 @@ const handlers: Readonly<Record<Shape | 'other', string>> = {
   tags: 'tags',
   referrers: 'referrers',
   extensions: 'extensions',
+  api: 'api',
   other: 'other',
 }
 
@@ -37,7 +38,7 @@ export interface FinishedRequest {
 /** A request on its way. */
 export interface RunningRequest {
   /** It turned out to be of this kind. */
-  is(shape: Shape): void
+  is(shape: Shape | 'api'): void
   end(finished: FinishedRequest): void
 }
 
@@ -65,8 +66,8 @@ export function createRequestMetrics(): RequestMetrics {
   const sent = createHistogram('registry_http_response_size_bytes', 'Bytes of the bodies of answers.', sizes, 'handler')
   const shedTotal = createCounter('berth_http_requests_shed_total', 'Requests answered with 429 or 503 because there were too many.', 'reason')
   const shed = { address: shedTotal.of('address'), all: shedTotal.of('all'), manifests: shedTotal.of('manifests') }
-  const kinds = new Map<Shape | 'other', Kind>()
-  const kindOf = (shape: Shape | 'other'): Kind => {
+  const kinds = new Map<Shape | 'api' | 'other', Kind>()
+  const kindOf = (shape: Shape | 'api' | 'other'): Kind => {
     const known = kinds.get(shape)
     if (known !== undefined) return known
     const handler = handlers[shape]
@@ -101,15 +102,15 @@ interface MethodSeries {
 
 class Running implements RunningRequest {
   #kind: Kind
-  readonly #kindOf: (shape: Shape) => Kind
+  readonly #kindOf: (shape: Shape | 'api') => Kind
 
-  constructor(kind: Kind, kindOf: (shape: Shape) => Kind) {
+  constructor(kind: Kind, kindOf: (shape: Shape | 'api') => Kind) {
     this.#kind = kind
     this.#kindOf = kindOf
     kind.running++
   }
 
-  is(shape: Shape): void {
+  is(shape: Shape | 'api'): void {
     this.#kind.running--
     this.#kind = this.#kindOf(shape)
     this.#kind.running++
