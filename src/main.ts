@@ -1,12 +1,15 @@
 import packageJson from '../package.json' with { type: 'json' }
-import { createProgram, type StopSignal } from './cli/index.ts'
-import { readEnvironment } from './config/index.ts'
+import { createProgram, terminalInput, type StopSignal } from './cli/index.ts'
+import { readEnvironment, userFolder } from './config/index.ts'
 import { systemClock } from './lib/index.ts'
 
 const program = createProgram({
   version: packageJson.version,
   environment: readEnvironment(),
   cwd: process.cwd(),
+  userFolder: userFolder(),
+  input: terminalInput(process.stdin, (text) => void process.stderr.write(text)),
+  send: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(60_000) }),
   print: (text) => void process.stdout.write(text),
   printError: (text) => void process.stderr.write(text),
   onSignal(listener) {

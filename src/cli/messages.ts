@@ -1,11 +1,13 @@
 import type { Language, ProblemCode } from '../config/index.ts'
 import { benchTexts } from './bench/texts.ts'
+import { remoteTexts } from './remote/texts.ts'
 import { startTexts } from './start-texts.ts'
 
 /** What the command line says, in English. A name in braces is a placeholder. */
 const en = {
   ...benchTexts.en,
   ...startTexts.en,
+  ...remoteTexts.en,
   'help.program': 'Berth, a container image registry.',
   'help.serve': 'Serve the registry until it is told to stop.',
   'help.fsck': 'Check that everything stored is there, name what is not, and say what to do.',
@@ -158,6 +160,7 @@ export type MessageKey = keyof typeof en
 const zhCN: Readonly<Record<MessageKey, string>> = {
   ...benchTexts['zh-CN'],
   ...startTexts['zh-CN'],
+  ...remoteTexts['zh-CN'],
   'help.program': 'Berth，容器镜像仓库。',
   'help.serve': '运行镜像仓库，直到收到停止信号。',
   'help.fsck': '检查保存的内容是否都在，指出缺失或损坏之处以及应对方法。',

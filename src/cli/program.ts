@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { type Environment, type Key, keys, type LoadedConfig, loadConfig } from '../config/index.ts'
-import { bench, type BenchOptions } from './bench/bench.ts'
+import { addUnconfigured, type UnconfiguredDeps } from './add-unconfigured.ts'
 import { copy, type CopyDeps, type Verb } from './local/copy.ts'
 import { checkConfig, printConfig } from './local/config.ts'
 import { fsck, type FsckDeps } from './local/fsck.ts'
@@ -16,7 +16,8 @@ export interface ProgramDeps
   extends Omit<ServeDeps, 'say'>,
     Pick<FsckDeps, 'watched' | 'checkIntegrity'>,
     Pick<CopyDeps, 'backUp' | 'restore'>,
-    Pick<RebuildIndexDeps, 'rebuildIndex'> {
+    Pick<RebuildIndexDeps, 'rebuildIndex'>,
+    Pick<UnconfiguredDeps, 'input' | 'send' | 'userFolder'> {
   readonly environment: Environment
   /** The working directory. */
   readonly cwd: string
@@ -85,7 +86,7 @@ function describeProgram(deps: ProgramDeps, say: Say, finish: (code: number) => 
     })
   }
   addCommands(program, add, deps, say)
-  addBench(program, deps, say, finish)
+  addUnconfigured(program, { ...deps, say }, finish)
   return program
 }
 
@@ -116,22 +117,6 @@ function addCommands(program: Command, add: Add, deps: ProgramDeps, say: Say): v
   const config = program.command('config').description(say('help.config')).helpCommand(false)
   add(config, 'check', 'help.config.check', ({ settings }) => print(checkConfig(settings, say)))
   add(config, 'print', 'help.config.print', ({ settings }) => print(printConfig(settings, say)))
-}
-
-/** It measures any registry, so it reads no configuration. Its flags are zb's. */
-function addBench(program: Command, deps: ProgramDeps, say: Say, finish: (code: number) => void): void {
-  program
-    .command('bench')
-    .description(say('help.bench'))
-    .argument('<URL>', say('help.bench.url'))
-    .option('-c, --concurrency <N>', say('help.bench.concurrency'), '1')
-    .option('-n, --requests <N>', say('help.bench.requests'), '1')
-    .option('-r, --repo <NAME>', say('help.bench.repo'), 'berth-bench')
-    .option('-t, --test-regex <REGEX>', say('help.bench.test-regex'))
-    .option('-l, --list-tests', say('help.bench.list-tests'))
-    .option('-o, --output-format <FORMAT>', say('help.bench.output-format'), 'text')
-    .option('--skip-cleanup', say('help.bench.skip-cleanup'))
-    .action(async (url: string, options: BenchOptions) => finish(await bench(url, options, { ...deps, say })))
 }
 
 /** The flags of every command that reads the configuration: what they mean stands in the schema. */

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import { nearest } from '../lib/index.ts'
 import { variablePrefix } from './distribution/index.ts'
 import { fileSuffix, indexKeys } from './keys.ts'
@@ -22,6 +24,12 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   // As setlocale(3): the first that is set and not empty decides, whatever it says.
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
   return { variables, language: /^zh(?![a-z])/i.test(locale) ? 'zh-CN' : 'en' }
+}
+
+/** Where programs keep what belongs to whoever runs them, as the XDG Base Directory Specification has it. Relative ones don't count. */
+export function userFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const { XDG_CONFIG_HOME: named = '' } = env
+  return isAbsolute(named) ? named : join(env.HOME || homedir(), '.config')
 }
 
 /** The variable that names the configuration file, unless `--config` does. */

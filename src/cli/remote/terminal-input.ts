@@ -1,0 +1,52 @@
+import type { SecretInput } from './read-secret.ts'
+
+/** As much of a terminal, or a pipe, as reading a secret takes. */
+export interface InputStream extends AsyncIterable<Uint8Array> {
+  readonly isTTY?: boolean
+  setRawMode?(raw: boolean): unknown
+}
+
+const enter = new Set(['\r', '\n'])
+const backspace = new Set(['\u0008', '\u007f'])
+/** Ctrl-C and Ctrl-D. */
+const broken = new Set(['\u0003', '\u0004'])
+
+/** Reads secrets from standard input; what is typed on a terminal is not shown. */
+export function terminalInput(stdin: InputStream, print: (text: string) => void): SecretInput {
+  return Object.freeze({
+    isTerminal: stdin.isTTY === true,
+    async readAll(limit: number): Promise<string> {
+      const chunks: Uint8Array[] = []
+      let size = 0
+      for await (const chunk of stdin) {
+        size += chunk.length
+        if (size > limit) throw new RangeError(`more than ${limit} bytes`)
+        chunks.push(chunk)
+      }
+      return Buffer.concat(chunks).toString()
+    },
+    async readHidden(question: string): Promise<string | undefined> {
+      print(question)
+      stdin.setRawMode?.(true)
+      try {
+        return await typedLine(stdin)
+      } finally {
+        stdin.setRawMode?.(false)
+        print('\n')
+      }
+    },
+  })
+}
+
+/** With a raw terminal the program itself has to see Ctrl-C and the backspace. */
+async function typedLine(stdin: InputStream): Promise<string | undefined> {
+  let line = ''
+  for await (const chunk of stdin) {
+    for (const character of new TextDecoder().decode(chunk)) {
+      if (enter.has(character)) return line
+      if (broken.has(character)) return undefined
+      line = backspace.has(character) ? line.slice(0, -1) : line + character
+    }
+  }
+  return line
+}

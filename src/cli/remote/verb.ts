@@ -1,0 +1,64 @@
+import type { Client } from '../../client/index.ts'
+import type { MessageKey } from '../messages.ts'
+
+/** What was typed after a verb. */
+export interface Typed {
+  /** Arguments by their names, as they stand in the help: `NAME`. */
+  readonly words: Readonly<Record<string, string | undefined>>
+  readonly options: Readonly<Record<string, string | readonly string[] | true | undefined>>
+  /** One line from standard input, for `--password-stdin`. */
+  readonly secret: () => Promise<string>
+}
+
+export interface VerbOption {
+  /** `--visibility <WORD>`, `--archived`; `...` after the value for one that may be repeated. */
+  readonly flags: string
+  readonly help: MessageKey
+  readonly choices?: readonly string[]
+  readonly mandatory?: boolean
+}
+
+/** A verb that talks to a server: `berth NOUN VERB`. */
+export interface Verb {
+  readonly noun: string
+  readonly verb: string
+  readonly help: MessageKey
+  /** `NAME`; in brackets when it may be left out. */
+  readonly words?: readonly string[]
+  readonly options?: readonly VerbOption[]
+  /** Answers with what is shown: a list as a table of `columns`, one thing as a line for each member. */
+  readonly run: (client: Client, typed: Typed) => Promise<unknown>
+  readonly columns?: readonly string[]
+}
+
+/** A value that commander has made sure of. */
+export function word({ words }: Typed, name: string): string {
+  return words[name] ?? ''
+}
+
+export function option({ options }: Typed, name: string): string | undefined {
+  const value = options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+export function many({ options }: Typed, name: string): readonly string[] | undefined {
+  const value = options[name]
+  return typeof value === 'object' ? value : undefined
+}
+
+interface Paged<Item> {
+  readonly items: readonly Item[]
+  readonly next?: string | undefined
+}
+
+/** All pages of a list as one. */
+export async function everyPage<Item>(read: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Paged<Item>>): Promise<Item[]> {
+  const items: Item[] = []
+  let cursor: string | undefined
+  do {
+    const page: Paged<Item> = await read({ limit: 200, ...(cursor === undefined ? {} : { cursor }) })
+    items.push(...page.items)
+    cursor = page.next
+  } while (cursor !== undefined)
+  return items
+}

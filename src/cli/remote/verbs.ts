@@ -1,0 +1,23 @@
+import type { Verb } from './verb.ts'
+import { accessVerbs } from './verbs/access.ts'
+import { accountVerbs } from './verbs/accounts.ts'
+import { grantVerbs } from './verbs/grants.ts'
+import { groupVerbs } from './verbs/groups.ts'
+import { projectVerbs } from './verbs/projects.ts'
+import { robotVerbs } from './verbs/robots.ts'
+import { roleVerbs } from './verbs/roles.ts'
+import { ruleVerbs } from './verbs/rules.ts'
+import { tokenVerbs } from './verbs/tokens.ts'
+
+/** Every verb that talks to a server, except those that log in and out. */
+export const verbs: readonly Verb[] = [
+  ...projectVerbs,
+  ...accountVerbs,
+  ...groupVerbs,
+  ...robotVerbs,
+  ...tokenVerbs,
+  ...roleVerbs,
+  ...grantVerbs,
+  ...ruleVerbs,
+  ...accessVerbs,
+]

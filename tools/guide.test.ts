@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createProgram, type ProgramDeps } from '../src/cli/index.ts'
+import { forEachDatabase } from '../src/database/for-each-database.testing.ts'
+import { createManagementWorld, rootPassword } from '../src/management.testing.ts'
+
+const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
+const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
+
+test.each(['first-push.md', 'refused.md'])('both languages of %s type the same', (page) => {
+  expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
+  expect(blocks(page).length).toBeGreaterThan(1)
+})
+
+const words = { admin: 'Early 5 badgers nap', given: 'Quiet 9 herons wade', alice: 'Slow 8 otters drift' }
+
+forEachDatabase('with a server, the guide', (kind) => {
+  if (kind.dialect === 'postgres') return
+  const folder = mkdtempSync(join(tmpdir(), 'berth-guide-'))
+  let world: Awaited<ReturnType<typeof createManagementWorld>>
+  beforeAll(async () => {
+    world = await createManagementWorld(kind)
+  })
+  afterAll(async () => {
+    await world.dispose()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Types one line; what is asked for is taken from `typed`, in its order. */
+  async function type(line: string, typed: string[]): Promise<string> {
+    let said = ''
+    const next = () => Promise.resolve(typed.shift() ?? '')
+    const deps = {
+      version: 'test',
+      environment: { variables: new Map(), language: 'en' },
+      userFolder: folder,
+      print: (text: string) => void (said += text),
+      printError: (text: string) => void (said += text),
+      input: { isTerminal: true, readAll: next, readHidden: next },
+      send: (url: string, init: RequestInit) => world.fetch(url, init),
+    } as unknown as ProgramDeps
+    const argv = line.split(' ').slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'))
+    const code = await createProgram(deps).run(argv)
+    // Rights that were read a moment ago are read again.
+    world.clock.advance(2000)
+    if (code !== 0) throw new Error(`${line} ended with ${code}: ${said}`)
+    return said
+  }
+
+  const typeAll = async (block: string | undefined, typed: string[]) => {
+    let said = ''
+    for (const line of (block ?? '').split('\n')) if (line.startsWith('berth ')) said += await type(line, typed)
+    return said
+  }
+  const logIn = (user: 'admin' | 'alice') => type(`berth login registry.example -u ${user}`, [words[user]])
+
+  test('leads from the login to what is needed for a push, and tells why something is refused', async () => {
+    const [administrator, user, token, , pipeline] = blocks('first-push.md')
+    expect(await typeAll(administrator, [rootPassword, words.admin, words.given])).toContain('alice')
+    expect(await typeAll(user, [words.given, words.alice])).toContain('team')
+    expect(await typeAll(token, [])).toMatch(/bpt_[\w-]{20}/)
+    await logIn('admin')
+    expect(await typeAll(pipeline, [])).toMatch(/brt_[\w-]{20}/)
+    await type('berth tag-rule add team release-* --role maintainer', [])
+    const [own, others] = blocks('refused.md')
+    await logIn('alice')
+    expect(await typeAll(own, [])).toContain('release-*')
+    await logIn('admin')
+    expect(await typeAll(others, [])).toContain('developer')
+  })
+})
