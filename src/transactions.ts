@@ -1,8 +1,22 @@
+import {
+  changeAccount,
+  changeAccountState,
+  createAccount,
+  createFirstAdmin,
+  deleteAccount,
+  rehashPassword,
+  setPassword,
+} from './access/account-transactions.ts'
 import { addGrant, removeGrant } from './access/grant-transactions.ts'
+import { addMember, createGroup, deleteGroup, removeMemberOf } from './access/group-transactions.ts'
+import { admitIdentity } from './access/identity-transactions.ts'
+import { changeRobot, createRobot, deleteRobot, rotateRobot } from './access/robot-transactions.ts'
 import { createRole, removeRole, updateRole } from './access/role-transactions.ts'
 import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './access/rule-transactions.ts'
-import { transactionTable } from './database/index.ts'
 import { addSigningKey } from './access/token-key-transactions.ts'
+import { createToken, revokeToken } from './access/token-transactions.ts'
+import { recordUse } from './access/use-transactions.ts'
+import { transactionTable } from './database/index.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
 import { changeProject, createProject, deleteProject, renameProject } from './projects/project-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
@@ -73,6 +87,25 @@ export const transactions = transactionTable(
     removeTagRule,
     addAddressRule,
     removeAddressRule,
+    createAccount,
+    createFirstAdmin,
+    changeAccount,
+    changeAccountState,
+    setPassword,
+    rehashPassword,
+    deleteAccount,
+    admitIdentity,
+    createGroup,
+    deleteGroup,
+    addMember,
+    removeMemberOf,
+    createRobot,
+    changeRobot,
+    rotateRobot,
+    deleteRobot,
+    createToken,
+    revokeToken,
+    recordUse,
   ],
   freeing,
 )

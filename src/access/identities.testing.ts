@@ -1,17 +1,12 @@
 import type { DatabaseKind, TestDatabase } from '../database/for-each-database.testing.ts'
-import { statement, transaction, transactionTable } from '../database/index.ts'
+import { statement, transaction } from '../database/index.ts'
 import { createManualClock, systemIds, type ManualClock } from '../lib/index.ts'
-import * as ofAccounts from './account-transactions.ts'
+import { transactions } from '../transactions.ts'
 import { createIdentities, type Identities } from './create-identities.ts'
-import * as ofGroups from './group-transactions.ts'
 import type { IdentitySource } from './identity-source.ts'
-import * as ofSources from './identity-transactions.ts'
 import type { PasswordHashing } from './passwords.ts'
 import type { Principal } from './principal.ts'
 import { createRightsVersion } from './rights-version.ts'
-import { changeRobot, createRobot, deleteRobot, rotateRobot } from './robot-transactions.ts'
-import * as ofTokens from './token-transactions.ts'
-import { recordUse } from './use-transactions.ts'
 
 export const actor = { identity: 'root', address: '127.0.0.1' }
 export const good = 'plum-Canoe 77 riddle'
@@ -51,15 +46,7 @@ const runSql = transaction('test.run', async (tx, { sql, values }: { readonly sq
   await tx.run(made, ...values)
   return { ok: null }
 })
-const tables = transactionTable([
-  ...[ofAccounts, ofGroups, ofSources, ofTokens].flatMap((of) => Object.values(of)),
-  changeRobot,
-  createRobot,
-  deleteRobot,
-  rotateRobot,
-  recordUse,
-  runSql,
-])
+const tables = new Map([...transactions, [runSql.name, runSql]])
 const everyEvent = statement<{ kind: string; keys: string; actor: string | null; result: string }>('select kind, keys, actor, result from event order by seq')
 
 /** Everything that knows identities, on a database of its own. */

@@ -35,8 +35,11 @@ const leave = statement('delete from group_member where group_id = $1 and accoun
  */
 export const admitIdentity = transaction('admit identity', async (tx: Tx, identity: AcceptedIdentity) => {
   const { source, subject, name, email = null, displayName = null } = identity
-  const known = await tx.one(lockSubject, source, subject)
-  const row = known ?? (await tx.one(insertAccount, name, email, displayName, source, subject, tx.now))
+  const before = await tx.one(lockSubject, source, subject)
+  const made = before === undefined ? await tx.one(insertAccount, name, email, displayName, source, subject, tx.now) : undefined
+  // Two first logins at once: this one waited for the other, whose account is there now.
+  const known = before ?? (made === undefined ? await tx.one(lockSubject, source, subject) : undefined)
+  const row = known ?? made
   if (row === undefined || row.name !== name) return { refused: 'EXISTS' }
   if (row.state !== 'active') return { refused: 'DISABLED' }
   const described = row.email === email && row.display_name === displayName
@@ -48,8 +51,8 @@ export const admitIdentity = transaction('admit identity', async (tx: Tx, identi
   // Whoever runs the directory could shut everybody out of the registry.
   if (had && !(await hasAdmin(tx))) return { refused: 'LAST_ADMIN' }
   const kind = known === undefined ? 'account.create' : 'account.update'
-  const before = known && { email: known.email, displayName: known.display_name }
-  const keys = { account: row.id, name, source, before: before ?? null, after: { email, displayName }, joined, left }
+  const earlier = known === undefined ? null : { email: known.email, displayName: known.display_name }
+  const keys = { account: row.id, name, source, before: earlier, after: { email, displayName }, joined, left }
   return await record(tx, { kind, actor: undefined, repositoryId: undefined, keys }, { id: row.id })
 })
 

@@ -84,9 +84,9 @@ function summaryOf({ endings }: Result, { state }: Sight, tolerated: readonly st
   return withoutNewIds(JSON.stringify(Object.fromEntries(parts.filter(([part]) => !tolerated.includes(part)))))
 }
 
-/** Ids of new projects come from a sequence; those that are there from the start are smaller. */
+/** Ids of new rows come from a sequence; those that are there from the start are smaller. */
 function withoutNewIds(summary: string): string {
-  return summary.replace(/(\\*"(?:project|id)\\*":)\d{4,}/g, '$1"new"')
+  return summary.replace(/(\\*"(?:project|account|subject_id|group|robot|token|id)\\*":)\d{4,}/g, '$1"new"')
 }
 
 function plain(ending: Ending): unknown {

@@ -52,6 +52,8 @@ export const facts = {
     where n.id = 1 and n.name = 'crew')`,
   'the project is being deleted': `exists (select 1 from namespace where id = 1 and (state = 'deleting' or deleted_at is not null))`,
   'there is a crew': `exists (select 1 from namespace where name = 'crew' and deleted_at is null)`,
+  'there is a dave': `exists (select 1 from account where name = 'dave' and deleted_at is null)`,
+  'alice is gone': `not exists (select 1 from account where name = 'alice' and deleted_at is null)`,
   'alice is developer': grantedTo('alice', 'developer'),
   'alice is releaser': grantedTo('alice', 'releaser'),
 } satisfies Record<string, string>

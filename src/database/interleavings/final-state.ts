@@ -27,6 +27,17 @@ const rows = {
     select operation_id, kind, repository_id is null as nowhere, ${withoutId('keys')} as keys, ${withoutId('result')} as result
     from event order by operation_id`,
   rights: `select value from meta where name = 'rights'`,
+  account: `
+    select name, email, source, subject, password_hash, state, version, last_login_at, deleted_at from account order by name, deleted_at`,
+  account_group: 'select name, source from account_group order by name',
+  group_member: `
+    select g.name, a.name as member from group_member m
+    join account_group g on g.id = m.group_id join account a on a.id = m.account_id order by g.name, a.name, a.deleted_at`,
+  robot: 'select name, description, state, version, last_used_at, deleted_at from robot order by name, deleted_at',
+  robot_permission: `
+    select r.name, p.permissions from robot_permission p join robot r on r.id = p.robot_id order by r.name, r.deleted_at, p.permissions`,
+  robot_secret: 'select hash, expires_at from robot_secret order by hash',
+  token: 'select hash, account_id, last_used_at from token order by hash',
   role: 'select name, permissions from role order by name',
   access_grant: `
     select n.name, g.prefix, g.exact, g.subject_kind, g.subject_id, g.role

@@ -68,6 +68,14 @@ const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: 
   'v1 is gone': [['the lease is over'], ['a manifest refers to the layer']],
   'collection is held': [['collection is held'], ['the lease is over']],
   'collection is not held': [['the lease is over'], ['collection is held']],
+  'there is a dave': [
+    ['a manifest refers to the layer', `update account set name = 'dave' where name = 'alice'`],
+    ['a manifest refers to the layer'],
+  ],
+  'alice is gone': [
+    ['a manifest refers to the layer', `update account set deleted_at = 1 where name = 'alice'`],
+    ['a manifest refers to the layer'],
+  ],
   'alice is developer': [
     ['a manifest refers to the layer', `update access_grant set role = 'developer' where id = 3`],
     ['a manifest refers to the layer'],

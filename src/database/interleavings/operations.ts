@@ -1,6 +1,7 @@
 import { accessOperations } from './access-operations.ts'
 import { collectingOperations } from './collecting-operations.ts'
 import { holdOperations } from './hold-operations.ts'
+import { identityOperations } from './identity-operations.ts'
 import { operation, type Operation } from './operation.ts'
 import { projectOperations } from './project-operations.ts'
 import { pushOperations } from './push-operations.ts'
@@ -86,6 +87,7 @@ export const operations: readonly Operation[] = [
   ...tokenOperations,
   ...projectOperations,
   ...accessOperations,
+  ...identityOperations,
 ]
 
 export function operationNamed(name: string): Operation {

@@ -26,7 +26,17 @@ export const contentSha256 = (content: Uint8Array): string => `sha256:${createHa
 /** Ids of the rows that exist from the start. */
 export const ids = { team: 1, app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 }
 
-export const accessIds = { admins: [1, 2], alice: 3, releaser: 'releaser', grant: 3, tagRule: 1, addressRule: 1 } as const
+export const accessIds = {
+  admins: [1, 2],
+  alice: 3,
+  operators: 'operators',
+  robot: 'ci',
+  token: 1,
+  releaser: 'releaser',
+  grant: 3,
+  tagRule: 1,
+  addressRule: 1,
+} as const
 
 /** In reverse order of the foreign keys. */
 export const clear = [
@@ -82,9 +92,15 @@ const tagged = (name: keyof typeof bytes): string => `
   insert into tag (repository_id, name, digest, created_at, updated_at) values (1, 'v1', 'sha256:${name}', 0, 0);
   insert into tag_event (repository_id, name, at, to_digest) values (1, 'v1', 0, 'sha256:${name}')`
 
-/** Two administrators, and alice, who may read. Nobody has the role that people made. */
+/** Two administrators, and alice, who may read, is an operator and has a token; a robot. Nobody has the role that people made. */
 const rights = `
-  insert into account (id, name, created_at) values (1, 'root', 0), (2, 'carol', 0), (3, 'alice', 0);
+  insert into account (id, name, password_hash, created_at) values (1, 'root', 'hash', 0), (2, 'carol', 'hash', 0), (3, 'alice', 'hash', 0);
+  insert into account_group (id, name, created_at) values (1, 'operators', 0);
+  insert into group_member (group_id, account_id) values (1, 3);
+  insert into robot (id, namespace_id, name, created_at) values (1, 1, 'ci', 0);
+  insert into robot_permission (robot_id, namespace_id, prefix, exact, permissions) values (1, 1, '', 0, '["content.pull"]');
+  insert into robot_secret (robot_id, hash, created_at) values (1, 'ci', 0);
+  insert into token (id, account_id, kind, name, hash, created_at) values (1, 3, 'personal', 'desktop', 'desktop', 0);
   insert into role (name, permissions, created_at) values ('releaser', '["tag.move"]', 0);
   insert into access_grant (id, namespace_id, prefix, exact, subject_kind, subject_id, role, created_at) values
     (1, null, '', 0, 'account', 1, 'admin', 0), (2, null, '', 0, 'account', 2, 'admin', 0),
