@@ -21,6 +21,9 @@ const written = programStatements().filter(({ sqlite }) => !/schema_version|sqli
 /** Asked once at the start, and most objects are live: the first one ends it. */
 const endsAtOnce = /from object where state = 'live' limit 1/
 
+/** A handful of rows, whatever the installation holds. */
+const isSmall = /(from|into) signing_key/
+
 /** Sorts what it has found by index, not what is stored: the children of one manifest. */
 const sortsFew = /reference r\s+join blob b/
 
@@ -34,7 +37,7 @@ describe('every statement', () => {
     const plan = (database.query(`explain query plan ${sql}`).all() as { detail: string }[]).map(({ detail }) => detail)
     const reads = plan.filter((step) => /^SCAN (?!wanted|json_each|CONSTANT)/.test(step) && !isFirstOfIndex(step, sql))
     const sorts = sortsFew.test(sql) ? [] : plan.filter((step) => step.includes('TEMP B-TREE'))
-    expect([...reads, ...sorts]).toEqual([])
+    expect(isSmall.test(sql) ? [] : [...reads, ...sorts]).toEqual([])
   })
 
   const server = testPostgres()
