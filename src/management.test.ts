@@ -158,6 +158,37 @@ forEachDatabase('the management API', (kind) => {
     expect((await ok(admin, 'GET', '/projects/theirs/robots')).items).toHaveLength(1)
   })
 
+  test('nobody gets what somebody else has by a password, a secret or a group', async () => {
+    await ok(admin, 'POST', '/roles', { name: 'helper', permissions: ['account.read', 'account.write', 'group.read', 'group.write', 'robot.read', 'robot.write', 'grant.read', 'grant.write'] })
+    await ok(admin, 'POST', '/roles', { name: 'reader', permissions: ['account.read'] })
+    const bob = await person('bob')
+    await person('eve')
+    await ok(admin, 'POST', '/grants', { subject: { kind: 'account', name: 'bob' }, role: 'helper' })
+    for (const [name, role] of [['admins', 'admin'], ['readers', 'reader']] as const) {
+      await ok(admin, 'POST', '/groups', { name })
+      await ok(admin, 'POST', '/grants', { subject: { kind: 'group', name }, role })
+    }
+    await ok(admin, 'POST', '/robots', { name: 'puller', rights: [{ permissions: ['content.pull'] }] })
+    await ok(admin, 'POST', '/robots', { name: 'lister', rights: [{ permissions: ['account.read'] }] })
+    world.clock.advance(2000)
+    const code = async (method: string, path: string, body?: unknown) => {
+      const { status, json } = await world.send(bob, method, path, body)
+      return json?.code ?? status
+    }
+    expect(await code('PUT', '/accounts/admin/password', { password: words })).toBe('wider')
+    expect(await code('PUT', '/accounts/eve/password', { password: words })).toBe(204)
+    expect(await code('PUT', '/groups/admins/members/bob')).toBe('wider')
+    expect(await code('PUT', '/groups/readers/members/bob')).toBe(204)
+    expect(await code('POST', '/robots/puller/rotate', {})).toBe('wider')
+    expect(await code('POST', '/robots/lister/rotate', {})).toBe(200)
+    // By a group as well.
+    await ok(admin, 'PUT', '/groups/admins/members/eve')
+    world.clock.advance(2000)
+    expect(await code('PUT', '/accounts/eve/password', { password: newWords })).toBe('wider')
+    expect(await code('POST', '/grants', { subject: { kind: 'account', name: 'bob' }, role: 'admin' })).toBe('wider')
+    expect(await ok(admin, 'GET', '/whoami')).toMatchObject({ name: 'admin' })
+  })
+
   test('roles are listed in one order, page by page, built in or not', async () => {
     await ok(admin, 'POST', '/roles', { name: 'helper', permissions: ['project.read'] })
     const names: string[] = []

@@ -1,6 +1,8 @@
 import {
   accountRoutes,
   addressRuleRoutes,
+  type Covers,
+  createCovers,
   createCustomRoles,
   createGrants,
   createRules,
@@ -33,6 +35,7 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly rights: Rights
   readonly grants: Grants
   readonly roles: CustomRoles
+  readonly covers: Covers
   readonly rules: Rules
   readonly projects: Projects
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
@@ -42,12 +45,12 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
 
 /** Every route of the management API: the table that openapi.json, the client and the tests of access are made from. */
 export function managementRoutes(deps: ManagementDeps): readonly Route[] {
-  const { accounts, groups, roles, rights } = deps
+  const { accounts, groups, roles, rights, covers } = deps
   return [
     ...ownRoutes(accounts),
     ...projectRoutes(deps),
-    ...accountRoutes(accounts),
-    ...groupRoutes(groups),
+    ...accountRoutes(accounts, covers),
+    ...groupRoutes(groups, covers),
     ...robotRoutes(deps),
     ...tokenRoutes(deps),
     ...roleRoutes(roles),
@@ -73,6 +76,7 @@ export function createManagementApi({ database, identities, rights, clock, logge
     ...identities,
     rights,
     roles,
+    covers: createCovers({ database, rights, roles, robots: identities.robots }),
     grants: createGrants({ database, rights, roles }),
     rules: createRules({ database }),
     projects: createProjects(database),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineRoute, Problem, type Route } from '../api/index.ts'
 import type { Account, Accounts } from './accounts.ts'
-import { actorOf, cut, nameShape, optionalTime, pageByName, timeOf, timeShape } from './route-shapes.ts'
+import type { Covers } from './covers.ts'
+import { actorOf, cut, granterOf, nameShape, optionalTime, pageByName, timeOf, timeShape } from './route-shapes.ts'
 
 const accountSchema = z
   .object({
@@ -26,14 +27,17 @@ const params = z.object({ account: nameShape })
 const password = z.string().min(1).max(1024)
 const line = z.string().max(255)
 
-async function found(accounts: Accounts, name: string) {
-  const account = await accounts.find(name)
+function existing(account: Account | undefined): Account {
   if (account === undefined) throw new Problem('not-found')
-  return shown(account)
+  return account
 }
 
-export function accountRoutes(accounts: Accounts): Route[] {
-  return [...readingRoutes(accounts), ...changingRoutes(accounts)]
+async function found(accounts: Accounts, name: string) {
+  return shown(existing(await accounts.find(name)))
+}
+
+export function accountRoutes(accounts: Accounts, covers: Covers): Route[] {
+  return [...readingRoutes(accounts), ...changingRoutes(accounts, covers)]
 }
 
 function readingRoutes(accounts: Accounts): Route[] {
@@ -63,7 +67,7 @@ function readingRoutes(accounts: Accounts): Route[] {
   ]
 }
 
-function changingRoutes(accounts: Accounts): Route[] {
+function changingRoutes(accounts: Accounts, covers: Covers): Route[] {
   const common = { needs: 'account.write', params, status: 204 } as const
   const current = async ({ params: { account } }: { readonly params: { readonly account: string } }) => await found(accounts, account)
   return [
@@ -106,9 +110,13 @@ function changingRoutes(accounts: Accounts): Route[] {
       id: 'resetPassword',
       method: 'PUT',
       path: '/accounts/{account}/password',
-      summary: 'Gives an account another password, which its owner has to change.',
+      summary: 'Gives an account another password, which its owner has to change. Not of somebody who may more than the caller.',
       body: z.object({ password }),
-      handle: async ({ caller, params: { account }, body }) => await accounts.resetPassword(actorOf(caller), account, body.password),
+      handle: async ({ caller, params: { account }, body }) => {
+        const { id } = existing(await accounts.find(account))
+        await covers.check(granterOf(caller), { kind: 'account', id })
+        await accounts.resetPassword(actorOf(caller), account, body.password)
+      },
     }),
     defineRoute({
       ...common,

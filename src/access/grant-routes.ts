@@ -81,7 +81,7 @@ function routesIn(deps: GrantRoutesDeps, inProject: boolean): Route[] {
       reply: z.object({ id: z.string() }).meta({ id: `New${of}Grant` }),
       handle: async ({ caller, params: { project }, body: { subject, role, pattern } }) => {
         const where = await decidedOn(rights, project)
-        const id = await grants.add(granterOf(caller), { project: where, path: pattern, subject: await subjectOf(deps, subject), role })
+        const id = await grants.add(granterOf(caller), { project: where, path: pattern, subject: await subjectOf(deps, subject, project), role })
         return { id: String(id) }
       },
     }),
@@ -100,15 +100,16 @@ function routesIn(deps: GrantRoutesDeps, inProject: boolean): Route[] {
   ]
 }
 
-async function subjectOf(deps: GrantRoutesDeps, { kind, name }: z.output<typeof subjectSchema>): Promise<Subject> {
-  const found = kind === 'robot' ? await robotOf(deps, name) : await (kind === 'account' ? deps.accounts : deps.groups).find(name)
+async function subjectOf(deps: GrantRoutesDeps, { kind, name }: z.output<typeof subjectSchema>, project: string | undefined): Promise<Subject> {
+  const found = kind === 'robot' ? await robotOf(deps, name, project) : await (kind === 'account' ? deps.accounts : deps.groups).find(name)
   if (found === undefined) throw new Problem('rejected', { errors: [{ at: '/subject/name', message: `there is no such ${kind}` }] })
   return { kind, id: found.id }
 }
 
-async function robotOf({ robots, rights }: GrantRoutesDeps, login: string) {
+/** A robot of another project can do nothing here, and whether there is one is not told. */
+async function robotOf({ robots, rights }: GrantRoutesDeps, login: string, where: string | undefined) {
   const parsed = parseRobotName(login)
-  if (parsed === undefined) return undefined
+  if (parsed === undefined || (where !== undefined && parsed.project !== undefined && parsed.project !== where)) return undefined
   const project = parsed.project === undefined ? undefined : await rights.projectOf(parsed.project)
   return parsed.project !== undefined && project === undefined ? undefined : await robots.find(project, parsed.name)
 }

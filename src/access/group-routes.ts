@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineRoute, Problem, type Route } from '../api/index.ts'
+import type { Covers } from './covers.ts'
 import type { Group, Groups } from './groups.ts'
-import { actorOf, cut, nameShape, pageById, pageByName, timeOf, timeShape } from './route-shapes.ts'
+import { actorOf, cut, granterOf, nameShape, pageById, pageByName, timeOf, timeShape } from './route-shapes.ts'
 
 const groupSchema = z
   .object({ name: z.string(), source: z.string().describe('`local`, or the source that decides who is in it.'), createdAt: timeShape })
@@ -18,8 +19,8 @@ async function found(groups: Groups, name: string): Promise<Group> {
   return group
 }
 
-export function groupRoutes(groups: Groups): Route[] {
-  return [...readingRoutes(groups), ...changingRoutes(groups)]
+export function groupRoutes(groups: Groups, covers: Covers): Route[] {
+  return [...readingRoutes(groups), ...changingRoutes(groups, covers)]
 }
 
 function readingRoutes(groups: Groups): Route[] {
@@ -64,7 +65,7 @@ function readingRoutes(groups: Groups): Route[] {
   ]
 }
 
-function changingRoutes(groups: Groups): Route[] {
+function changingRoutes(groups: Groups, covers: Covers): Route[] {
   const member = { needs: 'group.write', params: params.extend({ account: nameShape }), status: 204, path: '/groups/{group}/members/{account}' } as const
   return [
     defineRoute({
@@ -94,8 +95,12 @@ function changingRoutes(groups: Groups): Route[] {
       ...member,
       id: 'addMember',
       method: 'PUT',
-      summary: 'Puts an account into a group.',
-      handle: async ({ caller, params: { group, account } }) => await groups.addMember(actorOf(caller), group, account),
+      summary: 'Puts an account into a group that may no more than the caller.',
+      handle: async ({ caller, params: { group, account } }) => {
+        const { id } = await found(groups, group)
+        await covers.check(granterOf(caller), { kind: 'group', id })
+        await groups.addMember(actorOf(caller), group, account)
+      },
     }),
     defineRoute({
       ...member,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Caller, defineRoute, Problem, type Route } from '../api/index.ts'
 import type { Clock } from '../lib/index.ts'
+import type { Covers } from './covers.ts'
 import { isPermission } from './permissions.ts'
 import type { Robot, RobotMaker, RobotRight, Robots } from './robots.ts'
 import type { Rights } from './rights.ts'
@@ -9,6 +10,7 @@ import {
   cut,
   decidedOn,
   expiresInShape,
+  granterOf,
   nameShape,
   optionalTime,
   pageByName,
@@ -22,6 +24,7 @@ import {
 } from './route-shapes.ts'
 
 export interface RobotRoutesDeps {
+  readonly covers: Covers
   readonly robots: Robots
   readonly rights: Rights
   readonly clock: Clock
@@ -214,7 +217,7 @@ function secretRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
       id: `rotate${of}Robot`,
       method: 'POST',
       path: `${prefix}/robots/{robot}/rotate`,
-      summary: `Gives a robot ${where} a new secret. Those it has go on for \`overlap\` seconds.`,
+      summary: `Gives a robot ${where} that may no more than the caller a new secret. Those it has go on for \`overlap\` seconds.`,
       needs: 'robot.write',
       place: placeOf,
       params: one,
@@ -222,7 +225,11 @@ function secretRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
       status: 200,
       reply: z.object({ secret: z.string().describe('Shown this once.'), oldSecretsEndAt: timeShape }).meta({ id: `Rotated${of}Robot` }),
       handle: async ({ caller, params: { project, robot }, body: { overlap } }) => {
-        const { secret, until } = await robots.rotate(actorOf(caller), await decidedOn(decided, project), robot, overlap * 1000)
+        const where = await decidedOn(decided, project)
+        const found = await robots.find(where, robot)
+        if (found === undefined) throw new Problem('not-found')
+        await deps.covers.check(granterOf(caller), { kind: 'robot', id: found.id })
+        const { secret, until } = await robots.rotate(actorOf(caller), where, robot, overlap * 1000)
         return { secret, oldSecretsEndAt: timeOf(until) }
       },
     }),

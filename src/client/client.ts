@@ -97,7 +97,7 @@ async function read(response: Response): Promise<unknown> {
 
 function problemOf(status: number, answer: unknown): Error {
   if (typeof answer !== 'object' || answer === null || !('code' in answer) || !('detail' in answer)) {
-    return new Unreachable(`the answer is not one of a Berth server: status ${status}`)
+    return new Unreachable(`the answer is not one of the management API: status ${status}. A server that runs with --open has none`)
   }
   const errors = 'errors' in answer && Array.isArray(answer.errors) ? (answer.errors as ServerProblem['errors']) : []
   return new ServerProblem(status, String(answer.code), String(answer.detail), errors)
