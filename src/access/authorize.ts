@@ -17,6 +17,8 @@ export interface CoreQuestion {
 export interface CoreDecision {
   readonly allowed: boolean
   readonly rule: string
+  /** Id of the project that was decided about. */
+  readonly project?: number | undefined
   readonly hidden?: boolean
   readonly login?: boolean
 }
@@ -31,9 +33,13 @@ export function createAuthorize(rights: Rights): (question: CoreQuestion) => Soo
     const principal = actor.principal as Principal | undefined
     const may = (permission: Permission): Soon<Decision> => rights.decide(principal, permission, { repository, tag }, actor.address)
     const permission = permissionFor(action, tag, exists)
-    const decision = may(permission)
-    const whole = permission === 'content.push' ? andThen(decision, (push) => withProject(push, namespace)) : decision
-    return andThen(whole, (made) => answer(made, actor))
+    // First: should another project have the name by the time of the decision, nothing is done in it on the strength of that.
+    const about = namespace === undefined ? undefined : rights.projectOf(namespace)
+    const whole = (): Soon<Decision> => {
+      const decision = may(permission)
+      return permission === 'content.push' ? andThen(decision, (push) => withProject(push, namespace)) : decision
+    }
+    return andThen(about, (facts) => andThen(whole(), (made) => answer(made, actor, facts?.id)))
 
     /** The first push into a project makes it, for whoever may. */
     function withProject(push: Decision, name: string | undefined): Soon<Decision> {
@@ -57,8 +63,8 @@ function permissionFor(action: 'pull' | 'push' | 'delete', tag: Tag | undefined,
  * Who is not logged in is asked to. A bearer token holds what its client asked for when it got it: it may ask for more; the owner of any
  * other credential is told what it lacks.
  */
-function answer(decision: Decision, { principal, credential }: CoreQuestion['actor']): CoreDecision {
-  if (decision.allowed) return decision
+function answer(decision: Decision, { principal, credential }: CoreQuestion['actor'], project: number | undefined): CoreDecision {
+  if (decision.allowed) return { ...decision, project }
   const login = principal === undefined || (decision.narrowed && credential === 'bearer')
   return { ...decision, login }
 }

@@ -160,14 +160,45 @@ forEachDatabase('under access control', (kind) => {
     expect(await catalog(alice)).toEqual([])
   })
 
-  test('evidence about one project does nothing in another that took its name meanwhile', async () => {
+  test('what was decided about one project is true of no other that took its name meanwhile', async () => {
     const first = await create('team')
-    await grant(alice, first.id, 'developer')
-    const ensure = createEnsureRepository(rights)
-    const may = await ensure(alice, repository('team/app'))
+    await grant(alice, first.id, 'project-admin')
+    const authorize = createAuthorize(rights)
+    const question = { actor: alice, namespace: 'team', repository: repository('team/app') }
+    const [pulls, pushes, deletes] = [
+      await authorize({ ...question, action: 'pull' }),
+      await authorize({ ...question, action: 'push' }),
+      await authorize({ ...question, action: 'delete' }),
+    ]
+    const may = await createEnsureRepository(rights)(alice, question.repository)
     await projects.remove({ id: first.id, force: true, actor: by })
     await create('team')
-    registry = createRegistry({ ...parts, authorize: allowAll, ensureRepository: () => may })
-    expect(await push(alice, 'team/app')).toBe('UNAVAILABLE')
+    const layer = await pushBlob(open, 'team/app', 'x')
+    const config = { digest: await pushBlob(open, 'team/app', '{}'), size: 2 }
+    const bytes = new TextEncoder().encode(JSON.stringify(manifestOf([], config)))
+    const upload = { contentType: undefined, bytes, tags: [] }
+    const { digest } = await open.push.manifest(root, question.repository, byTag('v1'), upload)
+    const decided = { pull: pulls, push: pushes, delete: deletes, list: pulls }
+    const late = createRegistry({ ...parts, authorize: ({ action }) => decided[action], ensureRepository: () => may })
+    const [at, page] = [question.repository, { limit: undefined, last: undefined }]
+    const calls: Record<string, () => unknown> = {
+      manifest: () => late.pull.manifest(alice, at, byTag('v1')),
+      statManifest: () => late.pull.statManifest(alice, at, byTag('v1')),
+      blob: () => late.pull.blob(alice, at, layer),
+      statBlob: () => late.pull.statBlob(alice, at, layer),
+      tags: () => late.lists.tags(alice, at, page),
+      referrers: () => late.lists.referrers(alice, at, digest, { ...page, artifactType: undefined }),
+      push: () => late.push.manifest(alice, at, byTag('v2'), upload),
+      deleteTag: () => late.deletes.manifest(alice, at, byTag('v1')),
+      deleteManifest: () => late.deletes.manifest(alice, at, { kind: 'digest', digest }),
+      deleteBlob: () => late.deletes.blob(alice, at, layer),
+      upload: () => late.uploads.pushWhole(alice, at, layer, { stream: new Response('x').body, length: 1, range: undefined }),
+    }
+    const answers = await Promise.all(Object.entries(calls).map(async ([name, call]) => [name, await code(call())]))
+    expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(Object.keys(calls).map((name) => [name, 'UNAVAILABLE'])))
+    // A mount tells nothing of why it came to nothing.
+    const elsewhere = createRegistry({ ...parts, authorize: ({ action }) => (action === 'pull' ? pulls : { allowed: true, rule: '' }) })
+    expect(await elsewhere.uploads.mount(alice, repository('other/app'), layer, at)).toBe(false)
+    expect(await code(open.pull.manifest(root, at, byTag('v1')))).toBe('ok')
   })
 })

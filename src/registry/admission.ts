@@ -1,19 +1,34 @@
 import { andThen, type Soon } from '../lib/index.ts'
 import { namespaceOf, RegistryError, type RepositoryName, type Tag } from '../oci/index.ts'
 import type { Actor } from './actor.ts'
-import type { Action, Authorize, Decision } from './ports.ts'
+import type { Action, Authorize, Decision, EnsureRepository, MayCreate } from './ports.ts'
 import type { TagDeletion } from './tag-store.ts'
 
 /**
  * Lets the actor do it or fails with DENIED, or with UNAUTHORIZED where other credentials may help. Every call of the core begins with
- * this, before it looks for anything.
+ * this, before it looks for anything. Answers the project that was decided about, if the decision is true of one alone.
  */
-export function admit(authorize: Authorize, actor: Actor, action: Action, repository?: RepositoryName, tag?: Tag): Soon<void> {
+export function admit(authorize: Authorize, actor: Actor, action: Action, repository?: RepositoryName, tag?: Tag): Soon<DecidedOn> {
   const namespace = repository === undefined ? undefined : namespaceOf(repository)
   const question = { actor, action, namespace, repository }
   return andThen(authorize(tag === undefined ? question : { ...question, tag }), (decision) => {
     if (!decision.allowed) throw refusal(decision, action, tag === undefined ? repository : `tag ${tag} of ${repository}`)
+    return decision.project
   })
+}
+
+/** Id of a project; absent where any will do. */
+export type DecidedOn = number | undefined
+
+/** Whether a row lies in the project that was decided about, and not in one that was given its name since. Fails with UNAVAILABLE: asked again, it is decided again. */
+export function checkPlace(decidedOn: DecidedOn, row: { readonly namespace_id: number } | undefined): void {
+  if (decidedOn !== undefined && row !== undefined && row.namespace_id !== decidedOn) throw new RegistryError('UNAVAILABLE')
+}
+
+/** What a push may create, in the project alone that it was decided about. */
+export async function pushEvidence(ensure: EnsureRepository, actor: Actor, repository: RepositoryName, decidedOn: DecidedOn): Promise<MayCreate> {
+  const may = await ensure(actor, repository)
+  return decidedOn === undefined ? may : { ...may, project: decidedOn }
 }
 
 /** What is hidden, and what is not there, are refused in the same words. */

@@ -92,8 +92,8 @@ async function stillStands(tx: Tx, present: string | null, evidence: { readonly 
 }
 
 // Locks the blob alone: a pusher needs it to stay, the source's link may go.
-const lockHeldBlob = statement<{ id: number }>(`
-  select b.id from blob b
+const lockHeldBlob = statement<{ id: number; namespace_id: number }>(`
+  select b.id, r.namespace_id from blob b
   join link l on l.blob_id = b.id and l.deleted_at is null
   join repository r on r.id = l.repository_id and r.path = $2 and r.deleted_at is null and r.state <> 'deleting'
   join namespace n on n.id = r.namespace_id and n.deleted_at is null and n.state <> 'deleting'
@@ -106,6 +106,8 @@ export interface MountBlobInput {
   readonly repository: string
   /** The actor may pull from it: asked before. */
   readonly from: string
+  /** Id of the project for which that was answered; absent: any. */
+  readonly fromProject?: number | undefined
   readonly digest: string
   readonly actor: EventActor
   readonly may: MayCreate
@@ -116,7 +118,7 @@ export const mountBlob = transaction('mount blob', async (tx: Tx, input: MountBl
   const repository = await takeRepository(tx, input.repository, input.may)
   if ('refused' in repository) return repository
   const blob = await tx.one(lockHeldBlob, input.digest, input.from, repository.domainId)
-  if (blob === undefined) return { refused: 'BLOB_UNKNOWN' }
+  if (blob === undefined || (input.fromProject ?? blob.namespace_id) !== blob.namespace_id) return { refused: 'BLOB_UNKNOWN' }
   await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
   const keys = { digest: input.digest, from: input.from, ...repository.created }
   return await record(tx, { kind: 'blob.mount', actor: input.actor, repositoryId: repository.id, keys }, null)

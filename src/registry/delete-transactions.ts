@@ -8,13 +8,15 @@ import { removeTag, removeTagsOf, type TagDeletion } from './tag-store.ts'
 
 export interface DeleteTagInput {
   readonly repository: string
+  /** Id of the project in which it was allowed; absent: in any. */
+  readonly project?: number | undefined
   readonly name: string
   readonly actor: EventActor
   readonly precondition?: Precondition | undefined
 }
 
 export const deleteTag = transaction('delete tag', async (tx: Tx, input: DeleteTagInput) => {
-  const repository = await lockRepository(tx, input.repository)
+  const repository = await lockRepository(tx, input.repository, input.project)
   if ('refused' in repository) return repository
   const digest = await removeTag(tx, repository.id, input.name, input.actor.identity)
   if (digest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
@@ -48,6 +50,7 @@ const removeManifest = statement('delete from manifest where repository_id = $1 
 
 export interface DeleteManifestInput {
   readonly repository: string
+  readonly project?: number | undefined
   readonly digest: string
   readonly actor: EventActor
   /** How long the children stay for a push that counts on them, in ms. */
@@ -63,7 +66,7 @@ export interface DeleteManifestInput {
  */
 export const deleteManifest = transaction('delete manifest', async (tx: Tx, input: DeleteManifestInput) => {
   const { digest, actor } = input
-  const repository = await lockRepository(tx, input.repository)
+  const repository = await lockRepository(tx, input.repository, input.project)
   if ('refused' in repository) return repository
   const manifest = await tx.one(lockManifest, repository.id, digest)
   if (manifest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
@@ -116,8 +119,8 @@ const hideLink = statement('update link set deleted_at = $3 where repository_id 
 /** Takes a blob out of one repository. While a manifest there refers to it, it is only hidden: a re-push brings it back. */
 export const deleteBlob = transaction(
   'delete blob',
-  async (tx: Tx, input: { readonly repository: string; readonly digest: string; readonly actor: EventActor }) => {
-    const repository = await lockRepository(tx, input.repository)
+  async (tx: Tx, input: Omit<DeleteManifestInput, 'lease'>) => {
+    const repository = await lockRepository(tx, input.repository, input.project)
     if ('refused' in repository) return repository
     const blob = await tx.one(lockBlob, repository.domainId, input.digest)
     if (blob === undefined || (await tx.one(lockLink, repository.id, blob.id)) === undefined) return { refused: 'BLOB_UNKNOWN' }

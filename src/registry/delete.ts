@@ -21,13 +21,13 @@ export function createDeletes(deps: DeleteDeps): Deletes {
   return {
     manifest: async (actor, repository, reference, precondition) => {
       if (reference.kind === 'digest') return await deleteByDigest(deps, { actor, repository, digest: reference.digest, precondition })
-      await admit(authorize, actor, 'delete', repository, reference.tag)
-      const input = { repository, name: reference.tag, actor: actorOf(actor), precondition }
+      const project = await admit(authorize, actor, 'delete', repository, reference.tag)
+      const input = { repository, project, name: reference.tag, actor: actorOf(actor), precondition }
       resultOf(await database.transact(deleteTag, input))
     },
     blob: async (actor, repository, digest) => {
-      await admit(authorize, actor, 'delete', repository)
-      resultOf(await database.transact(deleteBlob, { repository, digest, actor: actorOf(actor) }))
+      const project = await admit(authorize, actor, 'delete', repository)
+      resultOf(await database.transact(deleteBlob, { repository, project, digest, actor: actorOf(actor) }))
     },
   }
 }
@@ -48,11 +48,11 @@ interface Deletion {
 
 async function deleteByDigest({ database, authorize, settings }: DeleteDeps, { actor, ...deletion }: Deletion): Promise<void> {
   const { repository, digest } = deletion
-  await admit(authorize, actor, 'delete', repository)
+  const project = await admit(authorize, actor, 'delete', repository)
   for (let attempt = 0; attempt < attempts; attempt++) {
     const names = (await database.all(tagsOfDigest, repository, digest)).map(({ name }) => name as Tag)
     const tags = await deletionEvidence(authorize, actor, repository, names)
-    const input = { ...deletion, actor: actorOf(actor), lease: settings.lease, tags }
+    const input = { ...deletion, project, actor: actorOf(actor), lease: settings.lease, tags }
     const outcome = await database.transact(deleteManifest, input)
     if (!('refused' in outcome && outcome.refused === 'TAGS_CHANGED')) return void resultOf(outcome)
   }

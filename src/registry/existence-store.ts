@@ -11,6 +11,7 @@ const repositoryVisible = `
 
 export interface ManifestRow {
   readonly repository_id: number
+  readonly namespace_id: number
   readonly digest: string | null
   readonly media_type: string
   readonly blob_id: number
@@ -25,7 +26,7 @@ const heldManifest = `
   case when m.digest is not null and c.blob_id is null then 1 else 0 end as damaged`
 
 export const manifestByTag = statement<ManifestRow>(`
-  select r.id as repository_id, ${heldManifest}
+  select r.id as repository_id, r.namespace_id, ${heldManifest}
   from repository r join namespace n on n.id = r.namespace_id
   left join tag t on t.repository_id = r.id and t.name = $2
   left join manifest m on m.repository_id = r.id and m.digest = t.digest and m.deleted_at is null
@@ -34,7 +35,7 @@ export const manifestByTag = statement<ManifestRow>(`
   where ${repositoryVisible}`)
 
 export const manifestByDigest = statement<ManifestRow>(`
-  select r.id as repository_id, ${heldManifest}
+  select r.id as repository_id, r.namespace_id, ${heldManifest}
   from repository r join namespace n on n.id = r.namespace_id
   left join manifest m on m.repository_id = r.id and m.digest = $2 and m.deleted_at is null
   left join blob b on b.id = m.blob_id
@@ -43,6 +44,7 @@ export const manifestByDigest = statement<ManifestRow>(`
 
 export interface LinkedBlobRow {
   readonly repository_id: number
+  readonly namespace_id: number
   /** Null when this repository does not hold the blob, or its bytes are damaged. */
   readonly blob_id: number | null
   readonly size: number
@@ -65,11 +67,11 @@ const linkedBlob = `
   left join object o on o.id = b.object_id
   where ${repositoryVisible}`
 
-export const blobByDigest = statement<LinkedBlobRow>(`select r.id as repository_id, ${heldBlob} ${linkedBlob}`)
+export const blobByDigest = statement<LinkedBlobRow>(`select r.id as repository_id, r.namespace_id, ${heldBlob} ${linkedBlob}`)
 
 /** As `blobByDigest`, with what decides whether its lease must be renewed. */
 export const leasedBlobByDigest = statement<LinkedBlobRow & { readonly lease_until: number; readonly referenced: number }>(`
-  select r.id as repository_id, ${heldBlob}, l.lease_until,
+  select r.id as repository_id, r.namespace_id, ${heldBlob}, l.lease_until,
     case when exists (select 1 from reference f where f.repository_id = r.id and f.child_digest = $2) then 1 else 0 end
       as referenced
   ${linkedBlob}`)

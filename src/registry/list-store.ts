@@ -2,8 +2,8 @@ import { statement } from '../database/index.ts'
 
 /** Pages of names in byte order, each read from an index from `last` on: a page costs the same wherever it begins. */
 
-export const repositoryId = statement<{ id: number }>(`
-  select r.id from repository r join namespace n on n.id = r.namespace_id
+export const repositoryId = statement<{ id: number; namespace_id: number }>(`
+  select r.id, r.namespace_id from repository r join namespace n on n.id = r.namespace_id
   where r.path = $1 and r.deleted_at is null and r.state <> 'deleting' and n.deleted_at is null and n.state <> 'deleting'`)
 
 export const tagPage = statement<{ name: string }>(`

@@ -1,6 +1,6 @@
 import type { Database } from '../database/index.ts'
 import { RegistryError, type Digest, type ReferrerDescriptor } from '../oci/index.ts'
-import { admit } from './admission.ts'
+import { admit, checkPlace } from './admission.ts'
 import {
   referrerPage,
   referrerPageOfType,
@@ -34,8 +34,9 @@ export function everyRepository(database: Database): RepositoryPage {
 export function createLists({ database, authorize, repositoryPage }: ListDeps): Lists {
   return {
     tags: async (actor, repository, page) => {
-      await admit(authorize, actor, 'pull', repository)
+      const project = await admit(authorize, actor, 'pull', repository)
       const found = await database.one(repositoryId, repository)
+      checkPlace(project, found)
       if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
       return names(await database.all(tagPage, found.id, page.last ?? '', oneMore(page)), page)
     },
@@ -44,8 +45,9 @@ export function createLists({ database, authorize, repositoryPage }: ListDeps): 
       return names(await repositoryPage(actor, page.last ?? '', oneMore(page)), page)
     },
     referrers: async (actor, repository, subject, page) => {
-      await admit(authorize, actor, 'pull', repository)
+      const project = await admit(authorize, actor, 'pull', repository)
       const found = await database.one(repositoryId, repository)
+      checkPlace(project, found)
       if (found === undefined) return { descriptors: [], next: undefined }
       return await referrerPages(database, found.id, subject, page)
     },

@@ -21,6 +21,8 @@ export interface AuthorizationQuestion {
 export interface Decision {
   readonly allowed: boolean
   readonly rule: string
+  /** Id of the project that it is about: it is true of no other one that has this name by the time something is read or written there. */
+  readonly project?: number | undefined
   /** Of a refusal: the actor may not even know whether the repository is there. The answer tells nothing, not the rule either. */
   readonly hidden?: boolean
   /** Of a refusal: other credentials may be allowed to. The answer asks for them, and tells nothing more. */

@@ -3,7 +3,7 @@ import { andThen, type Clock, type Soon } from '../lib/index.ts'
 import { RegistryError, type ByteRange, type Digest, type Reference, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore, OpenObject } from '../storage/index.ts'
 import type { Actor } from './actor.ts'
-import { admit } from './admission.ts'
+import { admit, checkPlace, type DecidedOn } from './admission.ts'
 import { markDamaged, renewLease } from './blob-transactions.ts'
 import { damaged, type ContentCache } from './content-cache.ts'
 import {
@@ -37,7 +37,7 @@ export interface PullDeps {
 export function createPull(deps: PullDeps): Pull {
   const { existence, authorize, contents } = deps
   const findAdmitted = (actor: Actor, repository: RepositoryName, reference: Reference) =>
-    andThen(admit(authorize, actor, 'pull', repository), () => findManifest(existence, repository, reference))
+    andThen(admit(authorize, actor, 'pull', repository), (project) => findManifest(existence, repository, reference, project))
   return {
     manifest: (actor, repository, reference) =>
       andThen(findAdmitted(actor, repository, reference), (found) =>
@@ -52,12 +52,12 @@ export function createPull(deps: PullDeps): Pull {
       andThen(findAdmitted(actor, repository, reference), ({ digest, media_type: mediaType, size }) => ({ digest, mediaType, size })),
     blob: (actor, repository, digest) =>
       andThen(
-        andThen(admit(authorize, actor, 'pull', repository), () => existence.find(blobByDigest, repository, digest)),
-        (row) => pulledBlob(deps, digest, present(row)),
+        admit(authorize, actor, 'pull', repository),
+        (project) => andThen(existence.find(blobByDigest, repository, digest), (row) => pulledBlob(deps, digest, present(row, project))),
       ),
     statBlob: async (actor, repository, digest) => {
-      await admit(authorize, actor, 'pull', repository)
-      const found = present(await existence.find(leasedBlobByDigest, repository, digest))
+      const project = await admit(authorize, actor, 'pull', repository)
+      const found = present(await existence.find(leasedBlobByDigest, repository, digest), project)
       if (found.referenced === 0) await keepLeased(deps, found)
       return { digest, size: found.size }
     },
@@ -66,12 +66,13 @@ export function createPull(deps: PullDeps): Pull {
 
 type FoundManifest = ManifestRow & { readonly digest: Digest }
 
-function findManifest(existence: Existence, repository: RepositoryName, reference: Reference): Soon<FoundManifest> {
+function findManifest(existence: Existence, repository: RepositoryName, reference: Reference, project: DecidedOn): Soon<FoundManifest> {
   const row =
     reference.kind === 'tag'
       ? existence.find(manifestByTag, repository, reference.tag)
       : existence.find(manifestByDigest, repository, reference.digest)
   return andThen(row, (found) => {
+    checkPlace(project, found)
     if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
     if (found.digest === null) throw new RegistryError('MANIFEST_UNKNOWN')
     return found as FoundManifest
@@ -80,7 +81,8 @@ function findManifest(existence: Existence, repository: RepositoryName, referenc
 
 type PresentBlob<Row> = Row & { readonly blob_id: number }
 
-function present<Row extends LinkedBlobRow>(row: Row | undefined): PresentBlob<Row> {
+function present<Row extends LinkedBlobRow>(row: Row | undefined, project: DecidedOn): PresentBlob<Row> {
+  checkPlace(project, row)
   if (row === undefined) throw new RegistryError('NAME_UNKNOWN')
   if (row.blob_id === null) throw new RegistryError('BLOB_UNKNOWN')
   return row as PresentBlob<Row>

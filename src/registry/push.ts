@@ -1,6 +1,6 @@
 import type { Database } from '../database/index.ts'
 import { digestAlgorithm, digestBytes, parseManifest, RegistryError, type Digest, type ManifestChild, type Reference } from '../oci/index.ts'
-import { admit, tagEvidence } from './admission.ts'
+import { admit, pushEvidence, tagEvidence } from './admission.ts'
 import { resultOf } from './failure.ts'
 import { putManifest } from './manifest-transactions.ts'
 import type { Authorize, EnsureRepository, MayCreate } from './ports.ts'
@@ -22,7 +22,7 @@ export const createAnything: EnsureRepository = () => anything
 export function createPush({ database, authorize, ensureRepository, settings }: PushDeps): Push {
   return {
     manifest: async (actor, repository, reference, upload) => {
-      await admit(authorize, actor, 'push', repository)
+      const project = await admit(authorize, actor, 'push', repository)
       const contentSha256 = digestBytes(upload.bytes, 'sha256')
       const digest = verifiedDigest(reference, upload, contentSha256)
       const parsed = parseManifest(upload.bytes, upload.contentType)
@@ -32,7 +32,7 @@ export function createPush({ database, authorize, ensureRepository, settings }: 
       const outcome = await database.transact(putManifest, {
         repository,
         actor: { identity: actor.identity, address: actor.address },
-        may: await ensureRepository(actor, repository),
+        may: await pushEvidence(ensureRepository, actor, repository, project),
         digest,
         contentSha256,
         bytes: upload.bytes,

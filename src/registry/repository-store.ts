@@ -46,10 +46,14 @@ const isAdmin = statement<{ one: number }>(`
   select 1 as one from access_grant
   where namespace_id = $1 and prefix = '' and exact = 0 and subject_kind = $2 and subject_id = $3 and role = 'project-admin'`)
 
-/** Every write in a repository begins with this. Refuses unless the repository and its namespace are live. */
-export async function lockRepository(tx: Tx, path: string): Promise<LockedRepository | Refusal> {
+/**
+ * Every write in a repository begins with this. Refuses unless the repository and its namespace are live, and unless it lies in the project
+ * that was decided about, where it is given.
+ */
+export async function lockRepository(tx: Tx, path: string, decidedOn?: number): Promise<LockedRepository | Refusal> {
   const row = await tx.one(lock, path)
-  return row === undefined ? { refused: 'NAME_UNKNOWN' } : writable(row, {})
+  if (row === undefined) return { refused: 'NAME_UNKNOWN' }
+  return decidedOn === undefined || row.namespace_id === decidedOn ? writable(row, {}) : decideAgain
 }
 
 /** As `lockRepository`; a first push makes the repository, and its namespace, which is the first component of the path. */

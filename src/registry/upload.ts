@@ -4,7 +4,7 @@ import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type Reposito
 import type { BlobStore } from '../storage/index.ts'
 import type { EventActor } from '../record/index.ts'
 import type { Actor } from './actor.ts'
-import { admit } from './admission.ts'
+import { admit, pushEvidence, type DecidedOn } from './admission.ts'
 import { commitBlob, mountBlob, type CommitBlobInput } from './blob-transactions.ts'
 import { holdersOfDigest, objectOfDigest } from './existence-store.ts'
 import { resultOf } from './failure.ts'
@@ -43,16 +43,23 @@ interface Session {
   readonly forget: number
 }
 
+/** Who may push, to where. */
+interface Admitted {
+  readonly actor: Actor
+  readonly repository: RepositoryName
+  readonly project: DecidedOn
+}
+
 const begunSessions = 4096
 
 export function createUploads(uploadDeps: UploadDeps): Uploads {
   const deps: SessionDeps = { ...uploadDeps, begun: createLru({ capacity: begunSessions }) }
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
-  const push = (actor: Actor, repository: RepositoryName): Soon<void> => admit(deps.authorize, actor, 'push', repository)
+  const push = (actor: Actor, repository: RepositoryName): Soon<DecidedOn> => admit(deps.authorize, actor, 'push', repository)
   const known = async (actor: Actor, repository: RepositoryName, text: string): Promise<Session> => {
-    await push(actor, repository)
-    return await sessionOf(deps, actor, repository, text)
+    const project = await push(actor, repository)
+    return await sessionOf(deps, { actor, repository, project }, text)
   }
 
   return {
@@ -61,8 +68,8 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
       return beginSession(deps, actor, repository)
     },
     mount: async (actor, repository, digest, from) => {
-      await push(actor, repository)
-      return await mountFromAny(deps, actor, repository, digest, from)
+      const project = await push(actor, repository)
+      return await mountFromAny(deps, { actor, repository, project }, digest, from)
     },
     status: async (actor, repository, id) => {
       const session = await known(actor, repository, id)
@@ -77,8 +84,8 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
       await sessions.run(session.key.id, async () => finishSession(deps, session, await find(deps, session), digest, body))
     },
     pushWhole: async (actor, repository, digest, body) => {
-      await push(actor, repository)
-      await pushWhole(deps, actor, repository, digest, body)
+      const project = await push(actor, repository)
+      await pushWhole(deps, { actor, repository, project }, digest, body)
     },
     cancel: async (actor, repository, id) => {
       const session = await known(actor, repository, id)
@@ -108,9 +115,9 @@ async function cancelSession({ database, settings }: UploadDeps, { key, forget }
 }
 
 /** One call, one session that the client never learns of. */
-async function pushWhole(deps: SessionDeps, actor: Actor, repository: RepositoryName, digest: Digest, body: UploadBody): Promise<void> {
-  const name = deps.names.issue(repository, actor.identity)
-  const session = { key: await keyOf(deps, actor, repository, name), name, forget: 0 }
+async function pushWhole(deps: SessionDeps, admitted: Admitted, digest: Digest, body: UploadBody): Promise<void> {
+  const name = deps.names.issue(admitted.repository, admitted.actor.identity)
+  const session = { key: await keyOf(deps, admitted, name), name, forget: 0 }
   try {
     await finishSession(deps, session, notWritten, digest, body)
   } catch (error) {
@@ -196,8 +203,7 @@ async function presentObject({ database, store }: UploadDeps, repository: string
 
 async function mountFromAny(
   { database, authorize, ensureRepository, settings }: UploadDeps,
-  actor: Actor,
-  repository: RepositoryName,
+  { actor, repository, project }: Admitted,
   digest: Digest,
   from: RepositoryName | undefined,
 ): Promise<boolean> {
@@ -205,8 +211,8 @@ async function mountFromAny(
   for (const source of sources) {
     const decision = await authorize({ actor, action: 'pull', namespace: namespaceOf(source), repository: source })
     if (!decision.allowed) continue
-    const may = await ensureRepository(actor, repository)
-    const input = { repository, from: source, digest, actor: eventActor(actor), may, lease: settings.lease }
+    const may = await pushEvidence(ensureRepository, actor, repository, project)
+    const input = { repository, from: source, fromProject: decision.project, digest, actor: eventActor(actor), may, lease: settings.lease }
     const outcome = await database.transact(mountBlob, input)
     if ('ok' in outcome) return true
     if (outcome.refused !== 'BLOB_UNKNOWN') resultOf(outcome)
@@ -273,14 +279,14 @@ function cutOff({ name }: Session, { size, end }: Received): RegistryError {
   })
 }
 
-async function sessionOf(deps: UploadDeps, actor: Actor, repository: RepositoryName, text: string): Promise<Session> {
-  const name = deps.names.read(text, repository, actor.identity)
+async function sessionOf(deps: UploadDeps, admitted: Admitted, text: string): Promise<Session> {
+  const name = deps.names.read(text, admitted.repository, admitted.actor.identity)
   if (name === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
-  return { key: await keyOf(deps, actor, repository, name), name, forget: deps.settings.uploadExpiry }
+  return { key: await keyOf(deps, admitted, name), name, forget: deps.settings.uploadExpiry }
 }
 
-async function keyOf({ ensureRepository }: UploadDeps, actor: Actor, repository: RepositoryName, { id }: UploadName): Promise<Session['key']> {
-  const may = await ensureRepository(actor, repository)
+async function keyOf({ ensureRepository }: UploadDeps, { actor, repository, project }: Admitted, { id }: UploadName): Promise<Session['key']> {
+  const may = await pushEvidence(ensureRepository, actor, repository, project)
   return { id, repository, identity: actor.identity, actor: eventActor(actor), may }
 }
 
