@@ -54,6 +54,15 @@ forEachDatabase('names that projects had before', (kind) => {
     await projects.remove({ id: (await projects.get('crew'))?.id ?? 0, force: true, actor })
   })
 
+  test('are not remembered without end', async () => {
+    for (let n = 0; n <= 10_000; n++) await resolve(`p${n}/app`)
+    const before = reads
+    await resolve('p10000/app')
+    expect(reads).toBe(before)
+    await resolve('p0/app')
+    expect(reads).toBe(before + 1)
+  })
+
   test('that lead to a name too long for a repository are refused', async () => {
     await projects.create({ name: 'team', visibility: 'private', actor })
     await rename('team', 'a-longer-name')

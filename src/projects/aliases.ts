@@ -1,6 +1,6 @@
 import type { RightsVersion } from '../access/index.ts'
 import type { Database } from '../database/index.ts'
-import { andThen, createLru, type Soon } from '../lib/index.ts'
+import { andThen, type Soon } from '../lib/index.ts'
 import { namespaceOf, parseRepositoryName, type RepositoryName } from '../oci/index.ts'
 import { presentName } from './project-store.ts'
 
@@ -13,28 +13,36 @@ export interface Aliases {
   readonly resolve: (name: RepositoryName) => Soon<RepositoryName>
 }
 
+/** When there are more, all are forgotten: an order of their use would cost every request more than the name does. */
 const namesInMemory = 10_000
 
 export function createAliases(database: Database, rightsVersion: RightsVersion): Aliases {
   /** By the name of a project: the one that it has now. */
-  const names = createLru<string, string>({ capacity: namesInMemory })
+  const names = new Map<string, string>()
   let seen: number | undefined
 
   async function read(project: string, version: number): Promise<string> {
     const name = (await database.one(presentName, project))?.name ?? project
+    if (names.size >= namesInMemory) names.clear()
     if (seen === version) names.set(project, name)
     return name
   }
 
+  function resolveAt(version: number, name: RepositoryName): Soon<RepositoryName> {
+    if (seen !== version) names.clear()
+    seen = version
+    const project = namespaceOf(name)
+    const known = names.get(project)
+    if (known === project) return name
+    return andThen(known ?? read(project, version), (present) =>
+      present === project ? name : parseRepositoryName(`${present}${name.slice(project.length)}`),
+    )
+  }
+
   return Object.freeze<Aliases>({
-    resolve: (name) =>
-      andThen(rightsVersion.current(), (version) => {
-        if (seen !== version) names.clear()
-        seen = version
-        const project = namespaceOf(name)
-        return andThen(names.get(project) ?? read(project, version), (present) =>
-          present === project ? name : parseRepositoryName(`${present}${name.slice(project.length)}`),
-        )
-      }),
+    resolve: (name) => {
+      const version = rightsVersion.current()
+      return version instanceof Promise ? version.then((known) => resolveAt(known, name)) : resolveAt(version, name)
+    },
   })
 }
