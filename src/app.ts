@@ -70,7 +70,7 @@ export interface RunningServer {
 /** The composition root: the only place that knows every part. */
 export async function buildApp(config: Config, logger: Logger): Promise<App> {
   const back = await openBack(config, logger)
-  const { fetch, readiness, metrics } = createServing(config, back.kept, logger)
+  const { fetch, readiness, metrics, close } = createServing(config, back.kept, logger)
   const { port } = config.listen
   return {
     fetch,
@@ -79,7 +79,10 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     profilers: [createProfiler(systemClock)],
     broken: back.broken,
     listen: async () => await listenForClients(config, { port, shared: false, fetch, logger }),
-    close: () => back.close(),
+    close: async () => {
+      await close()
+      await back.close()
+    },
   }
 }
 

@@ -1,25 +1,50 @@
 import { stat } from 'node:fs/promises'
-import { createRightsVersion } from './access/index.ts'
+import {
+  argon2Hashing,
+  createAuthorize,
+  createIdentities,
+  createRefreshTokens,
+  createRights,
+  createRightsVersion,
+  createTokenCheck,
+  createTokenHolders,
+  createTokenIssuer,
+  createTokenKeys,
+  type RightsVersion,
+} from './access/index.ts'
 import type { Config } from './config/index.ts'
 import { measuredDatabase, type Database } from './database/index.ts'
 import {
   createClientOf,
+  createGate,
   createHttp,
+  createManagement,
   createReadiness,
   createRequestMetrics,
+  createTokenEndpoint,
   listen,
   listenBehindFront,
   readCertificate,
   watchedFiles,
+  type AccessDeps,
   type FrontListener,
   type Http,
   type Readiness,
   type TlsOptions,
 } from './http/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
+import { createManagementApi } from './management.ts'
 import type { Logger, Metric } from './observe/index.ts'
-import { createAliases, resolvingRegistry } from './projects/index.ts'
-import { allowAll, createSharedRegistry, standingHolds, type CollectorDeps, type OtherWriters, type SharedRegistry } from './registry/index.ts'
+import { createAliases, createEnsureRepository, createRepositoryPage, resolvingRegistry, type Aliases } from './projects/index.ts'
+import {
+  allowAll,
+  createSharedRegistry,
+  standingHolds,
+  type CollectorDeps,
+  type OtherWriters,
+  type RegistryDeps,
+  type SharedRegistry,
+} from './registry/index.ts'
 import { createFilesystemStore, measuredStore } from './storage/index.ts'
 
 /** Where everything is kept, with what counts the use of it: both for requests and for what goes on beside them. */
@@ -36,6 +61,8 @@ export interface Serving {
   readonly readiness: Readiness
   readonly metrics: readonly Metric[]
   readonly release: SharedRegistry['release']
+  /** Writes down what was used last. Before the database is closed. */
+  readonly close: () => Promise<void>
 }
 
 /** Where several threads answer requests. */
@@ -74,10 +101,13 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   const part = (whole: number): number => Math.ceil(whole / threads)
   // Every thread can take the largest one.
   const manifests = Math.max(part(manifestMemory), manifest)
-  const shared = createSharedRegistry({ ...core, ...writers, ids: systemIds, authorize: allowAll, contentCache: part(contentCache) })
-  const aliases = createAliases(core.database, createRightsVersion(core.database, systemClock))
+  const version = createRightsVersion(core.database, systemClock)
+  const aliases = createAliases(core.database, version)
+  const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, logger })
+  const shared = createSharedRegistry({ ...core, ...writers, ...control.ports, ids: systemIds, contentCache: part(contentCache) })
   const http = createHttp({
     registry: resolvingRegistry(shared.registry, aliases),
+    access: control.access,
     limits: { manifest, manifests, requests: part(requests), requests_per_address: part(requests_per_address) },
     logger,
     ids: systemIds,
@@ -86,7 +116,69 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
     requestMetrics,
     clientOf: createClientOf({ trusted: config.http.trusted_proxies, header: config.http.forwarded_header }),
   })
-  return { fetch: (...request) => http.fetch(...request), readiness, metrics: requestMetrics.metrics, release: (written) => shared.release(written) }
+  return {
+    fetch: (...request) => http.fetch(...request),
+    readiness,
+    metrics: requestMetrics.metrics,
+    release: (written) => shared.release(written),
+    close: () => control.close(),
+  }
+}
+
+/** Who may do what, as the core and the HTTP layer ask it. */
+interface Control {
+  readonly ports: Pick<RegistryDeps, 'authorize' | 'ensureRepository' | 'repositoryPage'>
+  /** Absent where everybody may do everything. */
+  readonly access: AccessDeps | undefined
+  close(): Promise<void>
+}
+
+const openToAll: Control = Object.freeze({
+  ports: { authorize: allowAll },
+  access: undefined,
+  close: () => Promise.resolve(),
+})
+
+/** So many passwords are compared at once in one thread: each takes 19 MiB, and a core for a moment. */
+const hashesAtOnce = 2
+
+interface ControlDeps {
+  readonly database: Database
+  readonly version: RightsVersion
+  readonly aliases: Aliases
+  readonly logger: Logger
+}
+
+function createControl({ http }: Config, { database, version, aliases, logger }: ControlDeps): Control {
+  const common = { database, clock: systemClock, ids: systemIds }
+  const rights = createRights({ database, version })
+  const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
+  const identities = createIdentities({ ...common, version, hashing: argon2Hashing, hashesAtOnce, sources: [], warn })
+  const { authenticator } = identities
+  const keys = createTokenKeys(common)
+  const holders = createTokenHolders(common)
+  // Tokens of another installation name another one, and are signed with its keys.
+  const service = `berth:${database.installation}`
+  const here = { ...common, keys, service, issuer: service }
+  const tokenCheck = createTokenCheck({ ...here, holders, rightsVersion: version })
+  const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
+  const refreshTokens = createRefreshTokens({ ...common, holders })
+  const gate = createGate({ authenticator, tokenCheck, rights, source: { service, realm: undefined, externalUrl: http.external_url } })
+  const api = createManagementApi({ ...common, identities, rights, logger })
+  return Object.freeze<Control>({
+    ports: {
+      authorize: createAuthorize(rights),
+      ensureRepository: createEnsureRepository(rights),
+      repositoryPage: createRepositoryPage({ database, rights }),
+    },
+    access: {
+      gate,
+      management: createManagement({ api, gate }),
+      tokens: createTokenEndpoint({ authenticator, issuer, refreshTokens, keys, service }),
+      resolve: aliases.resolve,
+    },
+    close: () => identities.close(),
+  })
 }
 
 /** The certificate that is to be shown, if any. Fails with what is wrong with it, having opened nothing. */

@@ -14,6 +14,7 @@ import { changeRobot, createRobot, deleteRobot, rotateRobot } from './access/rob
 import { createRole, removeRole, updateRole } from './access/role-transactions.ts'
 import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './access/rule-transactions.ts'
 import { addSigningKey } from './access/token-key-transactions.ts'
+import { createRefreshToken } from './access/token-refresh-transactions.ts'
 import { createToken, revokeToken } from './access/token-transactions.ts'
 import { recordUse } from './access/use-transactions.ts'
 import { transactionTable } from './database/index.ts'
@@ -75,6 +76,7 @@ export const transactions = transactionTable(
     changeRepositoryState,
     holdCollection,
     addSigningKey,
+    createRefreshToken,
     createProject,
     changeProject,
     renameProject,

@@ -35,6 +35,7 @@ async function openWorker(start: Start, report: Report): Promise<WorkerApp> {
       await listener?.stop(graceMs)
     },
     close: async () => {
+      await shared.close()
       await database.close()
       await logger.close()
     },

@@ -124,14 +124,18 @@ test('a second server on the same data is refused, the first one goes on', async
   expect(await (await startServer({ data: data() })).stop()).toBe(0)
 })
 
-test('beyond loopback only with --open', async () => {
-  const { code, out, err } = await refused(['--listen', '0.0.0.0:0'])
-  expect([code, out]).toEqual([2, ''])
-  expect(err).toContain('refusing to listen on "0.0.0.0:0"')
-  expect(err).toContain('may pull and push. Pass --open to allow that')
-  expect(existsSync(data())).toBe(false)
-  const server = await startServer({ flags: ['--listen', '0.0.0.0:0', '--open'] })
-  expect(server.output()).toContain('Anyone who can reach this address may pull and push.')
+test('without --open nobody gets in without a login, on whatever address; with it the first line says that everybody does', async () => {
+  for (const listen of ['127.0.0.1:0', '0.0.0.0:0']) {
+    const server = await startServer({ flags: ['--listen', listen], env: { BERTH_OPEN: 'false' } })
+    const port = new URL(server.url).port
+    const answer = await fetch(`http://127.0.0.1:${port}/v2/`)
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining(`realm="http://127.0.0.1:${port}/token"`)])
+    expect(server.output()).not.toContain('OPEN')
+    expect(await server.stop()).toBe(0)
+  }
+  const server = await startServer({ flags: ['--listen', '0.0.0.0:0', '--open'], env: {} })
+  expect(server.output()).toMatch(/^OPEN: there is no login\. Anyone who can reach this address may pull, push and delete\.\n/m)
+  expect((await fetch(`http://127.0.0.1:${new URL(server.url).port}/v2/`)).status).toBe(200)
   expect(await server.stop()).toBe(0)
 })
 

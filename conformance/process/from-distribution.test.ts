@@ -105,8 +105,7 @@ test('the file of Debian is refused as it stands, with every reason, and nothing
     'config.yml:4: warning: log.fields has no effect: let',
     'config.yml:22: warning: health has no effect: /ready',
     'config.yml:18: auth cannot be honoured, and ignoring',
-    'config.yml:13: refusing to listen on "[::]:5000": ot',
-    'Errors in the configuration: 2. Nothing was started ',
+    'Errors in the configuration: 1. Nothing was started ',
     '',
   ])
   expect(readdirSync(folder.path)).toEqual(['config.yml'])

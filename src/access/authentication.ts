@@ -18,6 +18,8 @@ export type AuthenticationFailure = 'wrong' | 'expired' | 'malformed' | 'locked'
 export interface Recognized {
   readonly principal: Principal
   readonly credential: Credential
+  /** The row of the secret that proved it, of `token` or of `robot_secret`; absent for a password. */
+  readonly secret?: number | undefined
   /** When the secret ends, in ms since the epoch; absent for one that does not. */
   readonly expiresAt?: number | undefined
 }

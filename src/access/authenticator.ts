@@ -20,9 +20,6 @@ export interface AuthenticatorDeps {
   readonly uses: UseRecorder
 }
 
-/** A login that was checked, with what is noted as used. */
-export type Login = Authentication & { readonly token?: number }
-
 /** Characters of the longest name of a robot with its project; nothing longer is anybody. */
 const longestUser = 136
 /** Characters; the longest password has 256. */
@@ -68,7 +65,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
 function createCheck({ database, clock, passwords, uses }: AuthenticatorDeps, cache: CredentialCache) {
   const secrets = createSecretLogin({ database, clock })
 
-  async function login(user: string, secret: string, address: string): Promise<Login> {
+  async function login(user: string, secret: string, address: string): Promise<Authentication> {
     const kind = secretKind(secret)
     if (kind === 'malformed') return { failed: 'malformed' }
     const robot = parseRobotName(user)
@@ -79,11 +76,11 @@ function createCheck({ database, clock, passwords, uses }: AuthenticatorDeps, ca
   }
 
   return async (key: string, asOf: number, ...credential: Parameters<typeof login>): Promise<Authentication> => {
-    const { token, ...answer } = await login(...credential)
+    const answer = await login(...credential)
     if ('failed' in answer) return answer
     // With the version from before the rows were read: what changed since then is noticed at the next use.
     cache.set(key, { answer, asOf })
-    if (token !== undefined) uses.note('token', token)
+    if (answer.principal.kind === 'account' && answer.secret !== undefined) uses.note('token', answer.secret)
     else uses.note(answer.principal.kind, answer.principal.id)
     return answer
   }

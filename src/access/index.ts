@@ -46,9 +46,10 @@ export {
   withoutScope,
 } from './token-access.ts'
 export { type BearerAuthentication, createTokenCheck, type HolderSource, type TokenCheck } from './token-check.ts'
+export { createTokenHolders } from './token-holders.ts'
 export { createTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 export { createTokenKeys, type PublicJwk, type TokenKeys } from './token-keys.ts'
-export type { RefreshPurpose, RefreshTokens } from './token-refresh.ts'
+export { createRefreshTokens, type RefreshPurpose, type RefreshTokens } from './token-refresh.ts'
 export { tokenRoutes } from './token-routes.ts'
 export { formatScopes, parseScopes, type Scope } from './token-scope.ts'
 export type { NewToken, Token, TokenMaker, Tokens } from './tokens.ts'

@@ -29,12 +29,13 @@ export const robotPage = statement<RobotRow>(`
   where coalesce(r.namespace_id, 0) = $1 and r.name > $2 and r.deleted_at is null order by r.name limit $3`)
 
 export interface RobotSecretRow extends RobotRow {
+  readonly secret_id: number
   readonly secret_expires_at: number | null
 }
 
 /** @param $1 the hash of a secret */
 export const robotOfSecret = statement<RobotSecretRow>(`
-  select ${columns}, s.expires_at as secret_expires_at from robot_secret s
+  select ${columns}, s.id as secret_id, s.expires_at as secret_expires_at from robot_secret s
   join robot r on r.id = s.robot_id and r.deleted_at is null
   left join namespace n on n.id = r.namespace_id
   where s.hash = $1 and (r.namespace_id is null or (n.deleted_at is null and n.state <> 'deleting'))`)

@@ -1,7 +1,7 @@
 import type { Database } from '../database/index.ts'
 import type { Clock } from '../lib/index.ts'
 import { groupsOfAccount } from './account-store.ts'
-import type { Login } from './authenticator.ts'
+import type { Authentication } from './authentication.ts'
 import type { RobotName } from './name.ts'
 import { principalOfRobot, principalOfToken } from './principals.ts'
 import { aliasOfProject, robotOfSecret, type RobotRow } from './robot-store.ts'
@@ -10,8 +10,8 @@ import { tokenOfSecret } from './token-store.ts'
 
 /** Logins with secrets that Berth made: nobody can guess one, so nothing is counted, and whoever has one learns that it has ended. */
 export interface SecretLogin {
-  robot(robot: RobotName, secret: string): Promise<Login>
-  token(user: string, secret: string, kind: 'personal' | 'key'): Promise<Login>
+  robot(robot: RobotName, secret: string): Promise<Authentication>
+  token(user: string, secret: string, kind: 'personal' | 'key'): Promise<Authentication>
 }
 
 export function createSecretLogin({ database, clock }: { readonly database: Database; readonly clock: Clock }): SecretLogin {
@@ -27,7 +27,7 @@ export function createSecretLogin({ database, clock }: { readonly database: Data
       if (row === undefined || row.name !== String(name) || !(await isIn(row, project)) || row.state !== 'active') return { failed: 'wrong' }
       const expiresAt = earliest(row.expires_at, row.secret_expires_at)
       if (expiresAt !== undefined && expiresAt <= clock.now()) return { failed: 'expired' }
-      return { principal: principalOfRobot(row), credential: 'robot', expiresAt }
+      return { principal: principalOfRobot(row), credential: 'robot', secret: row.secret_id, expiresAt }
     },
     token: async (user, secret, kind) => {
       const row = await database.one(tokenOfSecret, hashSecret(secret))
@@ -35,7 +35,7 @@ export function createSecretLogin({ database, clock }: { readonly database: Data
       const expiresAt = row.expires_at ?? undefined
       if (expiresAt !== undefined && expiresAt <= clock.now()) return { failed: 'expired' }
       const groups = (await database.all(groupsOfAccount, row.account_id)).map(({ id }) => id)
-      return { principal: principalOfToken(row, groups), credential: kind, expiresAt, token: row.id }
+      return { principal: principalOfToken(row, groups), credential: kind, secret: row.id, expiresAt }
     },
   })
 }

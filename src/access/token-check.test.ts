@@ -242,3 +242,19 @@ test('it never does more than its scope, in the projects that had those names wh
 test('a token for nobody proves nobody', async () => {
   expect(await t.check.bearer(forge(key.privateKey, header, { ...claims, sub: '', holder: null }))).toMatchObject({ anonymous: true })
 })
+
+test('a token from before a project is void in it, unless a push of its owner made it', async () => {
+  const unmade = (name: string) => says({ access: [{ type: 'repository', name, actions: ['pull', 'push'], project: null }] })
+  const ceilingOf = async (token: string) => {
+    const answer = await t.check.bearer(token)
+    if (!('principal' in answer)) throw new Error('refused')
+    return answer.principal.ceilings.at(-1)
+  }
+  const mine = await ceilingOf(unmade('mine/app'))
+  expect([mine?.allows('content.push', 9, 'app'), mine?.allows('content.push', 8, 'app'), mine?.allows('content.push', 9, 'other')]).toEqual([true, false, false])
+  const theirs = await ceilingOf(unmade('theirs/app'))
+  expect([theirs?.allows('content.push', 9, 'app'), theirs?.allows('content.pull', 9, 'app')]).toEqual([false, false])
+  // Where there is none still, it lets its owner make it.
+  expect([theirs?.allows('project.create', undefined, undefined), theirs?.allows('content.push', undefined, 'app')]).toEqual([true, true])
+  expect(theirs?.allows('content.push', undefined, 'other')).toBe(false)
+})

@@ -21,6 +21,7 @@ export function createTestCheck() {
       const { principal } = state
       return principal?.kind === kind && principal.id === id && principal.version === version ? principal : undefined
     },
+    projectMade: (_holder: TokenHolder, name: string) => (name === 'mine' ? 9 : undefined),
   }
   const check = createTokenCheck({
     keys: { find: (id) => (id === key.id ? key : undefined) },

@@ -31,6 +31,11 @@ export interface TokenCheck {
 export interface HolderSource {
   /** Absent when the account or robot is gone, disabled or not of that version any more, or the secret behind it has ended. */
   recall(holder: TokenHolder): Soon<Principal | undefined>
+  /**
+   * The id of the project of this name, if a push of the holder made it at `since` (ms since the epoch) or later: the one case in which
+   * a token from before a project is good in it, since clients push the first image with one token.
+   */
+  projectMade(holder: TokenHolder, name: string, since: number): Soon<number | undefined>
 }
 
 export interface TokenCheckDeps {
@@ -118,12 +123,23 @@ function readOwn({ issuer, service, clock }: TokenCheckDeps, token: string, { pa
 }
 
 function authenticationOf({ holders, clock }: TokenCheckDeps, { claims, holder }: Read): Soon<BearerAuthentication> {
-  const { access } = claims
   const expiresAt = Math.min((claims.expiresAt + leeway) * 1000, holder?.until ?? Infinity)
   if (holder === null) return { anonymous: true, expiresAt }
   return andThen(holders.recall(holder), (principal) => {
     if (principal === undefined || clock.now() >= expiresAt) return expired
-    const narrowed = { ...principal, ceilings: [...principal.ceilings, scopeCeiling(access)] }
-    return { principal: narrowed, credential: 'bearer', expiresAt, access }
+    return andThen(accessNow(holders, holder, claims), (access) => {
+      const narrowed = { ...principal, ceilings: [...principal.ceilings, scopeCeiling(access)] }
+      return { principal: narrowed, credential: 'bearer', expiresAt, access }
+    })
   })
+}
+
+/** With the projects that its holder has made since. */
+function accessNow(holders: HolderSource, holder: TokenHolder, { access, issuedAt }: TokenClaims): Soon<readonly TokenAccess[]> {
+  if (access.every(({ project }) => project !== null)) return access
+  const entries = access.map(async (entry) => {
+    const made = entry.project === null ? await holders.projectMade(holder, entry.name.split('/', 1)[0] ?? '', issuedAt * 1000) : undefined
+    return made === undefined ? entry : { ...entry, project: made }
+  })
+  return Promise.all(entries)
 }

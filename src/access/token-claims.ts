@@ -14,6 +14,8 @@ export interface TokenHolder {
   readonly kind: 'account' | 'robot'
   readonly id: number
   readonly version: number
+  /** The row of the secret that it was given for: of `token` or of `robot_secret`; absent for a password. */
+  readonly secret?: number
   /** When the secret that it was given for ends, in ms since the epoch; absent for one that does not. */
   readonly until?: number
 }
@@ -57,8 +59,8 @@ function isTime(value: unknown): value is number {
 export function readHolder(value: unknown): TokenHolder | null | undefined {
   if (value === null) return null
   if (typeof value !== 'object' || Array.isArray(value)) return undefined
-  const { kind, id, version, until } = value as JsonObject
+  const { kind, id, version, secret, until } = value as JsonObject
   if ((kind !== 'account' && kind !== 'robot') || !isId(id) || !isId(version)) return undefined
-  if (until === undefined) return { kind, id, version }
-  return isId(until) ? { kind, id, version, until } : undefined
+  if ((secret !== undefined && !isId(secret)) || (until !== undefined && !isId(until))) return undefined
+  return { kind, id, version, ...(secret === undefined ? {} : { secret }), ...(until === undefined ? {} : { until }) }
 }

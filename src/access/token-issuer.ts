@@ -104,6 +104,6 @@ function wanted(actions: readonly string[]): readonly RepositoryAction[] {
   return actions.includes('*') ? all : [...new Set(actions)].filter(isRepositoryAction)
 }
 
-function holderOf({ principal: { kind, id, version }, expiresAt }: Recognized): TokenHolder {
-  return { kind, id, version, ...(expiresAt === undefined ? {} : { until: expiresAt }) }
+function holderOf({ principal: { kind, id, version }, secret, expiresAt }: Recognized): TokenHolder {
+  return { kind, id, version, ...(secret === undefined ? {} : { secret }), ...(expiresAt === undefined ? {} : { until: expiresAt }) }
 }

@@ -68,6 +68,9 @@ const en = {
     '{key}: {value} is not a rate; write off, or how much a second: a whole number and KiB, MiB, GiB, KB, MB or GB, such as 16MiB',
   'problem.not-a-count': '{key}: {value} is not a whole number; write digits alone, such as 4096',
   'problem.not-networks': '{key} is no list of IP networks; write it as 10.0.0.0/8, 192.0.2.7, or none',
+  'problem.not-a-url': '{key}: {value} is not an address; write https://HOST/PATH',
+  'problem.not-an-origin': '{key}: {value} is not an origin; write https://HOST or https://HOST:PORT',
+  'problem.not-a-word': '{key}: {value} cannot be said in a header; use up to 255 letters, digits and signs of ASCII, without quotes',
   'problem.not-a-postgres-url': '{key} is not a PostgreSQL URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   'problem.not-one-of': '{key}: {value} is not one of {choices}',
   'problem.too-small': '{key}: {value} is too small; the least is {least}',
@@ -86,7 +89,7 @@ const en = {
   'serve.ready': 'Berth {version} is serving on {url}',
   'serve.data': 'The data is in {data}',
   'serve.ops': 'Metrics and probes for operators: {url}/metrics',
-  'serve.open': 'Anyone who can reach this address may pull and push.',
+  'serve.open': 'OPEN: there is no login. Anyone who can reach this address may pull, push and delete.',
   'serve.next': 'Type next:',
   'serve.insecure':
     'On other machines, name this one instead of {address}. The traffic is plain HTTP: put the name and port into ' +
@@ -220,6 +223,9 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.not-a-rate': '{key}：{value} 不是速率；请写 off，或每秒的数据量：整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 16MiB',
   'problem.not-a-count': '{key}：{value} 不是整数；请只写数字，例如 4096',
   'problem.not-networks': '{key} 不是 IP 网段的列表；请写作 10.0.0.0/8, 192.0.2.7 的形式，或写 none',
+  'problem.not-a-url': '{key}：{value} 不是地址；请写作 https://HOST/PATH',
+  'problem.not-an-origin': '{key}：{value} 不是源地址；请写作 https://HOST 或 https://HOST:PORT',
+  'problem.not-a-word': '{key}：{value} 无法写在头中；请使用最多 255 个 ASCII 字母、数字和符号，不含引号',
   'problem.not-a-postgres-url': '{key} 不是 PostgreSQL 的 URL；请写作 postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   'problem.not-one-of': '{key}：{value} 不在可选值之中：{choices}',
   'problem.too-small': '{key}：{value} 太小；最小为 {least}',
@@ -237,7 +243,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'serve.ready': 'Berth {version} 正在 {url} 提供服务',
   'serve.data': '数据保存在 {data}',
   'serve.ops': '供运维使用的指标与探针：{url}/metrics',
-  'serve.open': '任何能访问该地址的人都可以拉取和推送。',
+  'serve.open': '开放模式：无需登录。任何能访问该地址的人都可以拉取、推送和删除。',
   'serve.next': '接下来可以输入：',
   'serve.insecure':
     '在其他机器上，请用本机的名称代替 {address}。通信为明文 HTTP：请先把该名称和端口写进那些机器上 /etc/docker/daemon.json 的 "insecure-registries"。',

@@ -93,14 +93,6 @@ test('config print prints a configuration that reads back as the same one', () =
   expect(values(second.out)).toBe(values(first.out))
 })
 
-test('serve refuses an address beyond loopback, says why and what to do, and touches nothing', () => {
-  const { code, out, err } = berth(['serve', '--listen', '0.0.0.0:0', '--data', 'data'])
-  expect([code, out]).toEqual([2, ''])
-  expect(err).toStartWith('--listen: refusing to listen on "0.0.0.0:0"')
-  expect(err).toContain('may pull and push. Pass --open to allow that, or listen on 127.0.0.1')
-  expect([...new Bun.Glob('*').scanSync({ cwd, onlyFiles: false })]).toEqual([])
-})
-
 /** Starts the real server on a free port and waits until it has said where it serves. */
 async function startBerth() {
   const argv = [process.execPath, '--no-env-file', main, 'serve', '--open', '--listen', '127.0.0.1:0']

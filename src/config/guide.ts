@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { distributionGuide } from './distribution/guide.ts'
 import type { Language } from './environment.ts'
 import { fileSuffix, type Key, keys } from './keys.ts'
-import type { Form } from './schema.ts'
+import type { Form } from './values.ts'
 
 /** The guides that are generated from the schema and the table of distribution's keys. Written by `bun src/config/guide.ts`; a test compares them. */
 export const guides = (['en', 'zh-CN'] as const).flatMap((language) => {
@@ -32,6 +32,9 @@ const words = {
     directory: 'a directory',
     networks: 'such as `10.0.0.0/8, 192.0.2.7`, or `none`',
     file: 'a file',
+    origin: '`https://HOST` or `https://HOST:PORT`',
+    url: '`https://HOST/PATH`',
+    word: 'text without quotes',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
@@ -50,6 +53,9 @@ const words = {
     directory: '目录',
     networks: '例如 `10.0.0.0/8, 192.0.2.7`，或 `none`',
     file: '文件',
+    origin: '`https://HOST` 或 `https://HOST:PORT`',
+    url: '`https://HOST/PATH`',
+    word: '不含引号的文本',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
@@ -87,7 +93,10 @@ function valueText(form: Form, language: Language): string {
     case 'directory':
     case 'networks':
     case 'file':
+    case 'origin':
     case 'postgres-url':
+    case 'url':
+    case 'word':
       return say[form.kind]
   }
 }

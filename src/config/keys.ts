@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { configSchema, type Form, type KeyDocs, keyDocs, valueForms } from './schema.ts'
+import { configSchema, type KeyDocs, keyDocs } from './schema.ts'
+import { type Form, valueForms } from './values.ts'
 
 /** One key of the configuration, read off the schema. */
 export interface Key {

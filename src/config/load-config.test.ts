@@ -52,6 +52,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     limits: { manifest: 4_194_304, requests: 8192, requests_per_address: 4096 },
     storage: { verify: 'first', scrub: 16 * 1024 * 1024 },
     http: { drain: 30_000, trusted_proxies: [], forwarded_header: 'x-forwarded-for' },
+    token: {},
     ops: {},
     log: { level: 'info' },
   })
@@ -89,7 +90,7 @@ test('the file may be distribution\'s, and its variables go before it, behind th
   write('b.yaml', 'data: ours\n')
   expect(valid({}, { REGISTRY_CONFIGURATION_PATH: 'config.yml', BERTH_CONFIG: 'b.yaml' }).config.data).toBe(join(cwd, 'ours'))
   expect(problems({}, { REGISTRY_CONFIGURATION_PATH: 'none.yml' })).toMatchObject([{ code: 'file-unreadable' }])
-  expect(problems({}, { REGISTRY_HTTP_ADDR: ':0' })).toMatchObject([{ source: { name: 'REGISTRY_HTTP_ADDR' }, code: 'beyond-loopback' }])
+  expect(problems({}, { REGISTRY_HTTP_ADDR: 'x' })).toMatchObject([{ source: { name: 'REGISTRY_HTTP_ADDR' }, code: 'not-an-address' }])
 })
 
 test('distribution\'s variables go before a berth.yaml, and warnings come with mistakes too', () => {
@@ -127,7 +128,6 @@ test('all mistakes of all sources are reported at once, each with its place', ()
     ['BERTH_UPLOADS_EXPIRY', 'too-small'],
     ['BERTH_LIMITS_MANIFEST', 'too-large'],
     [5, 'not-one-of'],
-    ['--listen', 'beyond-loopback'],
   ])
   expect(found[5]?.values).toEqual({ key: 'storage.verify', value: '"frist"', choices: 'first, always, never', nearest: 'first' })
 })
@@ -164,6 +164,16 @@ test.each([
   ['BERTH_PROXY_PROTOCOL_FROM', '10.0.0.0/33', 'not-networks'],
   ['BERTH_LIMITS_CONNECTIONS', '0', 'too-small'],
   ['BERTH_LIMITS_CONNECTIONS_PER_ADDRESS', '0', 'too-small'],
+  ['BERTH_HTTP_EXTERNAL_URL', 'registry.test', 'not-an-origin'],
+  ['BERTH_HTTP_EXTERNAL_URL', 'https://registry.test/path', 'not-an-origin'],
+  ['BERTH_HTTP_EXTERNAL_URL', 'https://u:p@registry.test', 'not-an-origin'],
+  ['BERTH_HTTP_EXTERNAL_URL', 'ftp://registry.test', 'not-an-origin'],
+  ['BERTH_TOKEN_REALM', 'https://auth.test/"', 'not-a-url'],
+  ['BERTH_TOKEN_REALM', 'https://auth.test/token', 'needs'],
+  ['BERTH_TOKEN_SERVICE', 'a "b"', 'not-a-word'],
+  ['BERTH_TOKEN_SERVICE', '', 'not-a-word'],
+  ['BERTH_TOKEN_ISSUER', 'auth', 'needs'],
+  ['BERTH_TOKEN_JWKS', 'keys.json', 'needs'],
   ['BERTH_DATABASE_URL', 'mysql://a/b', 'not-a-postgres-url'],
   ['BERTH_DATABASE_URL', '', 'not-a-postgres-url'],
 ])('%s=%s is refused: %s', (name, text, code) => {
@@ -180,13 +190,15 @@ test.each([
   ['BERTH_WORKERS', '64'],
   ['BERTH_LISTEN', '[::1]:0'],
   ['BERTH_HTTP_TRUSTED_PROXIES', '10.0.0.0/8, ::1'],
+  ['BERTH_HTTP_EXTERNAL_URL', 'https://registry.test:5000/'],
+  ['BERTH_HTTP_EXTERNAL_URL', 'http://[::1]:5000'],
   ['BERTH_DATABASE_URL', 'postgresql:///berth?host=/var/run/postgresql'],
 ])('%s=%s is accepted', (name, text) => {
   expect(problems({}, { [name]: text })).toEqual([])
 })
 
-test('beyond loopback needs open, from whatever source', () => {
-  expect(problems({ '--listen': '[::]:0' })).toMatchObject([{ code: 'beyond-loopback' }])
+test('any address may be served on, with and without a login', () => {
+  expect(valid({ '--listen': '[::]:0' }).config.open).toBe(false)
   expect(valid({ '--listen': '[::]:0', '--open': 'true' }).config.open).toBe(true)
   expect(valid({ '--listen': '10.0.0.1:0' }, { BERTH_OPEN: 'true' }).config.listen.host).toBe('10.0.0.1')
 })

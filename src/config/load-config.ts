@@ -62,7 +62,8 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 function withWholePaths(config: Config, cwd: string): Config {
   const whole = (path: string | undefined) => (path === undefined ? undefined : resolve(cwd, path))
   const tls = { ...config.tls, certificate: whole(config.tls.certificate), key: whole(config.tls.key) }
-  return { ...config, data: resolve(cwd, config.data), tls }
+  const { root_certificates: roots, jwks, ...token } = config.token
+  return { ...config, data: resolve(cwd, config.data), tls, token: { ...token, root_certificates: whole(roots), jwks: whole(jwks) } }
 }
 
 /** The command line has refused unknown flags already. */

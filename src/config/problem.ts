@@ -16,10 +16,12 @@ export type FaultCode =
   | 'not-a-count'
   | 'not-a-postgres-url'
   | 'not-networks'
+  | 'not-a-url'
+  | 'not-an-origin'
+  | 'not-a-word'
   | 'not-one-of'
   | 'too-small'
   | 'too-large'
-  | 'beyond-loopback'
   | 'needs'
 
 /** What can be wrong with the configuration. */

@@ -1,7 +1,21 @@
 import { z } from 'zod'
-import { nearest, parseDuration, parseNetworks, parseSize } from '../lib/index.ts'
-import { isLoopback, parseAddress } from './address.ts'
-import type { FaultCode } from './problem.ts'
+import {
+  address,
+  choice,
+  count,
+  directory,
+  duration,
+  fault,
+  file,
+  networks,
+  origin,
+  postgresUrl,
+  rate,
+  size,
+  toggle,
+  url,
+  word,
+} from './values.ts'
 
 /**
  * What is said about a key beside its value: its purpose in both languages. `flag` marks the keys that the command line takes
@@ -14,15 +28,8 @@ export interface KeyDocs {
   readonly secret?: true
 }
 
-/** How a value is written, for the guide. */
-export type Form =
-  | { readonly kind: 'address' | 'directory' | 'file' | 'networks' | 'postgres-url' }
-  | { readonly kind: 'duration' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
-  | { readonly kind: 'choice'; readonly words: readonly string[] }
-
-/** The docs of every key by its schema, and the form of every value by the schema inside of default and optional. */
+/** The docs of every key by its schema. */
 export const keyDocs = z.registry<KeyDocs>()
-export const valueForms = z.registry<Form>()
 
 /**
  * Every key of the configuration: its name, how its text is read, its default, what it is for. Nothing about a key is said
@@ -33,8 +40,8 @@ export const configSchema = z
     listen: key(address().prefault('127.0.0.1:5000'), {
       en:
         'The address and port to serve on, as `HOST:PORT`; an IPv6 address stands in brackets, and port `0` takes any free ' +
-        'port. An address other machines can reach also needs `open`.',
-      zh: '提供服务的地址和端口，写作 `HOST:PORT`；IPv6 地址要加方括号，端口 `0` 表示任选一个空闲端口。其他机器能访问到的地址还需要打开 `open`。',
+        'port.',
+      zh: '提供服务的地址和端口，写作 `HOST:PORT`；IPv6 地址要加方括号，端口 `0` 表示任选一个空闲端口。',
       flag: true,
     }),
     data: key(directory().prefault('./data'), {
@@ -44,9 +51,9 @@ export const configSchema = z
     }),
     open: key(toggle().prefault('false'), {
       en:
-        'Allows `listen` to be an address that other machines can reach. There is no access control yet: anyone who can reach ' +
-        'the address may pull and push.',
-      zh: '允许 `listen` 使用其他机器能访问到的地址。目前还没有访问控制：任何能访问该地址的人都可以拉取和推送。',
+        'Nobody needs to log in: anyone who can reach the address may pull, push and delete. For a laptop or a CI job. Without it Berth ' +
+        'asks who is there, also on this machine.',
+      zh: '不需要登录：任何能访问该地址的人都可以拉取、推送和删除。适用于个人电脑或 CI 任务。不打开时，Berth 会验证身份，在本机访问也一样。',
       flag: true,
     }),
     workers: key(count(1, 64).prefault('1'), {
@@ -193,6 +200,43 @@ export const configSchema = z
           'client wrote there.',
         zh: '受信任的代理用哪个头写明来访者。另一个头会被忽略，因为代理可能原样转交客户端写在其中的内容。',
       }),
+      external_url: key(origin().optional(), {
+        en:
+          'The origin that clients know Berth by, such as `https://registry.example.com`: there they are told to get tokens. When it is not ' +
+          'set, it is the host that each of them asks for, under https where they speak TLS with Berth, or with a trusted proxy that says so in ' +
+          '`X-Forwarded-Proto`.',
+        zh:
+          '客户端访问 Berth 所用的地址，例如 `https://registry.example.com`，它们会到那里获取令牌。不设置时为客户端所请求的主机；' +
+          '客户端与 Berth 之间，或与在 `X-Forwarded-Proto` 中如此说明的受信任代理之间使用 TLS 时为 https。',
+      }),
+    }),
+    token: z.strictObject({
+      realm: key(url().optional(), {
+        en:
+          'The address of a token service elsewhere that decides who may do what here. Its tokens are taken then, and what their `access` ' +
+          'names is allowed, no more and no less. When it is not set, Berth issues tokens itself.',
+        zh:
+          '外部令牌服务的地址，由它决定谁可以在这里做什么。设置后接受它签发的令牌，令牌的 `access` 写明的即为允许的，不多也不少。' +
+          '不设置时由 Berth 自己签发令牌。',
+      }),
+      service: key(word().optional(), {
+        en: 'What that token service calls this registry: the audience of its tokens.',
+        zh: '该令牌服务对本仓库的称呼，即令牌的受众（audience）。',
+      }),
+      issuer: key(word().optional(), {
+        en: 'What that token service calls itself in its tokens.',
+        zh: '该令牌服务在令牌中的自称（issuer）。',
+      }),
+      root_certificates: key(file().optional(), {
+        en:
+          'A file in PEM with certificates or public keys that it signs with. A token names one of them by its fingerprint in `kid`, as ' +
+          'libtrust or RFC 7638 write it.',
+        zh: 'PEM 文件，包含其签名所用的证书或公钥。令牌用 `kid` 中的指纹（libtrust 或 RFC 7638 的写法）指明其中之一。',
+      }),
+      jwks: key(file().optional(), {
+        en: 'A file with the keys that it signs with, as a JSON Web Key Set (RFC 7517): ES256, EdDSA, or RS256 with 2048 bits and more.',
+        zh: '其签名所用密钥的文件，JSON Web Key Set 格式（RFC 7517）：ES256、EdDSA，或 2048 位以上的 RS256。',
+      }),
     }),
     ops: z.strictObject({
       listen: key(address().optional(), {
@@ -210,11 +254,14 @@ export const configSchema = z
     }),
   })
   .superRefine(
-    (config, context) => {
-      if (!config.open && !isLoopback(config.listen.host)) fault(context, 'beyond-loopback', {}, ['listen'])
+    ({ token }, context) => {
+      const { realm, root_certificates, jwks, ...rest } = token
+      const needed = { realm, ...rest, jwks: jwks ?? root_certificates }
+      const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0]
+      const given = Object.entries(token).find(([, value]) => value !== undefined)?.[0]
+      if (missing !== undefined && given !== undefined) fault(context, 'needs', { other: `token.${missing}` }, ['token', given])
     },
-    // Also when other keys are wrong: all mistakes are reported at once.
-    { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'listen' || path?.[0] === 'open') },
+    { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'token') },
   )
   .superRefine(
     ({ tls }, context) => {
@@ -230,102 +277,6 @@ function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
   const described = schema.describe(docs.en)
   keyDocs.add(described, docs)
   return described
-}
-
-function address() {
-  const schema = z.string().transform((text, context) => parseAddress(text) ?? fault(context, 'not-an-address'))
-  return schema.register(valueForms, { kind: 'address' })
-}
-
-function directory() {
-  const valid = (text: string) => text !== '' && !text.includes('\0')
-  const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-directory')))
-  return schema.register(valueForms, { kind: 'directory' })
-}
-
-/** IP networks and addresses divided by commas; `none` is the empty list. */
-function networks() {
-  const schema = z.string().transform((text, context) => {
-    return text === 'none' ? [] : (parseNetworks(text) ?? fault(context, 'not-networks'))
-  })
-  return schema.register(valueForms, { kind: 'networks' })
-}
-
-function file() {
-  const valid = (text: string) => text !== '' && !text.includes('\0')
-  const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-file')))
-  return schema.register(valueForms, { kind: 'file' })
-}
-
-/** A URL as libpq takes it. It is handed on as it was written. */
-function postgresUrl() {
-  const valid = (text: string) => /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)
-  const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-postgres-url')))
-  return schema.register(valueForms, { kind: 'postgres-url' })
-}
-
-/** A duration such as `90s` or `24h`, to whole milliseconds. */
-function duration(least: string, most: string) {
-  const schema = z.string().transform(quantity(parseDuration, 'not-a-duration', least, most))
-  return schema.register(valueForms, { kind: 'duration', least, most })
-}
-
-/** A size such as `8MiB`, to bytes. */
-function size(least: string, most: string) {
-  const schema = z.string().transform(quantity(parseSize, 'not-a-size', least, most))
-  return schema.register(valueForms, { kind: 'size', least, most })
-}
-
-/** An amount a second, such as `16MiB`, to bytes; `off` is 0. */
-function rate(least: string, most: string) {
-  const amount = quantity(parseSize, 'not-a-rate', least, most)
-  const schema = z.string().transform((text, context) => (text === 'off' ? 0 : amount(text, context)))
-  return schema.register(valueForms, { kind: 'rate', least, most })
-}
-
-/** How many of something: a whole number without a unit. */
-function count(least: number, most: number) {
-  const schema = z.string().transform(quantity(parseCount, 'not-a-count', `${least}`, `${most}`))
-  return schema.register(valueForms, { kind: 'count', least: `${least}`, most: `${most}` })
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new RangeError(`not a whole number: ${text}`)
-  return Number(text)
-}
-
-function quantity(parse: (text: string) => number, code: FaultCode, least: string, most: string) {
-  const [floor, ceiling] = [parse(least), parse(most)]
-  return (text: string, context: z.RefinementCtx): number => {
-    let amount
-    try {
-      amount = parse(text)
-    } catch {
-      return fault(context, code)
-    }
-    if (amount < floor) return fault(context, 'too-small', { least })
-    return amount > ceiling ? fault(context, 'too-large', { most }) : amount
-  }
-}
-
-/** One of a few words. */
-function choice<const T extends string>(words: readonly T[]) {
-  const schema = z.string().transform((text, context) => {
-    const word = words.find((candidate) => candidate === text)
-    return word ?? fault(context, 'not-one-of', { choices: words.join(', '), nearest: nearest(text, words) ?? '' })
-  })
-  return schema.register(valueForms, { kind: 'choice', words })
-}
-
-function toggle() {
-  const schema = choice(['true', 'false']).transform((text) => text === 'true')
-  return schema.register(valueForms, { kind: 'choice', words: ['true', 'false'] })
-}
-
-/** Reports what is wrong with a value as data: `load` reads `message` as the code and `params` as the values. */
-function fault(context: z.RefinementCtx, code: FaultCode, values: Record<string, string> = {}, path: string[] = []): never {
-  context.addIssue({ code: 'custom', message: code, params: values, path })
-  return z.NEVER
 }
 
 /** The configuration as the program uses it: durations in milliseconds, sizes in bytes, `data` an absolute path. Frozen. */

@@ -48,7 +48,7 @@ export function answerMatch(asked: Asked, match: Match, { openApi, privateApi }:
   return andThen(gate.enter(challenged, caller.actor.address), (known) => {
     asked.caller = known
     return andThen(nameNow(match, access), (repository) => {
-      const call = callOf(known, repository ?? match.name)
+      const call = callOf(known, match.name)
       const answer = () =>
         andThen(repository !== undefined && gate.isPublic(repository), (isPublic) =>
           handle(isPublic ? openApi : privateApi, match, request.method, call),

@@ -32,7 +32,7 @@ const lock = statement<RepositoryRow>(`
 const lockNamespace = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null for share')
 const isAlias = statement<{ one: number }>('select 1 as one from namespace_alias where name = $1')
 const insertNamespace = statement<{ id: number }>(`
-  insert into namespace (domain_id, name, created_at) values (1, $1, $2)
+  insert into namespace (domain_id, name, created_at, maker_kind, maker_id) values (1, $1, $2, $3, $4)
   on conflict (name) where deleted_at is null do nothing returning id`)
 const insertRepository = statement(`
   insert into repository (namespace_id, path, created_at) values ($1, $2, $3)
@@ -94,7 +94,7 @@ async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCre
   // Renamed a moment ago: whoever asks again is led to where it is now.
   if ((await tx.one(isAlias, name)) !== undefined) return decideAgain
   if (!newProject) return { refused: 'PROJECT_ABSENT' }
-  const inserted = await tx.one(insertNamespace, name, tx.now)
+  const inserted = await tx.one(insertNamespace, name, tx.now, maker?.kind ?? null, maker?.id ?? null)
   if (inserted === undefined) return (await tx.one(lockNamespace, name)) ?? decideAgain
   if (maker !== undefined) await tx.run(grantToMaker, inserted.id, maker.kind, maker.id, tx.now)
   await bumpRights(tx)

@@ -55,6 +55,7 @@ test('it says where it serves, where the data is and what to type next', async (
       'The data is in /srv/berth',
       '',
       'Type next:',
+      '  docker login 127.0.0.1:34567',
       '  docker pull alpine',
       '  docker tag alpine 127.0.0.1:34567/alpine',
       '  docker push 127.0.0.1:34567/alpine',
@@ -76,9 +77,18 @@ test.each([
   const ended = serve(configOf({ BERTH_LISTEN: listen, BERTH_OPEN: 'true' }), deps)
   signal('SIGINT')
   await ended
+  expect(rig.out).toStartWith('OPEN: there is no login. ')
   expect(rig.out).toContain(`docker push ${image}\n`)
-  expect(rig.out).toContain('Anyone who can reach this address may pull and push.')
+  expect(rig.out).toContain('Anyone who can reach this address may pull, push and delete.')
   expect(rig.out).toContain('insecure-registries')
+})
+
+test('without --open it says nothing of that', async () => {
+  const { rig, deps, signal } = createRig('http://0.0.0.0:5000/')
+  const ended = serve(configOf({ BERTH_LISTEN: '0.0.0.0:5000' }), deps)
+  signal('SIGTERM')
+  await ended
+  expect(rig.out).not.toContain('OPEN')
 })
 
 test('the first signal closes the server and ends with 0, also while it is starting', async () => {

@@ -113,12 +113,13 @@ function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version 
   const tls = url.startsWith('https:')
   const address = `${reachable}:${new URL(url).port || (tls ? '443' : '80')}`
   const lines = [
+    ...(config.open ? [say('serve.open')] : []),
     say('serve.ready', { version, url }),
     say('serve.data', { data: config.data }),
     ...(opsUrl === undefined ? [] : [say('serve.ops', { url: opsUrl })]),
-    ...(local ? [] : [say('serve.open')]),
     '',
     say('serve.next'),
+    ...(config.open ? [] : [`  docker login ${address}`]),
     '  docker pull alpine',
     `  docker tag alpine ${address}/alpine`,
     `  docker push ${address}/alpine`,

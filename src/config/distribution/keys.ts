@@ -58,8 +58,12 @@ function duration(text: string): string | undefined {
  */
 export const distributionKeys: readonly DistributionKey[] = [
   sets('http.addr', 'listen', address, {
-    en: 'No host, as in `:5000`, is every address of the machine, which also needs `open`.',
-    zh: '不写主机名（例如 `:5000`）表示本机的所有地址，这还需要打开 `open`。',
+    en: 'No host, as in `:5000`, is every address of the machine.',
+    zh: '不写主机名（例如 `:5000`）表示本机的所有地址。',
+  }),
+  sets('http.host', 'http.external_url', asWritten, {
+    en: 'Where clients are told to get tokens. Locations are paths, which they resolve against the name they asked.',
+    zh: '告知客户端到哪里获取令牌。Location 则是路径，客户端会以自己访问的名称补全。',
   }),
   sets('http.draintimeout', 'http.drain', duration, {
     en: 'How long a shutdown waits for running requests.',
@@ -111,12 +115,36 @@ export const distributionKeys: readonly DistributionKey[] = [
     zh: '`none` 变为 `index`；`all` 变为 `off`，`list` 也变为 `off`，因为 Berth 不区分平台。',
   }),
 
-  ignoredSection('auth.none', [''], { en: 'there is no access control yet', zh: '目前还没有访问控制' }),
+  sets('auth.token.realm', 'token.realm', asWritten, {
+    en: 'That token service decides alone who may do what, as it does there.',
+    zh: '由该令牌服务单独决定谁可以做什么，与 distribution 相同。',
+  }),
+  sets('auth.token.service', 'token.service', asWritten, { en: 'The audience of its tokens.', zh: '其令牌的受众。' }),
+  sets('auth.token.issuer', 'token.issuer', asWritten, { en: 'What it calls itself.', zh: '其自称。' }),
+  sets('auth.token.rootcertbundle', 'token.root_certificates', asWritten, {
+    en: 'A token names the key of one of these certificates in `kid`; chains in `x5c` are not read.',
+    zh: '令牌在 `kid` 中指明其中某个证书的密钥；不读取 `x5c` 中的证书链。',
+  }),
+  sets('auth.token.jwks', 'token.jwks', asWritten, { en: 'The keys that it signs with.', zh: '其签名所用的密钥。' }),
+  ignored('auth.token.signingalgorithms', [''], {
+    en: 'each key is for the one algorithm that its type has here: ES256, EdDSA or RS256',
+    zh: '每个密钥只用于其类型对应的算法：ES256、EdDSA 或 RS256',
+  }),
+  refused('auth.token.autoredirect', ['false'], {
+    en: 'Berth sends clients to the realm that is written here and to no other; write its whole address',
+    zh: 'Berth 只会把客户端引到这里写明的 realm；请写出完整地址',
+  }),
+  ignored('auth.token.autoredirectpath', [''], {
+    en: 'the realm is the whole address',
+    zh: 'realm 就是完整地址',
+  }),
+  ignoredSection('auth.none', [''], {
+    en: 'Berth asks for a login unless it is started with `--open`',
+    zh: 'Berth 要求登录，除非以 `--open` 启动',
+  }),
   refusedSection('auth', [], {
-    en:
-      'there is no access control yet: without this section anyone who can reach the registry may pull and push. Keep Berth ' +
-      'on loopback behind a proxy that asks for the password, then remove the section',
-    zh: '目前还没有访问控制：忽略这一节就等于让任何能访问该仓库的人都可以拉取和推送。请让 Berth 只在本机监听，由前面的代理负责验证密码，然后删除这一节',
+    en: 'Berth has accounts of its own, and the passwords of this section would not be asked for. Make accounts for these people, then remove the section',
+    zh: 'Berth 有自己的账户，不会使用这一节中的密码。请为这些用户建立账户，然后删除这一节',
   }),
   refusedSection('http.tls.letsencrypt', [''], {
     en: 'Berth does not fetch certificates. Let certbot or the like do it, and name its files in `http.tls.certificate` and `http.tls.key`',
@@ -203,10 +231,6 @@ export const distributionKeys: readonly DistributionKey[] = [
     zh: '上传一旦过期即被清除',
   }),
   ignoredSection('redis', [''], { en: 'Berth uses no Redis', zh: 'Berth 不使用 Redis' }),
-  ignored('http.host', [''], {
-    en: 'Locations are paths without a host, which clients resolve against the name they asked',
-    zh: 'Location 是不含主机名的路径，客户端会以自己访问的名称补全',
-  }),
   ignored('http.relativeurls', ['true'], { en: 'Locations are always relative', zh: 'Location 总是相对路径' }),
   ignored('http.secret', [''], {
     en: 'Berth makes a secret of its own, which all servers on one database share',

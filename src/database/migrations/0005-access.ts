@@ -14,6 +14,9 @@ export function access({ id, text, integer }: DialectTypes): string[] {
 
     `alter table namespace add column visibility ${text} not null default 'private'
       check (visibility in ('public', 'internal', 'private'))`,
+    // Whose first push made it, where one did.
+    `alter table namespace add column maker_kind ${text} check (maker_kind in ('account', 'robot'))`,
+    `alter table namespace add column maker_id ${integer}`,
     // Names that a project had before: they lead to it until another project takes them.
     `create table namespace_alias (
       name ${text} primary key, namespace_id ${integer} not null references namespace, created_at ${integer} not null)`,
