@@ -28,28 +28,21 @@ const listed: CoreDecision = Object.freeze({ allowed: true, rule: 'lists show wh
 
 /** Answers the core. At once where everything is in memory. */
 export function createAuthorize(rights: Rights): (question: CoreQuestion) => Soon<CoreDecision> {
-  return ({ actor, action, namespace, repository, tag, exists }) => {
+  return (question) => {
+    const { actor, action, repository, tag, exists } = question
     if (action === 'list') return listed
-    const principal = actor.principal as Principal | undefined
-    const may = (permission: Permission): Soon<Decision> => rights.decide(principal, permission, { repository, tag }, actor.address)
     const permission = permissionFor(action, tag, exists)
-    // First: should another project have the name by the time of the decision, nothing is done in it on the strength of that.
-    const about = namespace === undefined ? undefined : rights.projectOf(namespace)
-    const whole = (): Soon<Decision> => {
-      const decision = may(permission)
-      return permission === 'content.push' ? andThen(decision, (push) => withProject(push, namespace)) : decision
-    }
-    return andThen(about, (facts) => andThen(whole(), (made) => answer(made, actor, facts?.id)))
-
-    /** The first push into a project makes it, for whoever may. */
-    function withProject(push: Decision, name: string | undefined): Soon<Decision> {
-      if (!push.allowed || name === undefined) return push
-      return andThen(rights.projectOf(name), (project) => {
-        if (project !== undefined) return push
-        return andThen(rights.decide(principal, 'project.create', {}, actor.address), (create) => ({ ...create, hidden: !create.allowed }))
-      })
-    }
+    const decision = rights.decide(actor.principal as Principal | undefined, permission, { repository, tag }, actor.address)
+    const whole = permission === 'content.push' ? andThen(decision, (push) => withProject(rights, push, actor)) : decision
+    return andThen(whole, (made) => (made.allowed ? made : refusal(made, actor)))
   }
+}
+
+/** The first push into a project makes it, for whoever may. */
+function withProject(rights: Rights, push: Decision, { principal, address }: CoreQuestion['actor']): Soon<Decision> {
+  if (!push.allowed || push.project !== undefined) return push
+  const create = rights.decide(principal as Principal | undefined, 'project.create', {}, address)
+  return andThen(create, (made) => ({ ...made, hidden: !made.allowed }))
 }
 
 function permissionFor(action: 'pull' | 'push' | 'delete', tag: Tag | undefined, exists: boolean | undefined): Permission {
@@ -63,8 +56,6 @@ function permissionFor(action: 'pull' | 'push' | 'delete', tag: Tag | undefined,
  * Who is not logged in is asked to. A bearer token holds what its client asked for when it got it: it may ask for more; the owner of any
  * other credential is told what it lacks.
  */
-function answer(decision: Decision, { principal, credential }: CoreQuestion['actor'], project: number | undefined): CoreDecision {
-  if (decision.allowed) return { ...decision, project }
-  const login = principal === undefined || (decision.narrowed && credential === 'bearer')
-  return { ...decision, login }
+function refusal(decision: Decision, { principal, credential }: CoreQuestion['actor']): CoreDecision {
+  return { ...decision, login: principal === undefined || (decision.narrowed && credential === 'bearer') }
 }

@@ -31,7 +31,8 @@ export function decide(question: Question): Decision {
   const source = sourceOf(question)
   if (source === undefined) return refused(`no grant of ${question.permission} there`, !mayKnow(question))
   const obstacle = obstacleOf(question)
-  return obstacle === undefined ? { allowed: true, rule: source, hidden: false, narrowed: false } : refused(obstacle, !mayKnow(question))
+  if (obstacle !== undefined) return refused(obstacle, !mayKnow(question))
+  return { allowed: true, rule: source, project: question.project?.facts.id, hidden: false, narrowed: false }
 }
 
 /** Whether a grant gives the permission there, and the credential leaves it. */

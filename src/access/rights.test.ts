@@ -238,7 +238,7 @@ forEachDatabase('rights', (kind) => {
       const namespace = repository?.split('/', 1)[0]
       return await authorize({ actor, action, namespace, repository: repository === undefined ? undefined : repositoryName(repository), ...more })
     }
-    expect(await ask('pull', 'team/app')).toMatchObject({ allowed: true })
+    expect(await ask('pull', 'team/app')).toMatchObject({ allowed: true, project: 1 })
     expect(await ask('push', 'team/app', { tag: 'v1', exists: true })).toMatchObject({ allowed: true })
     expect(await ask('delete', 'team/app')).toMatchObject({ allowed: false, hidden: false, login: false })
     expect(await ask('delete', 'team/app', { tag: 'v1' })).toMatchObject({ allowed: false })
@@ -246,7 +246,7 @@ forEachDatabase('rights', (kind) => {
     expect(await ask('pull', 'team/app', {}, 'nobody')).toMatchObject({ allowed: false, login: true })
     // A project that is not there is made by the first push of whoever may make one.
     expect(await ask('push', 'new/app')).toMatchObject({ allowed: false, hidden: true })
-    expect(await ask('push', 'new/app', {}, root)).toMatchObject({ allowed: true })
+    expect(await ask('push', 'new/app', {}, root)).toMatchObject({ allowed: true, project: undefined })
     const narrow = account({ ...alice, ceilings: [{ name: 'scope of the bearer token', allows: () => false }] })
     expect(await ask('pull', 'team/app', { credential: 'bearer' }, narrow)).toMatchObject({ allowed: false, login: true })
     expect(await ask('pull', 'team/app', { credential: 'personal' }, narrow)).toMatchObject({ allowed: false, login: false })

@@ -26,6 +26,8 @@ export interface Decision {
   readonly allowed: boolean
   /** In plain English, what decided. Nothing for the client to see where `hidden`. */
   readonly rule: string
+  /** Of what is allowed: the id of the project that it is allowed in; absent where there is none. */
+  readonly project?: number | undefined
   /** Of a refusal: the asker may not even know that the place exists. It is answered as if nothing was there. */
   readonly hidden: boolean
   /** Of a refusal: the credential takes it away, before anything else was looked at. A wider one of the same owner may be allowed. */
