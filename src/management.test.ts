@@ -73,7 +73,6 @@ forEachDatabase('the management API', (kind) => {
     expect([refused.status, refused.json.code]).toEqual([403, 'forbidden'])
     expect((await ok(admin, 'GET', '/projects/team/grants')).items).toMatchObject([{ subject: { kind: 'account', name: 'admin' } }, { id, subject: { kind: 'group', name: 'dev' }, role: 'developer', pattern: '*' }])
     await ok(admin, 'DELETE', `/projects/team/grants/${id}`)
-    world.clock.advance(2000)
     expect(await statusOf(bob, 'GET', '/projects/team')).toBe(404)
   })
 
@@ -83,12 +82,9 @@ forEachDatabase('the management API', (kind) => {
     expect((await world.send(admin, 'POST', '/projects', { name: 'team' })).json).toMatchObject({ status: 409, code: 'project-exists' })
     const etag = (await world.send(admin, 'GET', '/projects/team')).headers.get('etag') ?? ''
     expect(await ok(admin, 'PATCH', '/projects/team', { state: 'frozen' })).toMatchObject({ state: 'frozen', visibility: 'internal' })
-    world.clock.advance(2000)
     expect((await world.send(admin, 'PATCH', '/projects/team', { state: 'live' }, { 'if-match': etag })).status).toBe(412)
     expect((await ok(admin, 'POST', '/projects/team/rename', { name: 'crew' })).name).toBe('crew')
-    world.clock.advance(2000)
     expect(await statusOf(admin, 'DELETE', '/projects/crew')).toBe(204)
-    world.clock.advance(2000)
     expect(await statusOf(admin, 'GET', '/projects/crew')).toBe(404)
   })
 
@@ -97,7 +93,6 @@ forEachDatabase('the management API', (kind) => {
     await ok(admin, 'POST', '/projects', { name: 'team' })
     await ok(admin, 'POST', '/roles', { name: 'robots', permissions: ['robot.read', 'robot.write', 'content.pull', 'project.read'] })
     await ok(admin, 'POST', '/projects/team/grants', { subject: { kind: 'account', name: 'bob' }, role: 'robots' })
-    world.clock.advance(2000)
     const right = (...permissions: string[]) => ({ project: 'team', pattern: 'web/*', permissions })
     expect((await world.send(bob, 'POST', '/projects/team/robots', { name: 'ci', rights: [right('content.push')] })).json.code).toBe('wider')
     const made = await ok(bob, 'POST', '/projects/team/robots', { name: 'ci', rights: [right('content.pull')], expiresIn: 3600 })
@@ -121,8 +116,9 @@ forEachDatabase('the management API', (kind) => {
     const bob = await person('bob')
     const all = await ok(bob, 'POST', '/tokens', { name: 'laptop' })
     const narrow = await ok(bob, 'POST', '/tokens', { name: 'pulls', permissions: ['content.pull'], expiresIn: 60 })
+    const now = world.clock.now()
     const key = await ok(bob, 'POST', '/tokens', { name: 'now', kind: 'key' })
-    expect(Date.parse(key.expiresAt)).toBe(world.clock.now() + 15 * 60_000)
+    expect(Date.parse(key.expiresAt)).toBe(now + 15 * 60_000)
     expect((await ok(`bob:${all.secret}`, 'GET', '/tokens')).items.map(({ name }: { name: string }) => name)).toEqual(['laptop', 'pulls', 'now'])
     expect(await statusOf(`bob:${all.secret}`, 'POST', '/tokens', { name: 'more' })).toBe(403)
     expect(await statusOf(`bob:${all.secret}`, 'PUT', '/whoami/password', { current: newWords, password: words })).toBe(403)
@@ -145,7 +141,6 @@ forEachDatabase('the management API', (kind) => {
     const rule = await ok(admin, 'POST', '/projects/theirs/tag-rules', { tags: 'v*', roles: ['maintainer'] })
     const address = await ok(admin, 'POST', '/projects/theirs/address-rules', { networks: ['127.0.0.0/8'] })
     await ok(admin, 'POST', '/projects/theirs/robots', { name: 'ci', rights: [{ project: 'theirs', permissions: ['content.pull'] }] })
-    world.clock.advance(2000)
     const before = await world.send(admin, 'GET', '/projects/theirs/grants')
     for (const path of [`grants/${theirs.id}`, `tag-rules/${rule.id}`, `address-rules/${address.id}`, 'robots/ci']) {
       expect([path, await statusOf(bob, 'DELETE', `/projects/ours/${path}`)]).toEqual([path, 404])
@@ -170,7 +165,6 @@ forEachDatabase('the management API', (kind) => {
     }
     await ok(admin, 'POST', '/robots', { name: 'puller', rights: [{ permissions: ['content.pull'] }] })
     await ok(admin, 'POST', '/robots', { name: 'lister', rights: [{ permissions: ['account.read'] }] })
-    world.clock.advance(2000)
     const code = async (method: string, path: string, body?: unknown) => {
       const { status, json } = await world.send(bob, method, path, body)
       return json?.code ?? status
@@ -183,7 +177,6 @@ forEachDatabase('the management API', (kind) => {
     expect(await code('POST', '/robots/lister/rotate', {})).toBe(200)
     // By a group as well.
     await ok(admin, 'PUT', '/groups/admins/members/eve')
-    world.clock.advance(2000)
     expect(await code('PUT', '/accounts/eve/password', { password: newWords })).toBe('wider')
     expect(await code('POST', '/grants', { subject: { kind: 'account', name: 'bob' }, role: 'admin' })).toBe('wider')
     expect(await ok(admin, 'GET', '/whoami')).toMatchObject({ name: 'admin' })
@@ -213,7 +206,6 @@ forEachDatabase('the management API', (kind) => {
     const own = (project: string) => ok(bob, 'GET', `/whoami/access/${project}?action=push&path=app&tag=release-1`)
     expect(await own('team')).toEqual(await own('nothing'))
     await ok(admin, 'POST', '/projects/team/grants', { subject: { kind: 'account', name: 'bob' }, role: 'developer' })
-    world.clock.advance(2000)
     const told = await own('team')
     expect(told.checks.map(({ permission, allowed }: { permission: string; allowed: boolean }) => [permission, allowed])).toEqual([['content.push', true], ['tag.create', false], ['tag.move', false]])
     expect(told.checks[1].rule).toContain('release-*')

@@ -43,8 +43,6 @@ forEachDatabase('with a server, the guide', (kind) => {
     } as unknown as ProgramDeps
     const argv = line.split(' ').slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'))
     const code = await createProgram(deps).run(argv)
-    // Rights that were read a moment ago are read again.
-    world.clock.advance(2000)
     if (code !== 0) throw new Error(`${line} ended with ${code}: ${said}`)
     return said
   }
