@@ -49,7 +49,7 @@ forEachDatabase('the management API', (kind) => {
     expect(JSON.stringify(made)).not.toMatch(/argon|hash|version/i)
     const bob = `bob:${words}`
     expect((await ok(bob, 'GET', '/whoami')).mustChange).toBe(true)
-    expect((await world.send(bob, 'GET', '/tokens')).json.code).toBe('password-change-required')
+    for (const path of ['/tokens', '/projects']) expect((await world.send(bob, 'GET', path)).json.code).toBe('password-change-required')
     expect(await statusOf(bob, 'PUT', '/whoami/password', { current: 'wrong', password: newWords })).toBe(403)
     expect(await statusOf(bob, 'PUT', '/whoami/password', { current: words, password: 'bob' })).toBe(422)
     await ok(bob, 'PUT', '/whoami/password', { current: words, password: newWords })

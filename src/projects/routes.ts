@@ -61,6 +61,7 @@ function readingRoutes(deps: ProjectRoutesDeps): Route[] {
       reply: projectSchema,
       list: true,
       handle: async ({ caller, page: { limit, after = '' } }) => {
+        if (caller.mustChange) throw new Problem('password-change-required')
         const scope = await rights.listScope(principalOf(caller), 'project.read', caller.address)
         const found = await visibleProjects(scope, after, limit + 1)
         const items = found.slice(0, limit)
