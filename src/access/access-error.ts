@@ -15,6 +15,7 @@ const table = {
   NOT_LOCAL: { status: 409, message: 'this account comes from another source of identities: change it there' },
   TOO_MANY: { status: 409, message: 'there are too many already: remove some first' },
   WIDER: { status: 403, message: 'nobody can give what they do not have' },
+  LOCKED: { status: 429, message: 'too many wrong passwords: wait some minutes and try again' },
   BUSY: { status: 503, message: 'too many passwords are being checked: try again in a moment' },
 } as const
 

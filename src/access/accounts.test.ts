@@ -65,6 +65,16 @@ forEachDatabase('accounts', (kind) => {
     expect(world.changed).toEqual(['alice', 'alice'])
   })
 
+  test('are not guessed by whoever found a token: changing a password counts like a login', async () => {
+    const { accounts, authenticator } = world.identities
+    await accounts.create(actor, { name: 'alice', password: good })
+    const thief = { identity: 'alice', address: '10.0.0.7' }
+    for (let at = 0; at < 5; at++) expect(await codeOf(accounts.changePassword(thief, 'alice', `guess ${at}`, 'kitchen-moss-orbit'))).toBe('PASSWORD_WRONG')
+    expect(await codeOf(accounts.changePassword(thief, 'alice', good, 'kitchen-moss-orbit'))).toBe('LOCKED')
+    expect(await authenticator.basic('alice', 'another guess', '10.0.0.7')).toMatchObject({ failed: 'locked' })
+    await accounts.changePassword({ ...thief, address: '10.0.0.8' }, 'alice', good, 'kitchen-moss-orbit')
+  })
+
   test('leave an event of each change, with what was before, and never a password or a hash', async () => {
     const { accounts } = world.identities
     await accounts.create(actor, { name: 'alice', email: 'a@example.com', password: good })

@@ -3,6 +3,7 @@ import type { EventActor } from '../record/index.ts'
 import { AccessError } from './access-error.ts'
 import { accountNamed, accountPage, groupsOfAccount, type AccountRow } from './account-store.ts'
 import { changeAccount, changeAccountState, createAccount, deleteAccount, setPassword } from './account-transactions.ts'
+import { networkOf, type Lockout } from './lockout.ts'
 import { parseName } from './name.ts'
 import { passwordFault, type AboutOwner } from './password-strength.ts'
 import type { Passwords } from './passwords.ts'
@@ -49,7 +50,7 @@ export interface NamePage {
 
 /**
  * Local accounts. Whoever calls has been allowed to by `Rights.decide`. Fails with AccessError: NOT_FOUND, EXISTS, NAME_INVALID, INVALID,
- * PASSWORD_WEAK, PASSWORD_WRONG, NOT_LOCAL, CHANGED, LAST_ADMIN, BUSY.
+ * PASSWORD_WEAK, PASSWORD_WRONG, NOT_LOCAL, CHANGED, LAST_ADMIN, LOCKED, BUSY.
  */
 export interface Accounts {
   create(by: EventActor | undefined, account: NewAccount): Promise<Account>
@@ -69,6 +70,8 @@ export interface Accounts {
 export interface AccountsDeps {
   readonly database: Database
   readonly passwords: Passwords
+  /** The one of the logins: who found a token could guess the password here otherwise. */
+  readonly lockout: Lockout
   /** Told the name after each change of a password. */
   readonly passwordChanged?: ((name: string) => Promise<void>) | undefined
 }
@@ -106,7 +109,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 }
 
 function passwordCalls(deps: AccountsDeps): Pick<Accounts, 'resetPassword' | 'changePassword'> {
-  const { database, passwords } = deps
+  const { database } = deps
   const { get } = createFinder(database)
   return {
     resetPassword: async (actor, name, password, { mustChange = true } = {}) => {
@@ -116,15 +119,24 @@ function passwordCalls(deps: AccountsDeps): Pick<Accounts, 'resetPassword' | 'ch
     },
     changePassword: async (actor, name, present, next) => {
       const row = await get(name)
-      const verdict = await passwords.check(present, row.password_hash ?? undefined, actor.address)
-      if (verdict === 'busy') throw new AccessError('BUSY')
-      if (verdict === 'wrong' || row.password_hash === null) throw new AccessError('PASSWORD_WRONG', { field: 'present' })
+      await checkPresent(deps, row, present, actor.address)
       if (next === present) throw new AccessError('PASSWORD_WEAK', { message: 'the new password is the present one', field: 'password' })
       const passwordHash = await hash(deps, next, ownerOf(row), actor)
-      granted(await database.transact(setPassword, { name, passwordHash, mustChange: false, expected: row.password_hash, actor }))
+      granted(await database.transact(setPassword, { name, passwordHash, mustChange: false, expected: row.password_hash ?? undefined, actor }))
       await deps.passwordChanged?.(name)
     },
   }
+}
+
+async function checkPresent({ passwords, lockout }: AccountsDeps, row: AccountRow, present: string, address: string): Promise<void> {
+  const network = networkOf(address)
+  if (lockout.wait(row.name, network) > 0) throw new AccessError('LOCKED')
+  const attempt = lockout.begin(row.name, network)
+  const verdict = await passwords.check(present, row.password_hash ?? undefined, network)
+  if (verdict === 'wrong') throw new AccessError('PASSWORD_WRONG', { field: 'present' })
+  if (verdict === 'right') return attempt.succeeded()
+  attempt.undone()
+  throw new AccessError('BUSY')
 }
 
 function createFinder(database: Database) {

@@ -47,17 +47,18 @@ export function createIdentities(deps: IdentitiesDeps): Identities {
   const onFault = (source: string, reason: string, error?: unknown): void => {
     warn('a source of identities is not working', { source, reason, error })
   }
+  const lockout = createLockout(clock)
   const login = createPasswordLogin({
     database,
     passwords,
-    lockout: createLockout(clock),
+    lockout,
     sources: createSourceLogin({ database, clock, sources: deps.sources, onFault }),
     onError: (error) => warn('the hash of a password could not be renewed', { error }),
   })
   const uses = createUseRecorder({ database, clock, onError: (error) => warn('the last use of accounts could not be written', { error }) })
   return Object.freeze<Identities>({
     authenticator: createAuthenticator({ ...deps, passwords: login, uses }),
-    accounts: createAccounts({ database, passwords, passwordChanged: deps.passwordChanged }),
+    accounts: createAccounts({ database, passwords, lockout, passwordChanged: deps.passwordChanged }),
     groups: createGroups(deps),
     robots: createRobots(deps),
     tokens: createTokens(deps),
