@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp, checkIntegrity, type App } from './app.ts'
@@ -24,9 +24,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function configOf(data: string): Config {
-  const flags = new Map([['--data', data], ['--open', 'true']])
-  const loaded = loadConfig({ flags, environment: { variables: new Map(), language: 'en' }, cwd: data })
+function configOf(data: string, open = true, variables: Readonly<Record<string, string>> = {}): Config {
+  const flags = new Map([['--data', data], ...(open ? [['--open', 'true'] as const] : [])])
+  const loaded = loadConfig({ flags, environment: { variables: new Map(Object.entries(variables)), language: 'en' }, cwd: data })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
   return loaded.config
 }
@@ -132,4 +132,31 @@ test('every answer is OCI JSON, whatever is asked', async () => {
     expect(answer.headers.get('content-type')).toBe('application/json')
     expect(((await answer.json()) as { errors: unknown[] }).errors).toHaveLength(1)
   }
+})
+
+test('the first start that is not open makes an admin, with a password that only its file keeps', async () => {
+  const kept = join(folder, 'initial-admin-password')
+  expect([app.firstAdmin, existsSync(kept)]).toEqual([undefined, false])
+  await app.close()
+  const lines: string[] = []
+  const logger = createLogger({ level: 'trace', destination: { write: (line) => void lines.push(line), close: () => Promise.resolve() } })
+  app = await buildApp(configOf(folder, false), logger)
+  const { name, password, file } = app.firstAdmin ?? {}
+  expect([name, file, readFileSync(kept, 'utf8')]).toEqual(['admin', kept, `${password}\n`])
+  expect(statSync(kept).mode & 0o777).toBe(0o600)
+  expect(lines.join('')).not.toContain(String(password))
+  await app.close()
+  app = await buildApp(configOf(folder, false), logger)
+  expect([app.firstAdmin, existsSync(kept)]).toEqual([undefined, true])
+})
+
+test('a given password is kept nowhere, and a weak one stops the start and leaves the directory free', async () => {
+  await app.close()
+  const logger = createLogger({ level: 'silent' })
+  const weak = buildApp(configOf(folder, false, { BERTH_ADMIN_PASSWORD: 'Harbor12345' }), logger)
+  expect(weak).rejects.toMatchObject({ setting: 'admin.password', message: expect.stringContaining('tries first') as unknown })
+  await weak.catch(() => undefined)
+  app = await buildApp(configOf(folder, false, { BERTH_ADMIN_PASSWORD: 'plum-Canoe 77 riddle' }), logger)
+  expect(app.firstAdmin).toMatchObject({ name: 'admin', password: undefined })
+  expect(existsSync(join(folder, 'initial-admin-password'))).toBe(false)
 })

@@ -28,7 +28,7 @@ import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { keepClearing } from './projects/index.ts'
 import { createCollector, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
-import { createServing, listenForClients, openKept, openTls, warnOfIdleError, type Kept } from './serving.ts'
+import { createServing, listenForClients, makeFirstAdmin, openKept, openTls, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
 import { createFilesystemSegments } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 import { startWorkers, type Thread } from './workers/index.ts'
@@ -39,6 +39,8 @@ interface Running {
   readonly metrics: readonly Metric[]
   /** Of the main thread, then of each that answers requests. */
   readonly profilers: readonly Profiler[]
+  /** The account that was made because nobody could administer the registry. */
+  readonly firstAdmin: MadeAdmin | undefined
   /** Settles when the process can't go on and is to end: with what to say about it. */
   readonly broken: Promise<Broken>
   /** Begins to answer requests on the configured port. */
@@ -61,6 +63,7 @@ export interface RunningServer {
   readonly url: string
   /** Where operators look; absent without `ops.listen`. */
   readonly opsUrl: string | undefined
+  readonly firstAdmin: MadeAdmin | undefined
   readonly closed: Promise<void>
   /** Reads the certificate again; absent without TLS. Never fails: what is wrong is logged. */
   readonly reload?: (() => Promise<void>) | undefined
@@ -78,6 +81,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
     metrics: [...metrics, ...back.metrics],
     profilers: [createProfiler(systemClock)],
     broken: back.broken,
+    firstAdmin: back.firstAdmin,
     listen: async () => await listenForClients(config, { port, shared: false, fetch, logger }),
     close: async () => {
       await close()
@@ -110,6 +114,7 @@ async function buildThreads(config: Config, logger: Logger, lines: (text: string
       metrics: await workers.metrics(back.metrics),
       profilers: [createProfiler(systemClock), ...workers.profilers],
       broken: back.broken,
+      firstAdmin: back.firstAdmin,
       listen: async () => await workers.listen(claimPort({ hostname: config.listen.host, port: config.listen.port })),
       close: async () => {
         await workers.close()
@@ -130,6 +135,7 @@ interface Back {
   readonly writer: WriterThread | undefined
   readonly metrics: readonly Metric[]
   readonly broken: Promise<Broken>
+  readonly firstAdmin: MadeAdmin | undefined
   fail(message: string, error: Error): void
   close(): Promise<void>
 }
@@ -148,6 +154,7 @@ async function openBack(config: Config, logger: Logger, commits?: Int32Array): P
     const opened = await openBoundDatabase(config, directory, { logger, onFatal, startWriter, commits })
     const kept = openKept(config, opened, directory.path)
     const { database } = kept.core
+    const firstAdmin = await makeFirstAdmin(config, database)
     const recorder = openRecorder(database, directory, logger)
     const endWork = startWork(config, kept.core, recorder, logger)
     const close = async (): Promise<void> => {
@@ -155,7 +162,7 @@ async function openBack(config: Config, logger: Logger, commits?: Int32Array): P
       await database.close()
       directory.release()
     }
-    return { directory, kept, writer, metrics: [...kept.metrics, ...stateMetrics(database, recorder)], broken, fail, close }
+    return { directory, kept, writer, metrics: [...kept.metrics, ...stateMetrics(database, recorder)], broken, firstAdmin, fail, close }
   } catch (error) {
     directory.release()
     throw error
@@ -262,7 +269,7 @@ export async function startServer(version: string, config: Config): Promise<Runn
       logger.error(message, { error })
       void logger.close().then(closed.resolve)
     })
-    return { url: listener.url, opsUrl: ops?.url, closed: closed.promise, reload: tls && listener.reload, close }
+    return { url: listener.url, opsUrl: ops?.url, firstAdmin: app.firstAdmin, closed: closed.promise, reload: tls && listener.reload, close }
   } catch (error) {
     await app.close()
     throw error

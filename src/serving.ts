@@ -1,8 +1,11 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
+  AccessError,
   argon2Hashing,
   createAuthorize,
   createIdentities,
+  createPasswords,
   createRefreshTokens,
   createRights,
   createRightsVersion,
@@ -10,10 +13,14 @@ import {
   createTokenHolders,
   createTokenIssuer,
   createTokenKeys,
+  ensureFirstAdmin,
+  initialPasswordChanged,
+  initialPasswordFile,
+  type FirstAdmin,
   type RightsVersion,
 } from './access/index.ts'
 import type { Config } from './config/index.ts'
-import { measuredDatabase, type Database } from './database/index.ts'
+import { createPrivateFile, measuredDatabase, type Database } from './database/index.ts'
 import {
   createClientOf,
   createGate,
@@ -149,11 +156,12 @@ interface ControlDeps {
   readonly logger: Logger
 }
 
-function createControl({ http }: Config, { database, version, aliases, logger }: ControlDeps): Control {
+function createControl({ data, http }: Config, { database, version, aliases, logger }: ControlDeps): Control {
   const common = { database, clock: systemClock, ids: systemIds }
   const rights = createRights({ database, version })
   const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
-  const identities = createIdentities({ ...common, version, hashing: argon2Hashing, hashesAtOnce, sources: [], warn })
+  const passwordChanged = initialPasswordChanged(initialPassword(data))
+  const identities = createIdentities({ ...common, version, hashing: argon2Hashing, hashesAtOnce, sources: [], passwordChanged, warn })
   const { authenticator } = identities
   const keys = createTokenKeys(common)
   const holders = createTokenHolders(common)
@@ -179,6 +187,29 @@ function createControl({ http }: Config, { database, version, aliases, logger }:
     },
     close: () => identities.close(),
   })
+}
+
+/** `file` keeps a password that was generated. */
+export interface MadeAdmin extends FirstAdmin {
+  readonly file: string
+}
+
+/** Sees to it that somebody can log in. Closes the database when that fails, with the setting that is wrong. */
+export async function makeFirstAdmin({ open, admin, data }: Config, database: Database): Promise<MadeAdmin | undefined> {
+  if (open) return undefined
+  const file = initialPassword(data)
+  const passwords = createPasswords({ hashing: argon2Hashing, atOnce: 1 })
+  try {
+    const made = await ensureFirstAdmin({ database, passwords, ids: systemIds, file, given: admin.password })
+    return made && { ...made, file: file.path }
+  } catch (error) {
+    await database.close()
+    throw error instanceof AccessError ? Object.assign(error, { setting: 'admin.password' }) : error
+  }
+}
+
+function initialPassword(data: string) {
+  return createPrivateFile(join(data, initialPasswordFile))
 }
 
 /** The certificate that is to be shown, if any. Fails with what is wrong with it, having opened nothing. */

@@ -131,6 +131,10 @@ test('without --open nobody gets in without a login, on whatever address; with i
     const answer = await fetch(`http://127.0.0.1:${port}/v2/`)
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining(`realm="http://127.0.0.1:${port}/token"`)])
     expect(server.output()).not.toContain('OPEN')
+    const [, password = ''] = /Log in as admin with the password (\S+)/.exec(server.output()) ?? []
+    const statusWith = async (secret: string) =>
+      (await fetch(`http://127.0.0.1:${port}/v2/`, { headers: { authorization: `Basic ${btoa(`admin:${secret}`)}` } })).status
+    expect([await statusWith(password), await statusWith(`${password}x`)]).toEqual([200, 401])
     expect(await server.stop()).toBe(0)
   }
   const server = await startServer({ flags: ['--listen', '0.0.0.0:0', '--open'], env: {} })

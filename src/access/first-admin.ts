@@ -35,6 +35,9 @@ export interface FirstAdminDeps {
 
 const name = 'admin'
 
+/** In the data directory. */
+export const initialPasswordFile = 'initial-admin-password'
+
 /**
  * Sees to it that somebody can administer the registry. Does nothing once somebody can, but for removing the file when its password is
  * not the right one any more. Fails with AccessError PASSWORD_WEAK when the given password is.

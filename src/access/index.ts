@@ -11,7 +11,7 @@ export { createIdentities, type Identities, type IdentitiesDeps } from './create
 export { createRights, type RightsDeps } from './create-rights.ts'
 export { createCustomRoles, type CustomRoles, type RoleEntry } from './custom-roles.ts'
 export { explainRoutes } from './explain-routes.ts'
-export { ensureFirstAdmin, type FirstAdmin, initialPasswordChanged, type PasswordFile } from './first-admin.ts'
+export { ensureFirstAdmin, type FirstAdmin, initialPasswordChanged, initialPasswordFile, type PasswordFile } from './first-admin.ts'
 export { grantRoutes } from './grant-routes.ts'
 export { createGrants, type GrantEntry, type Grants, type NewGrant, type ProjectRef } from './grants.ts'
 export { groupRoutes } from './group-routes.ts'

@@ -71,6 +71,7 @@ const en = {
   'problem.not-a-url': '{key}: {value} is not an address; write https://HOST/PATH',
   'problem.not-an-origin': '{key}: {value} is not an origin; write https://HOST or https://HOST:PORT',
   'problem.not-a-word': '{key}: {value} cannot be said in a header; use up to 255 letters, digits and signs of ASCII, without quotes',
+  'problem.not-a-password': '{key} is not one line of 1 to 256 characters',
   'problem.not-a-postgres-url': '{key} is not a PostgreSQL URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   'problem.not-one-of': '{key}: {value} is not one of {choices}',
   'problem.too-small': '{key}: {value} is too small; the least is {least}',
@@ -90,6 +91,9 @@ const en = {
   'serve.data': 'The data is in {data}',
   'serve.ops': 'Metrics and probes for operators: {url}/metrics',
   'serve.open': 'OPEN: there is no login. Anyone who can reach this address may pull, push and delete.',
+  'serve.admin': 'Log in as {name} with the password {password}',
+  'serve.admin-file': 'It is shown this once, and kept in {file} until it is changed.',
+  'serve.admin-given': 'Log in as {name} with the password that admin.password gives.',
   'serve.next': 'Type next:',
   'serve.insecure':
     'On other machines, name this one instead of {address}. The traffic is plain HTTP: put the name and port into ' +
@@ -226,6 +230,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.not-a-url': '{key}：{value} 不是地址；请写作 https://HOST/PATH',
   'problem.not-an-origin': '{key}：{value} 不是源地址；请写作 https://HOST 或 https://HOST:PORT',
   'problem.not-a-word': '{key}：{value} 无法写在头中；请使用最多 255 个 ASCII 字母、数字和符号，不含引号',
+  'problem.not-a-password': '{key} 不是一行 1 到 256 个字符的文字',
   'problem.not-a-postgres-url': '{key} 不是 PostgreSQL 的 URL；请写作 postgres://USER:PASSWORD@HOST:PORT/DATABASE',
   'problem.not-one-of': '{key}：{value} 不在可选值之中：{choices}',
   'problem.too-small': '{key}：{value} 太小；最小为 {least}',
@@ -244,6 +249,9 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'serve.data': '数据保存在 {data}',
   'serve.ops': '供运维使用的指标与探针：{url}/metrics',
   'serve.open': '开放模式：无需登录。任何能访问该地址的人都可以拉取、推送和删除。',
+  'serve.admin': '登录用户名 {name}，密码 {password}',
+  'serve.admin-file': '密码只显示这一次；修改之前保存在 {file} 中。',
+  'serve.admin-given': '登录用户名 {name}，密码为 admin.password 所设置的密码。',
   'serve.next': '接下来可以输入：',
   'serve.insecure':
     '在其他机器上，请用本机的名称代替 {address}。通信为明文 HTTP：请先把该名称和端口写进那些机器上 /etc/docker/daemon.json 的 "insecure-registries"。',

@@ -8,6 +8,7 @@ export const startTexts = {
       'cannot listen on {address}: the system does not allow this user that port. Choose a port above 1023, such as {host}:5000',
     'start.ops': 'cannot listen on {opsAddress} for operators: {reason}. Set ops.listen to another address, or leave it out',
     'start.redirect': 'cannot listen on {redirectAddress} for redirects: {reason}. Set tls.redirect to another address, or leave it out',
+    'start.admin-password': 'cannot make the first account with the password of admin.password: {reason}',
     'start.data-unusable':
       'cannot use the data directory {data}: {reason}. Make it writable for this user, or choose another with --data DIR',
     'start.locked':
@@ -35,6 +36,7 @@ export const startTexts = {
     'start.port-forbidden': '无法在 {address} 上提供服务：系统不允许当前用户使用该端口。请使用大于 1023 的端口，例如 {host}:5000',
     'start.ops': '无法在 {opsAddress} 上提供运维服务：{reason}。请把 ops.listen 改为其他地址，或去掉它',
     'start.redirect': '无法在 {redirectAddress} 上提供重定向：{reason}。请把 tls.redirect 改为其他地址，或去掉它',
+    'start.admin-password': '无法用 admin.password 中的密码创建第一个账号：{reason}',
     'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
     'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
     'start.database': '无法使用数据库：{reason}',

@@ -35,6 +35,7 @@ const words = {
     origin: '`https://HOST` or `https://HOST:PORT`',
     url: '`https://HOST/PATH`',
     word: 'text without quotes',
+    password: 'a line of text',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
@@ -56,6 +57,7 @@ const words = {
     origin: '`https://HOST` 或 `https://HOST:PORT`',
     url: '`https://HOST/PATH`',
     word: '不含引号的文本',
+    password: '一行文字',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
@@ -94,6 +96,7 @@ function valueText(form: Form, language: Language): string {
     case 'networks':
     case 'file':
     case 'origin':
+    case 'password':
     case 'postgres-url':
     case 'url':
     case 'word':

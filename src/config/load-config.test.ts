@@ -45,6 +45,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     workers: 1,
     tls: { minimum: '1.2' },
     proxy_protocol: { from: [] },
+    admin: {},
     database: {},
     gc: { lease: 86_400_000, drain: 900_000, interval: 60_000 },
     uploads: { expiry: 86_400_000 },

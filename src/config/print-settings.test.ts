@@ -38,6 +38,12 @@ test('a secret is masked', () => {
   expect(text).not.toContain('hunter2')
 })
 
+test.each(['hunter2', 'plum:hunter2', 'https://hunter2/'])('a password is masked, also %s', (password) => {
+  const text = print({ BERTH_ADMIN_PASSWORD: password })
+  expect(text).toContain(`admin:\n  password: "***"  # BERTH_ADMIN_PASSWORD\n`)
+  expect(text).not.toContain('hunter2')
+})
+
 test.each([
   ['postgres://u:p%40w@h/d', 'postgres://u:***@h/d'],
   ['postgres://u@h/d?password=a&password=b&sslkey=c&sslmode=require', 'postgres://u@h/d?password=***&sslkey=***&sslmode=require'],

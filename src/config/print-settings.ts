@@ -28,7 +28,9 @@ export function printSettings(settings: readonly EffectiveSetting[], comment: (s
 
 /** The text of a setting, fit to be shown. */
 function shown(setting: EffectiveSetting, text: string): string {
-  return setting.key.docs.secret && !setting.file ? maskUrl(text) : text
+  if (!setting.key.docs.secret || setting.file) return text
+  // A password may happen to read like a URL.
+  return setting.key.form.kind === 'postgres-url' ? maskUrl(text) : '***'
 }
 
 /** One line of YAML, quoted where it has to be. */

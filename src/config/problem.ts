@@ -14,6 +14,7 @@ export type FaultCode =
   | 'not-a-size'
   | 'not-a-rate'
   | 'not-a-count'
+  | 'not-a-password'
   | 'not-a-postgres-url'
   | 'not-networks'
   | 'not-a-url'

@@ -9,6 +9,7 @@ import {
   file,
   networks,
   origin,
+  password,
   postgresUrl,
   rate,
   size,
@@ -97,6 +98,18 @@ export const configSchema = z
         zh:
           '哪些代理会在到 `listen` 的每个连接开头发送 PROXY 头（版本 1 或 2），写作网段或单个地址。日志和限额以其中的客户端为准。' +
           '这些代理不发送该头时连接会被关闭；其他任何地址发送该头都是错误。',
+      }),
+    }),
+    admin: z.strictObject({
+      password: key(password().optional(), {
+        en:
+          'The password of the account `admin`, which is made at the first start when nobody can administer the registry. When it is not set, ' +
+          'one is generated, shown once and kept in the file `initial-admin-password` of the data directory until it is changed. Later it ' +
+          'means nothing.',
+        zh:
+          '首次启动、尚无管理员时所创建的账号 `admin` 的密码。不设置时自动生成：只显示一次，并保存在数据目录的 `initial-admin-password` 文件中，' +
+          '直到密码被修改。之后此项不再起作用。',
+        secret: true,
       }),
     }),
     database: z.strictObject({

@@ -5,7 +5,7 @@ import type { FaultCode } from './problem.ts'
 
 /** How a value is written, for the guide. */
 export type Form =
-  | { readonly kind: 'address' | 'directory' | 'file' | 'networks' | 'origin' | 'postgres-url' | 'url' | 'word' }
+  | { readonly kind: 'address' | 'directory' | 'file' | 'networks' | 'origin' | 'password' | 'postgres-url' | 'url' | 'word' }
   | { readonly kind: 'duration' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
 
@@ -61,6 +61,12 @@ export function word() {
   const valid = (text: string) => /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}$/.test(text)
   const schema = z.string().transform((text, context) => (valid(text) ? text : fault(context, 'not-a-word')))
   return schema.register(valueForms, { kind: 'word' })
+}
+
+/** One line that is never shown. How good it is, is judged where it is used. */
+export function password() {
+  const schema = z.string().transform((text, context) => (/^[^\p{Cc}]{1,256}$/u.test(text) ? text : fault(context, 'not-a-password')))
+  return schema.register(valueForms, { kind: 'password' })
 }
 
 /** A URL as libpq takes it. It is handed on as it was written. */

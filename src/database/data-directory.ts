@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { DatabaseError } from './database.ts'
 import { belongsElsewhere } from './installation.ts'
 import { makeDirectory, syncDirectory } from './make-directory.ts'
-import { createPrivateFile, type PrivateFile } from './private-file.ts'
 import { openSqlite } from './sqlite/connection.ts'
 
 /** The folder with everything one server keeps, held against a second server until `release`. */
@@ -17,10 +16,10 @@ export interface DataDirectory {
   readonly installation: string | undefined
   /** Fails with `corrupt` when this folder belongs to another database; ties a new folder to this one. */
   bind(installation: string): void
-  /** A file in the folder that only the user may read whom the server runs as. */
-  privateFile(name: string): PrivateFile
   release(): void
 }
+
+export { createPrivateFile } from './private-file.ts'
 
 /** What can be known of the folder without holding it. */
 export type SeenDirectory = Pick<DataDirectory, 'path' | 'databasePath' | 'holdsData' | 'installation'>
@@ -50,7 +49,6 @@ export function openDataDirectory(path: string): DataDirectory {
     return Object.freeze<DataDirectory>({
       ...seen,
       bind: (id) => bind(path, join(path, 'installation'), seen.installation, id),
-      privateFile: (name) => createPrivateFile(join(path, name)),
       release: () => lock.close(),
     })
   } catch (error) {

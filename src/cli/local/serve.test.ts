@@ -14,7 +14,8 @@ function createRig(url = 'http://127.0.0.1:5000') {
   const closed = Promise.withResolvers<void>()
   const listeners = new Set<(signal: StopSignal) => void>()
   const hangups = new Set<() => void>()
-  const rig = { out: '', err: '', time: 0, exits: [] as number[], closes: 0, listeners, hangups, closed, close: () => Promise.resolve() }
+  const firstAdmin = undefined as RunningServer['firstAdmin']
+  const rig = { firstAdmin, out: '', err: '', time: 0, exits: [] as number[], closes: 0, listeners, hangups, closed, close: () => Promise.resolve() }
   const deps = {
     version: '1.2.3',
     say: createSay('en'),
@@ -33,6 +34,7 @@ function createRig(url = 'http://127.0.0.1:5000') {
     startServer: (): Promise<RunningServer> =>
       Promise.resolve({
         url,
+        firstAdmin: rig.firstAdmin,
         closed: closed.promise,
         close() {
           rig.closes++
@@ -65,6 +67,22 @@ test('it says where it serves, where the data is and what to type next', async (
       '',
     ].join('\n'),
   )
+})
+
+test('it shows a generated password once, and none that was given', async () => {
+  const made = { name: 'admin', file: '/srv/berth/initial-admin-password' }
+  const outOf = async (password: string | undefined): Promise<string> => {
+    const { rig, deps, signal } = createRig()
+    rig.firstAdmin = { ...made, password }
+    const ended = serve(configOf(), deps)
+    signal('SIGTERM')
+    await ended
+    return rig.out + rig.err
+  }
+  const generated = await outOf('abcde-fghij')
+  expect(generated).toContain('Log in as admin with the password abcde-fghij\nIt is shown this once, and kept in /srv/berth/initial-admin-password')
+  expect(generated.split('abcde-fghij')).toHaveLength(2)
+  expect(await outOf(undefined)).toContain('Log in as admin with the password that admin.password gives.')
 })
 
 test.each([

@@ -9,6 +9,8 @@ export interface RunningServer {
   readonly url: string
   /** Where operators look; absent without `ops.listen`. */
   readonly opsUrl?: string | undefined
+  /** The account that was made because nobody could administer the registry; `password` where it was generated. */
+  readonly firstAdmin?: { readonly name: string; readonly password: string | undefined; readonly file: string } | undefined
   /** Reads the certificate again; absent without TLS. */
   readonly reload?: (() => Promise<void>) | undefined
   /** Settles when the server has ended, asked to or not. */
@@ -105,7 +107,7 @@ async function untilStopped(server: RunningServer, asked: Promise<'asked'>, { sa
 }
 
 /** What a person needs to know now: the address, where the data is, the lines to type next. */
-function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version }: ServeDeps): string {
+function welcome({ url, opsUrl, firstAdmin }: RunningServer, config: Config, { say, version }: ServeDeps): string {
   const { host } = config.listen
   const local = isLoopback(host)
   // The wildcard addresses are nobody's: on this machine the same server answers on loopback, which docker trusts without TLS.
@@ -117,6 +119,7 @@ function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version 
     say('serve.ready', { version, url }),
     say('serve.data', { data: config.data }),
     ...(opsUrl === undefined ? [] : [say('serve.ops', { url: opsUrl })]),
+    ...(firstAdmin === undefined ? [] : aboutAdmin(firstAdmin, say)),
     '',
     say('serve.next'),
     ...(config.open ? [] : [`  docker login ${address}`]),
@@ -129,4 +132,10 @@ function welcome({ url, opsUrl }: RunningServer, config: Config, { say, version 
     say('serve.stop'),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** The one time that a generated password is shown. */
+function aboutAdmin({ name, password, file }: NonNullable<RunningServer['firstAdmin']>, say: Say): string[] {
+  if (password === undefined) return [say('serve.admin-given', { name })]
+  return ['', say('serve.admin', { name, password }), say('serve.admin-file', { file })]
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { loadConfig, readEnvironment } from '../../config/index.ts'
 import { createSay } from '../messages.ts'
-import { describeStartFailure } from './start-failure.ts'
+import { describeStartFailure, isConfigFault } from './start-failure.ts'
 
 function describe(error: unknown, env: Record<string, string> = {}, command?: 'rebuild-index'): string {
   const environment = readEnvironment({ BERTH_DATA: '/srv/berth', ...env })
@@ -25,6 +25,12 @@ test.each([
   const text = describe(Object.assign(new Error('the reason.'), { code, syscall }))
   expect(text).toContain(words)
   expect(text).toMatch(/^berth: [^\n]+\n$/)
+})
+
+test('a weak password for the first account is a mistake of the configuration', () => {
+  const error = Object.assign(new Error('the password is one that everybody tries first'), { setting: 'admin.password' })
+  expect(describe(error)).toContain('with the password of admin.password: the password is one')
+  expect([isConfigFault(error), isConfigFault(new Error('odd')), isConfigFault('odd')]).toEqual([true, false, false])
 })
 
 test.each(['full', 'EIO'])('%s of a command that makes a database says what became of it', (code) => {

@@ -33,15 +33,18 @@ const otherTexts = new Map<unknown, MessageKey>([
   ['certificate-not-yet', 'start.certificate-not-yet'],
 ])
 
-/** Addresses beside `listen`, by their keys. */
+/** What is said of other keys than `listen`. */
 const settingTexts = new Map<unknown, MessageKey>([
   ['ops.listen', 'start.ops'],
   ['tls.redirect', 'start.redirect'],
+  ['admin.password', 'start.admin-password'],
 ])
 
 /** Whether the server could not start because of what the configuration names, as if it stood there. */
 export function isConfigFault(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('certificate-')
+  if (!(error instanceof Error)) return false
+  const { code, setting }: StartError = error
+  return String(code).startsWith('certificate-') || setting === 'admin.password'
 }
 
 /** Where a command that failed says something else than a server that could not start. */
