@@ -161,6 +161,34 @@ const defects: readonly Defect[] = [
     finds: '"collect blob" was not held back',
   },
   {
+    what: 'a repository is made in a project that may be renamed meanwhile',
+    of: 'create tag in a new repository',
+    rewrite: without('for share', /^select id from namespace/),
+    meeting: 'rename project',
+    state: 'the repository is not there',
+    finds: 'broken: a repository lies in the project that its path begins with',
+  },
+  {
+    what: 'a push makes a project under a name that leads to another one',
+    of: 'create tag in a new repository',
+    rewrite: (text) => (/from namespace_alias/.test(text) ? undefined : text),
+    meeting: 'rename project',
+    state: 'the repository is not there',
+    finds: 'broken: a name leads to one project',
+  },
+  {
+    what: 'a new name is looked for, and not kept until the project has it',
+    of: 'rename project',
+    rewrite: (text) =>
+      /^\s*insert into namespace \(/.test(text)
+        ? `select 0::bigint as id where $2::text <> '' and $3::bigint > 0
+           and not exists (select 1 from namespace where name = $1 and deleted_at is null)`
+        : text,
+    meeting: 'create project',
+    state: 'a manifest refers to the layer',
+    finds: '"rename project" failed',
+  },
+  {
     what: 'a role is looked for without a lock when it is granted',
     of: 'add grant of a role that people made',
     rewrite: without('for share', /from role/),
