@@ -24,7 +24,9 @@ const insert = statement<{ id: number }>(`
   on conflict do nothing returning id`)
 const insertPermission = statement(`
   insert into robot_permission (robot_id, namespace_id, prefix, exact, permissions) values ($1, $2, $3, $4, $5)`)
-const insertSecret = statement('insert into robot_secret (robot_id, hash, created_at, expires_at) values ($1, $2, $3, $4)')
+// Does nothing where the same operation was committed a moment ago: then its answer is given again.
+const insertSecret = statement(`
+  insert into robot_secret (robot_id, hash, created_at, expires_at) values ($1, $2, $3, $4) on conflict (hash) do nothing`)
 
 export interface CreateRobotInput extends RobotKey {
   readonly description: string | undefined
@@ -40,7 +42,7 @@ export const createRobot = transaction('create robot', async (tx: Tx, input: Cre
   const row = await tx.one(insert, project, name, description, expiresAt, tx.now, actor?.identity ?? null)
   if (row === undefined) return { refused: 'EXISTS' }
   await insertPermissions(tx, row.id, permissions)
-  await tx.run(insertSecret, row.id, input.secretHash, tx.now, null)
+  if ((await tx.run(insertSecret, row.id, input.secretHash, tx.now, null)) === 0) return { refused: 'EXISTS' }
   const keys = { robot: row.id, project, name, after: { description, expiresAt, permissions } }
   return await record(tx, { kind: 'robot.create', actor, repositoryId: undefined, keys }, { id: row.id })
 })
@@ -100,7 +102,7 @@ export const rotateRobot = transaction('rotate robot secret', async (tx: Tx, inp
   await tx.run(removeEnded, row.id, tx.now)
   const left = (await tx.all(secretsOfRobot, row.id)).length
   if (left >= mostSecrets) return { refused: 'TOO_MANY' }
-  await tx.run(insertSecret, row.id, input.secretHash, tx.now, null)
+  if ((await tx.run(insertSecret, row.id, input.secretHash, tx.now, null)) === 0) return { refused: 'EXISTS' }
   await bumpRights(tx)
   const keys = { robot: row.id, project: input.project, name: row.name, before: { secrets: left }, after: { secrets: left + 1, until } }
   return await record(tx, { kind: 'robot.rotate', actor: input.actor, repositoryId: undefined, keys }, { until })

@@ -7,9 +7,10 @@ import { bumpRights } from './rights-version.ts'
 const removeEnded = statement(`
   delete from token where account_id = $1 and kind in ('personal', 'key') and expires_at is not null and expires_at <= $2`)
 const countTokens = statement<{ count: number }>(`select count(*) as count from token where account_id = $1 and kind = $2`)
+// Does nothing where the same operation was committed a moment ago: then its answer is given again.
 const insert = statement<{ id: number }>(`
   insert into token (account_id, kind, name, hash, permissions, namespace_id, prefix, exact, created_at, expires_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id`)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (hash) do nothing returning id`)
 
 /** Of one account and one kind. */
 const mostTokens = 200
@@ -37,7 +38,8 @@ export const createToken = transaction('create token', async (tx: Tx, input: Cre
   const where = place === undefined ? ([null, null, null] as const) : ([place.project, place.prefix, Number(place.exact)] as const)
   const list = permissions === undefined ? null : JSON.stringify(permissions)
   const row = await tx.one(insert, owner.id, kind, name, input.hash, list, ...where, tx.now, expiresAt)
-  const id = row?.id ?? 0
+  if (row === undefined) return { refused: 'EXISTS' }
+  const { id } = row
   const keys = { token: id, account: owner.id, name, kind, after: { permissions: permissions ?? null, place: place ?? null, expiresAt } }
   return await record(tx, { kind: 'token.create', actor, repositoryId: undefined, keys }, { id })
 })

@@ -5,8 +5,13 @@ import { onPostgres } from './on-postgres.ts'
 import { operations } from './operations.ts'
 import { answersDifferently, repeated } from './verdict.ts'
 
-/** Nobody acts on what these answer: the collector comes again, and a reader only wants the mark. */
-const answersToNobody = new Set(['expire upload', 'collect link', 'collect blob', 'mark damaged', 'restore object', 'drop content'])
+/**
+ * Nobody acts on what these answer: the collector comes again, a reader only wants the mark, who wanted a key reads which one there is
+ * now, and a login goes on with either hash.
+ */
+const answersToNobody = new Set(
+  'expire upload, collect link, collect blob, mark damaged, restore object, drop content, add signing key, rehash password'.split(', '),
+)
 
 onPostgres('an operation that is repeated while its first attempt may be under way', 1, (arenas) => {
   test.each(operations.map((operation) => [operation.name, operation] as const))(
