@@ -57,6 +57,16 @@ forEachDatabase('the management API', (kind) => {
     expect(await ok(`bob:${newWords}`, 'GET', '/whoami')).toEqual({ kind: 'account', name: 'bob', credential: 'password', mustChange: false, narrowed: false, groups: [] })
   })
 
+  test('accounts are made of lines of htpasswd, by whoever may make accounts', async () => {
+    const htpasswd = `carol:$2y$05$${'a'.repeat(53)}\nEve:$2y$05$${'a'.repeat(53)}\ndave:plain`
+    const bob = await person('bob')
+    expect(await statusOf(bob, 'POST', '/account-imports', { htpasswd })).toBe(403)
+    const skipped = [{ line: 2, reason: 'name' }, { line: 3, reason: 'hash' }]
+    expect(await ok(admin, 'POST', '/account-imports', { htpasswd })).toEqual({ imported: ['carol'], skipped })
+    expect(await ok(admin, 'GET', '/accounts/carol')).toMatchObject({ source: 'local', state: 'active', mustChange: false })
+    expect(await statusOf(admin, 'POST', '/account-imports', { htpasswd: 'x'.repeat(15 * 1024 + 1) })).toBe(400)
+  })
+
   test('a project is seen by whoever was granted it, and by nobody else', async () => {
     const bob = await person('bob')
     await ok(admin, 'POST', '/projects', { name: 'team' })

@@ -11,6 +11,7 @@ import {
   grantRoutes,
   type Grants,
   groupRoutes,
+  htpasswdRoutes,
   type Identities,
   isPermission,
   type ListScope,
@@ -31,7 +32,7 @@ import type { Logger } from './observe/index.ts'
 import { createProjects, ProjectError, projectRoutes, visibleProjects, type Project, type ProjectErrorCode, type Projects } from './projects/index.ts'
 
 /** What the management API works with. */
-export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' | 'robots' | 'tokens'> {
+export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' | 'robots' | 'tokens' | 'importHtpasswd'> {
   readonly rights: Rights
   readonly grants: Grants
   readonly roles: CustomRoles
@@ -50,6 +51,7 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...ownRoutes(accounts),
     ...projectRoutes(deps),
     ...accountRoutes(accounts, covers),
+    ...htpasswdRoutes(deps),
     ...groupRoutes(groups, covers),
     ...robotRoutes(deps),
     ...tokenRoutes(deps),

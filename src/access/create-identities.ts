@@ -1,10 +1,12 @@
 import type { Database } from '../database/index.ts'
 import type { Clock, Ids } from '../lib/index.ts'
+import type { EventActor } from '../record/index.ts'
 import { createAccounts, type Accounts } from './accounts.ts'
 import type { Authenticator } from './authentication.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { createGroups, type Groups } from './groups.ts'
 import type { IdentitySource } from './identity-source.ts'
+import { importHtpasswd, type HtpasswdImport } from './htpasswd.ts'
 import { createLockout } from './lockout.ts'
 import { createPasswordLogin } from './password-login.ts'
 import { createPasswords, type PasswordHashing } from './passwords.ts'
@@ -37,6 +39,8 @@ export interface Identities {
   readonly groups: Groups
   readonly robots: Robots
   readonly tokens: Tokens
+  /** Fails with RangeError for a text of more than `largestHtpasswd` characters. */
+  importHtpasswd(by: EventActor, text: string): Promise<HtpasswdImport>
   /** Writes down what was used last. */
   close(): Promise<void>
 }
@@ -62,6 +66,7 @@ export function createIdentities(deps: IdentitiesDeps): Identities {
     groups: createGroups(deps),
     robots: createRobots(deps),
     tokens: createTokens(deps),
+    importHtpasswd: async (by, text) => await importHtpasswd(database, by, text),
     close: () => uses.close(),
   })
 }

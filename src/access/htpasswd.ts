@@ -5,8 +5,8 @@ import { parseName } from './name.ts'
 
 /** What became of a file that `htpasswd` wrote. */
 export interface HtpasswdImport {
-  readonly imported: readonly string[]
-  readonly skipped: readonly SkippedLine[]
+  readonly imported: string[]
+  readonly skipped: SkippedLine[]
 }
 
 export interface SkippedLine {
@@ -21,8 +21,8 @@ export interface SkippedLine {
   readonly reason: 'name' | 'hash' | 'cost' | 'exists'
 }
 
-/** Characters of the largest file. */
-export const largestHtpasswd = 4 * 1024 * 1024
+/** Characters that are read at once: some hundred lines. */
+export const largestHtpasswd = 15 * 1024
 
 const bcrypt = /^\$2[aby]\$(\d{2})\$[./A-Za-z0-9]{53}$/
 /** Each further one doubles the time: with 14 a login takes about a second. */

@@ -17,7 +17,7 @@ export { createGrants, type GrantEntry, type Grants, type NewGrant, type Project
 export { groupRoutes } from './group-routes.ts'
 export type { Group, Groups, Member } from './groups.ts'
 export { checkHeld, type Granter } from './hand-on.ts'
-export { type HtpasswdImport, importHtpasswd, largestHtpasswd, type SkippedLine } from './htpasswd.ts'
+export { htpasswdRoutes } from './htpasswd-routes.ts'
 export type { IdentitySource, SourceAnswer, SourceIdentity } from './identity-source.ts'
 export { projectFilter, projectFilterValues, repositoryFilter, repositoryFilterValues, type Filter } from './list-filter-store.ts'
 export { formatRobotName, type Name, parseName, parseRobotName, type RobotName } from './name.ts'

@@ -40,6 +40,14 @@ export type Account = {
   readonly lastLoginAt?: string | undefined
 }
 
+export type AccountImport = {
+  readonly imported: readonly string[]
+  readonly skipped: readonly ({
+    readonly line: number
+    readonly reason: 'name' | 'hash' | 'cost' | 'exists'
+  })[]
+}
+
 export type Group = {
   readonly name: string
   readonly source: string
@@ -304,6 +312,12 @@ export interface Operations {
       readonly password: string
     }
     readonly reply: undefined
+  }
+  readonly importAccounts: {
+    readonly body: {
+      readonly htpasswd: string
+    }
+    readonly reply: AccountImport
   }
   readonly listGroups: {
     readonly query?: {
@@ -842,6 +856,7 @@ export const operations = {
   deleteAccount: { method: 'DELETE', path: '/api/v1/accounts/{account}' },
   setAccountState: { method: 'PUT', path: '/api/v1/accounts/{account}/state' },
   resetPassword: { method: 'PUT', path: '/api/v1/accounts/{account}/password' },
+  importAccounts: { method: 'POST', path: '/api/v1/account-imports' },
   listGroups: { method: 'GET', path: '/api/v1/groups' },
   createGroup: { method: 'POST', path: '/api/v1/groups' },
   getGroup: { method: 'GET', path: '/api/v1/groups/{group}' },
