@@ -44,9 +44,12 @@ export async function loadRoles(reads: Reads): Promise<Roles> {
 }
 
 export async function loadProject(reads: Reads, name: string): Promise<ProjectRights | undefined> {
-  const row = await reads.one(projectNamed, name)
+  const [row, tagRules, addressRules] = await Promise.all([
+    reads.one(projectNamed, name),
+    reads.all(tagRulesOfProject, name),
+    reads.all(addressRulesOfProject, name),
+  ])
   if (row === undefined) return undefined
-  const [tagRules, addressRules] = await Promise.all([reads.all(tagRulesOfProject, row.id), reads.all(addressRulesOfProject, row.id)])
   return {
     facts: factsOf(row),
     tagRules: tagRules.map(tagRuleOf),

@@ -25,15 +25,19 @@ export interface TagRuleRow {
   readonly roles: string
 }
 
+/** Of the project of that name: asked for beside its row, so that a name that is nothing's costs as much as any other. */
 export const tagRulesOfProject = statement<TagRuleRow>(`
-  select prefix, exact, pattern, permissions, roles from tag_rule where namespace_id = $1 order by id`)
+  select t.prefix, t.exact, t.pattern, t.permissions, t.roles
+  from namespace n join tag_rule t on t.namespace_id = n.id where n.name = $1 and n.deleted_at is null`)
 
 export interface AddressRuleRow {
   readonly permissions: string | null
   readonly networks: string
 }
 
-export const addressRulesOfProject = statement<AddressRuleRow>('select permissions, networks from address_rule where namespace_id = $1')
+/** Of the project of that name, likewise. */
+export const addressRulesOfProject = statement<AddressRuleRow>(`
+  select a.permissions, a.networks from namespace n join address_rule a on a.namespace_id = n.id where n.name = $1 and n.deleted_at is null`)
 export const addressRulesOfAccount = statement<AddressRuleRow>('select permissions, networks from address_rule where account_id = $1')
 export const addressRulesOfRobot = statement<AddressRuleRow>('select permissions, networks from address_rule where robot_id = $1')
 /** Pages through those of all projects. */
