@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -6,6 +7,7 @@ import {
   createAuthorize,
   createIdentities,
   createPasswords,
+  createOutsideCheck,
   createRefreshTokens,
   createRights,
   createRightsVersion,
@@ -17,6 +19,10 @@ import {
   initialPasswordChanged,
   initialPasswordFile,
   type FirstAdmin,
+  isOutside,
+  mayPush,
+  readOutsideKeys,
+  withOutside,
   type RightsVersion,
 } from './access/index.ts'
 import type { Config } from './config/index.ts'
@@ -46,6 +52,7 @@ import { createAliases, createEnsureRepository, createRepositoryPage, resolvingR
 import {
   allowAll,
   createSharedRegistry,
+  everyRepository,
   standingHolds,
   type CollectorDeps,
   type OtherWriters,
@@ -156,7 +163,7 @@ interface ControlDeps {
   readonly logger: Logger
 }
 
-function createControl({ data, http }: Config, { database, version, aliases, logger }: ControlDeps): Control {
+function createControl({ data, http, token }: Config, { database, version, aliases, logger }: ControlDeps): Control {
   const common = { database, clock: systemClock, ids: systemIds }
   const rights = createRights({ database, version })
   const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
@@ -168,21 +175,24 @@ function createControl({ data, http }: Config, { database, version, aliases, log
   // Tokens of another installation name another one, and are signed with its keys.
   const service = `berth:${database.installation}`
   const here = { ...common, keys, service, issuer: service }
-  const tokenCheck = createTokenCheck({ ...here, holders, rightsVersion: version })
+  const outside = openOutside(token)
+  const tokenCheck = outside?.tokenCheck ?? createTokenCheck({ ...here, holders, rightsVersion: version })
+  const source = outside?.source ?? { service, realm: undefined, externalUrl: http.external_url }
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
-  const gate = createGate({ authenticator, tokenCheck, rights, source: { service, realm: undefined, externalUrl: http.external_url } })
+  const gate = createGate({ authenticator, tokenCheck, rights, source })
   const api = createManagementApi({ ...common, identities, rights, logger })
+  const ports = {
+    authorize: createAuthorize(rights),
+    ensureRepository: createEnsureRepository(rights),
+    repositoryPage: createRepositoryPage({ database, rights }),
+  }
   return Object.freeze<Control>({
-    ports: {
-      authorize: createAuthorize(rights),
-      ensureRepository: createEnsureRepository(rights),
-      repositoryPage: createRepositoryPage({ database, rights }),
-    },
+    ports: outside === undefined ? ports : withOutsideCallers(ports, database),
     access: {
       gate,
       management: createManagement({ api, gate }),
-      tokens: createTokenEndpoint({ authenticator, issuer, refreshTokens, keys, service }),
+      tokens: outside === undefined ? createTokenEndpoint({ authenticator, issuer, refreshTokens, keys, service }) : undefined,
       resolve: aliases.resolve,
     },
     close: () => identities.close(),
@@ -210,6 +220,39 @@ export async function makeFirstAdmin({ open, admin, data }: Config, database: Da
 
 function initialPassword(data: string) {
   return createPrivateFile(join(data, initialPasswordFile))
+}
+
+/** The token service elsewhere that is configured, if any. Fails with what is wrong with its keys. */
+function openOutside({ realm, service, issuer, root_certificates: certificates, jwks }: Config['token']) {
+  if (realm === undefined || service === undefined || issuer === undefined) return undefined
+  const text = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path, 'utf8'))
+  try {
+    const keys = readOutsideKeys({ certificates: text(certificates), jwks: text(jwks) })
+    return { tokenCheck: createOutsideCheck({ keys, clock: systemClock, issuer, service }), source: { service, realm, externalUrl: undefined } }
+  } catch (error) {
+    throw new Error(`the keys of the token service cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+interface OwnPorts {
+  readonly authorize: ReturnType<typeof createAuthorize>
+  readonly ensureRepository: ReturnType<typeof createEnsureRepository>
+  readonly repositoryPage: ReturnType<typeof createRepositoryPage>
+}
+
+/** Those whom the token service vouches for are decided by their tokens alone, everybody else as before. */
+function withOutsideCallers(ports: OwnPorts, database: Database): Control['ports'] {
+  const { authorize, ensureRepository, repositoryPage } = ports
+  const everything = everyRepository(database)
+  return {
+    authorize: withOutside(authorize),
+    ensureRepository: (actor, repository) => {
+      if (!isOutside(actor.principal)) return ensureRepository(actor, repository)
+      const allowed = mayPush(actor.principal, repository)
+      return { repository: allowed, newProject: allowed }
+    },
+    repositoryPage: (actor, ...page) => (isOutside(actor.principal) ? everything : repositoryPage)(actor, ...page),
+  }
 }
 
 /** The certificate that is to be shown, if any. Fails with what is wrong with it, having opened nothing. */

@@ -46,8 +46,11 @@ export {
   withoutScope,
 } from './token-access.ts'
 export { type BearerAuthentication, createTokenCheck, type HolderSource, type TokenCheck } from './token-check.ts'
+export { isOutside, type OutsideCaller } from './outside-caller.ts'
+export { readOutsideKeys } from './outside-keys.ts'
 export { createTokenHolders } from './token-holders.ts'
 export { createTokenIssuer, type TokenIssuer } from './token-issuer.ts'
+export { createOutsideCheck, mayPush, withOutside } from './token-outside.ts'
 export { createTokenKeys, type PublicJwk, type TokenKeys } from './token-keys.ts'
 export { createRefreshTokens, type RefreshPurpose, type RefreshTokens } from './token-refresh.ts'
 export { tokenRoutes } from './token-routes.ts'

@@ -1,5 +1,6 @@
 import { andThen, type Clock, createLru, type Soon } from '../lib/index.ts'
 import type { Recognized, Unrecognized } from './authentication.ts'
+import type { OutsideCaller } from './outside-caller.ts'
 import type { Principal } from './principal.ts'
 import { scopeCeiling, type TokenAccess } from './token-access.ts'
 import { leeway, readClaims, readHolder, type TokenClaims, type TokenHolder } from './token-claims.ts'
@@ -15,7 +16,13 @@ export interface AnonymousBearer {
 /** What a bearer token proves; `access` is what it allows at most. */
 type Accepted = (Recognized & { readonly expiresAt: number; readonly access: readonly TokenAccess[] }) | AnonymousBearer
 
-export type BearerAuthentication = Accepted | Unrecognized
+/** Whom a token service elsewhere vouches for. */
+export interface OutsideBearer {
+  readonly caller: OutsideCaller
+  readonly expiresAt: number
+}
+
+export type BearerAuthentication = Accepted | OutsideBearer | Unrecognized
 
 /** Checks the tokens that the token service signs. */
 export interface TokenCheck {
@@ -122,24 +129,30 @@ function readOwn({ issuer, service, clock }: TokenCheckDeps, token: string, { pa
   return claims === undefined || holder === undefined ? wrong : { token, claims, holder }
 }
 
-function authenticationOf({ holders, clock }: TokenCheckDeps, { claims, holder }: Read): Soon<BearerAuthentication> {
+function authenticationOf({ holders, clock }: TokenCheckDeps, { claims, holder }: Read): Soon<Accepted | Unrecognized> {
   const expiresAt = Math.min((claims.expiresAt + leeway) * 1000, holder?.until ?? Infinity)
   if (holder === null) return { anonymous: true, expiresAt }
   return andThen(holders.recall(holder), (principal) => {
     if (principal === undefined || clock.now() >= expiresAt) return expired
-    return andThen(accessNow(holders, holder, claims), (access) => {
+    const hasNew = claims.access.some(({ project }) => project === null)
+    return andThen(hasNew ? withMade(holders, holder, claims) : claims.access, (access) => {
       const narrowed = { ...principal, ceilings: [...principal.ceilings, scopeCeiling(access)] }
       return { principal: narrowed, credential: 'bearer', expiresAt, access }
     })
   })
 }
 
-/** With the projects that its holder has made since. */
-function accessNow(holders: HolderSource, holder: TokenHolder, { access, issuedAt }: TokenClaims): Soon<readonly TokenAccess[]> {
-  if (access.every(({ project }) => project !== null)) return access
-  const entries = access.map(async (entry) => {
-    const made = entry.project === null ? await holders.projectMade(holder, entry.name.split('/', 1)[0] ?? '', issuedAt * 1000) : undefined
-    return made === undefined ? entry : { ...entry, project: made }
-  })
-  return Promise.all(entries)
+/** For so long, in ms, a process may not have noticed that there is a project. */
+const unnoticed = 5_000
+
+/** With the projects that its holder has made since; for who has not noticed them yet, as they were named as well. */
+async function withMade(holders: HolderSource, holder: TokenHolder, { access, issuedAt }: TokenClaims): Promise<readonly TokenAccess[]> {
+  const entries: TokenAccess[] = []
+  for (const entry of access) {
+    entries.push(entry)
+    if (entry.project !== null) continue
+    const made = await holders.projectMade(holder, entry.name.split('/', 1)[0] ?? '', issuedAt * 1000 - unnoticed)
+    if (made !== undefined) entries.push({ ...entry, project: made })
+  }
+  return entries
 }

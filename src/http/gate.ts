@@ -1,6 +1,7 @@
 import {
   allowsList,
   type Authenticator,
+  type OutsideCaller,
   type Principal,
   type Rights,
   type TokenAccess,
@@ -73,6 +74,7 @@ function enter(deps: GateDeps, asked: Challenged, address: string): Soon<Caller>
     case 'bearer':
       return andThen(deps.tokenCheck.bearer(sent.token), (who) => {
         if ('failed' in who) throw failure(deps, asked, who, 'invalid_token')
+        if ('caller' in who) return admitOutside(deps, asked, who.caller, address)
         if ('anonymous' in who) return admitAnonymousBearer(deps, asked, address)
         const { principal, credential, access } = who
         return admitBearer(deps, asked, callerOf({ principal, by: 'bearer', credential, address, access }))
@@ -101,6 +103,13 @@ function admitAnonymous({ source }: GateDeps, asked: Challenged, address: string
 function admitAnonymousBearer({ source }: GateDeps, asked: Challenged, address: string): Caller {
   if (asked.match?.shape === 'catalog') throw loginFirst(source, asked, 'log in first', 'insufficient_scope')
   return callerOf({ by: 'bearer', address })
+}
+
+/** There is no account behind it: to whoever asks for one, it is nobody. */
+function admitOutside({ source }: GateDeps, asked: Challenged, caller: OutsideCaller, address: string): Caller {
+  const { name, access } = caller
+  if (asked.match?.shape === 'catalog' && !allowsList(access)) throw loginFirst(source, asked, 'the token is not for this', 'insufficient_scope')
+  return { actor: { identity: name, credential: 'bearer', address, principal: caller }, principal: undefined, by: 'bearer', access }
 }
 
 function admitBearer({ source, rights }: GateDeps, asked: Challenged, caller: Caller): Soon<Caller> {

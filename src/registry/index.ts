@@ -5,6 +5,7 @@ export { clearProject, type ClearStep } from './clear-transactions.ts'
 export { createCollector, type Collector, type CollectorDeps } from './garbage-collection.ts'
 export { rebuiltHold, standingHolds } from './hold-store.ts'
 export { keepCollecting } from './keep-collecting.ts'
+export { everyRepository } from './lists.ts'
 export { holdCollection, releaseCollection } from './hold-transactions.ts'
 export { dropContent, queueAgain, restoreObject } from './integrity-transactions.ts'
 export {
