@@ -138,3 +138,18 @@ test.each([
   expect(clientOf(proxy, new Headers({ 'x-request-id': id })).proxyId).toBe(taken ? id : undefined)
   expect(clientOf('192.0.2.7', new Headers({ 'x-request-id': id })).proxyId).toBeUndefined()
 })
+
+test('that the client speaks TLS is believed of a trusted proxy alone', () => {
+  const proxies = parseNetworks('10.0.0.0/8') ?? []
+  const said = (header: ForwardedHeader, headers: Record<string, string>, peer = '10.0.0.1') =>
+    createClientOf({ trusted: proxies, header })(peer, new Headers(headers)).secure
+  expect(said('x-forwarded-for', { 'x-forwarded-proto': 'https' })).toBe(true)
+  expect(said('x-forwarded-for', { 'x-forwarded-proto': 'HTTPS, http' })).toBe(true)
+  expect(said('x-forwarded-for', { 'x-forwarded-proto': 'http' })).toBe(false)
+  expect(said('x-forwarded-for', { 'x-forwarded-proto': 'https://evil' })).toBeUndefined()
+  expect(said('x-forwarded-for', { forwarded: 'for=1.2.3.4;proto=https' })).toBeUndefined()
+  expect(said('forwarded', { forwarded: 'for=1.2.3.4;proto=https' })).toBe(true)
+  expect(said('forwarded', { forwarded: 'proto="http";for=1.2.3.4, proto=https' })).toBe(false)
+  expect(said('forwarded', { 'x-forwarded-proto': 'https' })).toBeUndefined()
+  expect(said('x-forwarded-for', { 'x-forwarded-proto': 'https' }, '192.0.2.7')).toBeUndefined()
+})
