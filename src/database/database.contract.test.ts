@@ -7,7 +7,7 @@ const insertEvent = statement(`
   insert into event (operation_id, kind, at, keys, result) values ($1, 'test', $2, '{}', $3)`)
 const insertMeta = statement('insert into meta (name, value) values ($1, $2)')
 const readMeta = statement<{ value: string }>('select value from meta where name = $1')
-const countMeta = statement<{ n: number }>(`select count(*) as n from meta where name not in ('installation', 'secret')`)
+const countMeta = statement<{ n: number }>(`select count(*) as n from meta where name not in ('installation', 'secret', 'rights')`)
 
 const put = transaction('put', async (tx: Tx, input: { name: string; value: string; refuse?: boolean; fail?: boolean }) => {
   await tx.run(insertMeta, input.name, input.value)
