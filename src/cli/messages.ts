@@ -76,9 +76,6 @@ const en = {
   'problem.not-one-of': '{key}: {value} is not one of {choices}',
   'problem.too-small': '{key}: {value} is too small; the least is {least}',
   'problem.too-large': '{key}: {value} is too large; the most is {most}',
-  'problem.beyond-loopback':
-    'refusing to listen on {value}: other machines can reach that address, there is no access control yet, and anyone who can ' +
-    'reach it may pull and push. Pass --open to allow that, or listen on 127.0.0.1',
 
   'source.default': 'default',
   'source.flag': 'flag {name}',
@@ -235,8 +232,6 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.not-one-of': '{key}：{value} 不在可选值之中：{choices}',
   'problem.too-small': '{key}：{value} 太小；最小为 {least}',
   'problem.too-large': '{key}：{value} 太大；最大为 {most}',
-  'problem.beyond-loopback':
-    '拒绝在 {value} 上提供服务：其他机器能访问到该地址，而目前还没有访问控制，任何能访问它的人都可以拉取和推送。如果允许这样，请加上 --open；否则请使用 127.0.0.1',
 
   'source.default': '默认值',
   'source.flag': '选项 {name}',
