@@ -180,10 +180,12 @@ export interface CancelUploadInput extends UploadKey {
 
 /** Ends a session without a blob. Its entry in the collector's queue stays for a while, and says that it was ended. */
 export const cancelUpload = transaction('cancel upload', async (tx: Tx, input: CancelUploadInput) => {
-  const upload = await tx.one(lock, input.id, input.repository, input.identity ?? null)
-  if (upload?.state === 'finished') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  // Its row first, whoever's it is: one that is made meanwhile must not be missed by the first question and met by the second.
+  const there = await tx.one(lockById, input.id)
+  const upload = there && (await tx.one(lock, input.id, input.repository, input.identity ?? null))
   // It is there, but its repository is called otherwise by now: its object is not to go without it, and it ends by itself.
-  if (upload === undefined && (await tx.one(lockById, input.id)) !== undefined) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  if (there !== undefined && upload === undefined) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  if (upload?.state === 'finished') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
   if (upload !== undefined) await removeUpload(tx, input.id, upload, input.drain)
   if (input.written !== undefined && input.written !== upload?.object_id) await doomObject(tx, input.written, input.drain)
   if (input.forget > 0) await queueCollection(tx, 'upload', input.id, tx.now + input.forget)
