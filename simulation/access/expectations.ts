@@ -86,3 +86,34 @@ export function mayDo(identity: Identity, permission: string, visibility: Visibi
   if (inSystem && projectWide.test(permission)) return own.includes(identity) && everywhere.includes(identity)
   return own.includes(identity) || (open.includes(permission) && withLogin[visibility].includes(identity))
 }
+
+/** By permission: the routes of the management API that take it. */
+const routesBy: Readonly<Record<string, string>> = {
+  'project.read': 'getProject',
+  'project.update': 'updateProject renameProject',
+  'project.delete': 'deleteProject',
+  'project.create': 'createProject',
+  'grant.read': 'listGrants listSystemGrants explainAccess explainSystemAccess',
+  'grant.write': 'addGrant removeGrant addSystemGrant removeSystemGrant',
+  'robot.read': 'listRobots getRobot listSystemRobots getSystemRobot listRobotAddressRules listSystemRobotAddressRules',
+  'robot.write':
+    'createRobot updateRobot rotateRobot deleteRobot createSystemRobot updateSystemRobot rotateSystemRobot deleteSystemRobot ' +
+    'addRobotAddressRule removeRobotAddressRule addSystemRobotAddressRule removeSystemRobotAddressRule',
+  'rule.read': 'listTagRules listAddressRules',
+  'rule.write': 'addTagRule removeTagRule addAddressRule removeAddressRule',
+  'account.read': 'listAccounts getAccount listTokensOf listAccountAddressRules',
+  'account.write':
+    'createAccount updateAccount setAccountState resetPassword deleteAccount importAccounts deleteTokenOf addAccountAddressRule ' +
+    'removeAccountAddressRule',
+  'group.read': 'listGroups getGroup listMembers',
+  'group.write': 'createGroup deleteGroup addMember removeMember',
+  'role.read': 'listRoles getRole',
+  'role.write': 'createRole updateRole deleteRole',
+}
+
+/** The permission that a route takes, whatever the route says. */
+export function permissionOf(route: string): string {
+  const found = Object.entries(routesBy).find(([, routes]) => routes.split(' ').includes(route))
+  if (found === undefined) throw new Error(`${route} has no line in simulation/access/expectations.ts`)
+  return found[0]
+}

@@ -4,7 +4,7 @@ import type { Route } from '../../src/api/index.ts'
 import { routes as v2Routes } from '../../src/http/index.ts'
 import { managementRoutes } from '../../src/management.ts'
 import { apiCases, usesUpProject } from './api-cases.ts'
-import { holders, identities, type Identity, mayDo, refused, visibilities, type Visibility } from './expectations.ts'
+import { holders, identities, type Identity, mayDo, permissionOf, refused, visibilities, type Visibility } from './expectations.ts'
 import { emptyConfig, pushBlob, v2Cases } from './v2-cases.ts'
 import { World } from './world.ts'
 
@@ -77,9 +77,9 @@ describe('the management API', () => {
 
   test.each(apiRoutes.filter(({ id }) => !elsewhere.includes(id)).map((route) => [route.id, route] as const))(
     '%s',
-    async (id, { needs, status, path }) => {
+    async (id, { status, path }) => {
       const inSystem = !path.startsWith('/projects/{project}')
-      const expected = own[id] ?? ((identity: Identity, visibility: Visibility) => !refused.includes(identity) && mayDo(identity, needs, visibility, inSystem))
+      const expected = own[id] ?? ((identity: Identity, visibility: Visibility) => !refused.includes(identity) && mayDo(identity, permissionOf(id), visibility, inSystem))
       const found = await deviations(id, expected, async (identity, visibility) => {
         const project = usesUpProject.includes(id) ? await world.project(visibility) : projectOf(visibility)
         const asked = await apiCases[id]?.(world, project)

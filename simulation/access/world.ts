@@ -151,6 +151,8 @@ export class World {
   async #former(): Promise<void> {
     const password = this.#credentials.get("developer's password")?.secret ?? ''
     const [expired, revoked] = [await this.#token('developer', password, { expiresIn: 1 }), await this.#token('developer', password, {})]
+    // Known to be good, and remembered as such.
+    await this.#mustSucceed(revoked, { method: 'GET', path: '/api/v1/whoami' })
     await this.admin('DELETE', `/accounts/developer/tokens/${revoked.id}`)
     for (const [identity, credential] of Object.entries({ expired, revoked })) {
       this.#credentials.set(identity, credential)

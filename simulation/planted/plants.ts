@@ -1,6 +1,7 @@
+import { access } from './access.ts'
 import { keeping } from './keeping.ts'
 import type { Plant } from './plant.ts'
 import { pushing } from './pushing.ts'
 
 /** All of them, each with the cheapest test that finds it. */
-export const plants: readonly Plant[] = [...pushing, ...keeping]
+export const plants: readonly Plant[] = [...pushing, ...keeping, ...access]

@@ -1,0 +1,90 @@
+import type { Plant, Rig } from './plant.ts'
+
+const matrix = (route: string): Rig => ({ name: `matrix of access, ${route}`, file: 'simulation/access/matrix.test.ts', test: route })
+const isolation = (test: string): Rig => ({ name: 'isolation', file: 'simulation/access/isolation.test.ts', test })
+const swapped: Rig = { name: 'swapped ids', file: 'simulation/access/swapped-ids.test.ts', test: 'belongs to one project or account is nothing to another' }
+const check = (test: string): Rig => ({ name: 'checks of tokens', file: 'src/access/token-check.test.ts', test })
+
+const scope = 'src/access/token-access.ts'
+
+/** Who may do what, and until when. */
+export const access: readonly Plant[] = [
+  {
+    name: 'a route asks for less than what it does',
+    invariant: 6,
+    edits: [{ file: 'src/projects/routes.ts', from: "needs: 'project.delete',", to: "needs: 'project.read'," }],
+    caughtBy: { rig: matrix('deleteProject'), says: /deleteProject as guest .* should be refused/ },
+  },
+  {
+    name: 'developers may delete',
+    invariant: 6,
+    edits: [{ file: 'src/access/roles.ts', from: "'tag.move', 'repository.create']", to: "'tag.move', 'repository.create', 'content.delete']" }],
+    caughtBy: { rig: matrix('deleteBlob'), says: /deleteBlob {2}as developer .* should be refused/ },
+  },
+  {
+    name: 'auditors get more than what ends in read',
+    invariant: 6,
+    edits: [{ file: 'src/access/roles.ts', from: "name.endsWith('.read')", to: "name.endsWith('e')" }],
+    caughtBy: { rig: matrix('createRole'), says: /createRole as auditor .* should be refused/ },
+  },
+  {
+    name: 'what is internal is open to strangers',
+    invariant: 6,
+    edits: [{ file: 'src/access/decide.ts', from: "principal?.kind === 'account')", to: "principal?.kind !== 'robot')" }],
+    caughtBy: { rig: matrix('getBlob'), says: /getBlob {2}as anonymous in a project that is internal: 200/ },
+  },
+  {
+    name: 'a mount does not ask about its source',
+    invariant: 6,
+    edits: [{ file: 'src/registry/upload.ts', from: '    if (!decision.allowed) continue\n', to: '' }],
+    caughtBy: { rig: isolation('a blob of another project'), says: /Expected: 202\s+Received: 201/ },
+  },
+  {
+    name: 'the catalog shows everything',
+    invariant: 6,
+    edits: [
+      {
+        file: 'src/projects/repository-page.ts',
+        from: 'visibleRepositories(database, scope, last, limit)',
+        to: 'visibleRepositories(database, { ...scope, everywhere: true }, last, limit)',
+      },
+    ],
+    caughtBy: { rig: isolation('the catalog'), says: /not\.toContain/ },
+  },
+  {
+    name: 'a grant is removed by its id alone',
+    invariant: 6,
+    edits: [{ file: 'src/access/grant-transactions.ts', from: 'coalesce(namespace_id, 0) = $2', to: '$2 = $2' }],
+    caughtBy: { rig: swapped, says: /DELETE \/api\/v1\/projects\/elsewhere\/grants\/\d+: 204/ },
+  },
+  {
+    name: 'a token allows every action in what it names',
+    invariant: 6,
+    edits: [{ file: scope, from: 'repositoryActions[action].includes(permission)', to: "permission !== 'project.create'" }],
+    caughtBy: { rig: check('never does more than its scope'), says: /\(fail\) it never does more than its scope/ },
+  },
+  {
+    name: 'a token reaches into a project that was made after it',
+    invariant: 7,
+    edits: [{ file: scope, from: 'if (project !== undefined && project !== entry.project) return false', to: 'if (project !== undefined && project === 0) return false' }],
+    caughtBy: { rig: check('a token from before a project is void in it'), says: /\(fail\) a token from before a project/ },
+  },
+  {
+    name: 'what was checked of a credential is not forgotten when rights change',
+    invariant: 7,
+    edits: [{ file: 'src/access/authenticator.ts', from: 'if (known?.asOf === asOf) return known.answer', to: 'if (known !== undefined) return known.answer' }],
+    caughtBy: { rig: matrix('listTags'), says: /the end of the revoked token: not within/ },
+  },
+  {
+    name: 'rights that were loaded are kept when they change',
+    invariant: 7,
+    edits: [{ file: 'src/access/rights-memory.ts', from: 'memory === undefined || now !== madeAt', to: 'memory === undefined || madeAt === undefined' }],
+    caughtBy: { rig: { name: 'revocation', file: 'simulation/access/revocation.test.ts', test: 'is gone at once' }, says: /the end of it: not within/ },
+  },
+  {
+    name: 'a personal token does not end',
+    invariant: 7,
+    edits: [{ file: 'src/access/secret-login.ts', from: 'const expiresAt = row.expires_at ?? undefined', to: 'const expiresAt = row.expires_at === null ? undefined : Infinity' }],
+    caughtBy: { rig: matrix('listTags'), says: /the end of the expired token: not within/ },
+  },
+]
