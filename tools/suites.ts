@@ -28,7 +28,7 @@ export const suites: readonly Suite[] = [
   { name: 'architecture', check: true, command: [process.execPath, 'tools/check-architecture.ts'] },
   { name: 'unit', check: true, tests: './src/', except: '**/{interleavings/**,idle.test.ts}', minutes: 10, needs: ['postgres'] },
   { name: 'idle', tests: './src/http/idle.test.ts', minutes: 5 },
-  { name: 'interleavings', tests: './src/database/interleavings/', minutes: 15, needs: ['postgres'] },
+  { name: 'interleavings', tests: './src/database/interleavings/', minutes: 30, needs: ['postgres'] },
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 5 },
   { name: 'bench', tests: './bench/', minutes: 5, needs: ['wrk', 'nginx', 'docker-registry'] },
   { name: 'conformance', tests: './conformance/', minutes: 30, needs: ['postgres', ...engines, ...others, 'strace'] },
