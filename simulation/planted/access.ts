@@ -1,6 +1,11 @@
 import type { Plant, Rig } from './plant.ts'
 
-const matrix = (route: string): Rig => ({ name: `matrix of access, ${route}`, file: 'simulation/access/matrix.test.ts', test: route })
+const matrix = (test: 'the management API' | 'the registry API', row: string): Rig => ({
+  name: `matrix of access, ${row}`,
+  file: 'simulation/access/matrix.test.ts',
+  test,
+  row,
+})
 const isolation = (test: string): Rig => ({ name: 'isolation', file: 'simulation/access/isolation.test.ts', test })
 const swapped: Rig = { name: 'swapped ids', file: 'simulation/access/swapped-ids.test.ts', test: 'belongs to one project or account is nothing to another' }
 const check = (test: string): Rig => ({ name: 'checks of tokens', file: 'src/access/token-check.test.ts', test })
@@ -13,25 +18,25 @@ export const access: readonly Plant[] = [
     name: 'a route asks for less than what it does',
     invariant: 6,
     edits: [{ file: 'src/projects/routes.ts', from: "needs: 'project.delete',", to: "needs: 'project.read'," }],
-    caughtBy: { rig: matrix('deleteProject'), says: /deleteProject as guest .* should be refused/ },
+    caughtBy: { rig: matrix('the management API', 'deleteProject'), says: /deleteProject as guest .* should be refused/ },
   },
   {
     name: 'developers may delete',
     invariant: 6,
     edits: [{ file: 'src/access/roles.ts', from: "'tag.move', 'repository.create']", to: "'tag.move', 'repository.create', 'content.delete']" }],
-    caughtBy: { rig: matrix('deleteBlob'), says: /deleteBlob {2}as developer .* should be refused/ },
+    caughtBy: { rig: matrix('the registry API', 'deleteBlob'), says: /deleteBlob {2}as developer .* should be refused/ },
   },
   {
     name: 'auditors get more than what ends in read',
     invariant: 6,
     edits: [{ file: 'src/access/roles.ts', from: "name.endsWith('.read')", to: "name.endsWith('e')" }],
-    caughtBy: { rig: matrix('createRole'), says: /createRole as auditor .* should be refused/ },
+    caughtBy: { rig: matrix('the management API', 'createRole'), says: /createRole as auditor .* should be refused/ },
   },
   {
     name: 'what is internal is open to strangers',
     invariant: 6,
     edits: [{ file: 'src/access/decide.ts', from: "principal?.kind === 'account')", to: "principal?.kind !== 'robot')" }],
-    caughtBy: { rig: matrix('getBlob'), says: /getBlob {2}as anonymous in a project that is internal: 200/ },
+    caughtBy: { rig: matrix('the registry API', 'getBlob'), says: /getBlob {2}as anonymous in a project that is internal: 200/ },
   },
   {
     name: 'a mount does not ask about its source',
@@ -73,7 +78,7 @@ export const access: readonly Plant[] = [
     name: 'what was checked of a credential is not forgotten when rights change',
     invariant: 7,
     edits: [{ file: 'src/access/authenticator.ts', from: 'if (known?.asOf === asOf) return known.answer', to: 'if (known !== undefined) return known.answer' }],
-    caughtBy: { rig: matrix('listTags'), says: /the end of the revoked token: not within/ },
+    caughtBy: { rig: matrix('the registry API', 'listTags'), says: /the end of the revoked token: not within/ },
   },
   {
     name: 'rights that were loaded are kept when they change',
@@ -85,6 +90,6 @@ export const access: readonly Plant[] = [
     name: 'a personal token does not end',
     invariant: 7,
     edits: [{ file: 'src/access/secret-login.ts', from: 'const expiresAt = row.expires_at ?? undefined', to: 'const expiresAt = row.expires_at === null ? undefined : Infinity' }],
-    caughtBy: { rig: matrix('listTags'), says: /the end of the expired token: not within/ },
+    caughtBy: { rig: matrix('the registry API', 'listTags'), says: /the end of the expired token: not within/ },
   },
 ]

@@ -40,13 +40,13 @@ export async function drill(plant: Plant, postgres: string | undefined): Promise
 }
 
 /** Runs a test in a checkout as the test run does. */
-async function runRig(folder: string, { file, test, seed, needs }: Rig, postgres: string | undefined) {
+async function runRig(folder: string, { file, test, row, seed, needs }: Rig, postgres: string | undefined) {
   if (needs === 'root' && !isRoot()) throw new Error(`${file} needs root`)
   const environment = {
     ...(seed === undefined ? {} : { BERTH_TEST_SEED: String(seed) }),
     ...(postgres === undefined ? {} : { BERTH_TEST_POSTGRES: postgres }),
   }
-  return await run(folder, [process.execPath, '--no-orphans', 'test', `./${file}`, '-t', test], environment)
+  return await run(folder, [process.execPath, '--no-orphans', 'test', `./${file}`, '-t', row === undefined ? test : `${test} ${row}`], environment)
 }
 
 async function run(cwd: string, command: readonly string[], environment: Readonly<Record<string, string>>) {

@@ -25,7 +25,7 @@ export const keeping: readonly Plant[] = [
   {
     name: 'a deleted manifest leaves no lease',
     invariant: 4,
-    edits: [{ file: deletes, from: 'const leaseUntil = tx.now + input.lease', to: 'const leaseUntil = tx.now' }],
+    edits: [{ file: deletes, from: 'blobId: manifest.blob_id }, tx.now + input.lease)', to: 'blobId: manifest.blob_id }, tx.now)' }],
     caughtBy: { rig: interleavings('delete manifest'), says: /was acknowledged, but not so: the layer is leased/ },
   },
   {

@@ -17,6 +17,8 @@ export interface Rig {
   /** A test file, and a part of the test's full name. */
   readonly file: string
   readonly test: string
+  /** Of a test with a row for each case: how the name goes on. */
+  readonly row?: string
   /** What a randomized test begins with. */
   readonly seed?: number
   readonly needs?: 'postgres' | 'root'
