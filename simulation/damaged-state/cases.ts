@@ -4,6 +4,15 @@ import { join } from 'node:path'
 import { createRandom } from '../rig/random.ts'
 import type { Sample } from './sample.ts'
 
+/** Undoes what came with the second step of the schema and later ones. */
+const newerThanFirst = [
+  ...'address_rule tag_rule access_grant role token robot_secret robot_permission robot group_member account_group account namespace_alias signing_key collection_hold'.split(' ').map((table) => `drop table ${table}`),
+  ...['visibility', 'maker_kind', 'maker_id'].map((column) => `alter table namespace drop column ${column}`),
+  'drop index namespace_deleting',
+  'alter table reference drop column awaited',
+  "delete from meta where name = 'rights'",
+]
+
 /** Something that happens to a data directory while no server runs, and what the next start must make of it. */
 export interface Case {
   readonly name: string
@@ -76,7 +85,7 @@ const stopped: [string, Damage, Case['outcome']][] = [
   ['berth.db has no installation', sql(`delete from meta where name = 'installation'`), /installation/],
   ['berth.db has no versions', sql('drop table schema_version'), /already exists/],
   ['berth.db is of a newer program', sql(`insert into schema_version values (999, 'later', 0)`), /schema version 999/],
-  ['berth.db is of an older program', sql('drop table collection_hold', 'alter table reference drop column awaited', 'delete from schema_version where version >= 2'), 'all'],
+  ['berth.db is of an older program', sql(...newerThanFirst, 'delete from schema_version where version >= 2'), 'all'],
   ['berth.db is of another registry', takeFromOther('berth.db'), /belongs to another database/],
   ['blobs are of another registry', takeFromOther('blobs'), 'rows'],
   ['all but blobs are of another registry', takeFromOther('berth.db', 'installation', 'uploads'), 'none'],

@@ -1,12 +1,13 @@
 import { andThen, type Clock, type Ids, type Soon } from '../lib/index.ts'
-import type { AccessEntry, Logger } from '../observe/index.ts'
-import { RegistryError } from '../oci/index.ts'
+import type { AccessEntry } from '../observe/index.ts'
+import type { RegistryError } from '../oci/index.ts'
 import { answerBeside, isOpsPath } from './answer-beside.ts'
 import { type AccessDeps, answerMatch, type Asked } from './answer-match.ts'
 import { type Answer, errorAnswer } from './answer.ts'
 import { type ApiDeps, type BoundedApi, boundedApi } from './bounded-api.ts'
 import { type BodyWatch, declaredLength, discardRest, type Incoming } from './body.ts'
 import type { ClientOf } from './client-address.ts'
+import { failure } from './failure.ts'
 import { anybody } from './gate.ts'
 import type { Readiness } from './readiness.ts'
 import { checkHead } from './request-head.ts'
@@ -108,16 +109,6 @@ function answerTo(asked: Asked, bounded: BoundedApi, deps: HttpDeps): Soon<Answe
   } catch (error) {
     return failed(error)
   }
-}
-
-/** The one place where an error becomes an answer. What is not the caller's fault is logged with its cause. */
-function failure(error: unknown, id: string, logger: Logger): Answer {
-  if (error instanceof RegistryError && error.code !== 'UNKNOWN') {
-    if (error.status >= 500) logger.warn('a request could not be served', { id, code: error.code, error })
-    return errorAnswer(error)
-  }
-  logger.error('a request failed inside', { id, error })
-  return errorAnswer(new RegistryError('UNKNOWN', { detail: { request: id } }))
 }
 
 /** For the log: as a person would read it. The log escapes whatever comes out. */

@@ -43,3 +43,4 @@ export type {
 } from './registry.ts'
 export type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
 export { inlineLimit, type RegistrySettings, type SparseMode } from './settings.ts'
+export { registryError } from './failure.ts'
