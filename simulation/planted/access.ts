@@ -8,9 +8,9 @@ const matrix = (test: 'the management API' | 'the registry API', row: string): R
 })
 const isolation = (test: string): Rig => ({ name: 'isolation', file: 'simulation/access/isolation.test.ts', test })
 const swapped: Rig = { name: 'swapped ids', file: 'simulation/access/swapped-ids.test.ts', test: 'belongs to one project or account is nothing to another' }
-const check = (test: string): Rig => ({ name: 'checks of tokens', file: 'src/access/token-check.test.ts', test })
+const check = (test: string): Rig => ({ name: 'checks of tokens', file: 'src/access/bearer-tokens/token-check.test.ts', test })
 
-const scope = 'src/access/token-access.ts'
+const scope = 'src/access/bearer-tokens/token-access.ts'
 
 /** Who may do what, and until when. */
 export const access: readonly Plant[] = [
@@ -23,19 +23,19 @@ export const access: readonly Plant[] = [
   {
     name: 'developers may delete',
     invariant: 6,
-    edits: [{ file: 'src/access/roles.ts', from: "'tag.move', 'repository.create']", to: "'tag.move', 'repository.create', 'content.delete']" }],
+    edits: [{ file: 'src/access/roles/built-in-roles.ts', from: "'tag.move', 'repository.create']", to: "'tag.move', 'repository.create', 'content.delete']" }],
     caughtBy: { rig: matrix('the registry API', 'deleteBlob'), says: /deleteBlob {2}as developer .* should be refused/ },
   },
   {
     name: 'auditors get more than what ends in read',
     invariant: 6,
-    edits: [{ file: 'src/access/roles.ts', from: "name.endsWith('.read')", to: "name.endsWith('e')" }],
+    edits: [{ file: 'src/access/roles/built-in-roles.ts', from: "name.endsWith('.read')", to: "name.endsWith('e')" }],
     caughtBy: { rig: matrix('the management API', 'createRole'), says: /createRole as auditor .* should be refused/ },
   },
   {
     name: 'what is internal is open to strangers',
     invariant: 6,
-    edits: [{ file: 'src/access/decide.ts', from: "principal?.kind === 'account')", to: "principal?.kind !== 'robot')" }],
+    edits: [{ file: 'src/access/rights/decide.ts', from: "principal?.kind === 'account')", to: "principal?.kind !== 'robot')" }],
     caughtBy: { rig: matrix('the registry API', 'getBlob'), says: /getBlob {2}as anonymous in a project that is internal: 200/ },
   },
   {
@@ -59,7 +59,7 @@ export const access: readonly Plant[] = [
   {
     name: 'a grant is removed by its id alone',
     invariant: 6,
-    edits: [{ file: 'src/access/grant-transactions.ts', from: 'coalesce(namespace_id, 0) = $2', to: '$2 = $2' }],
+    edits: [{ file: 'src/access/grants/grant-transactions.ts', from: 'coalesce(namespace_id, 0) = $2', to: '$2 = $2' }],
     caughtBy: { rig: swapped, says: /DELETE \/api\/v1\/projects\/elsewhere\/grants\/\d+: 204/ },
   },
   {
@@ -77,19 +77,19 @@ export const access: readonly Plant[] = [
   {
     name: 'what was checked of a credential is not forgotten when rights change',
     invariant: 7,
-    edits: [{ file: 'src/access/authenticator.ts', from: 'if (known?.asOf === asOf) return known.answer', to: 'if (known !== undefined) return known.answer' }],
+    edits: [{ file: 'src/access/login/authenticator.ts', from: 'if (known?.asOf === asOf) return known.answer', to: 'if (known !== undefined) return known.answer' }],
     caughtBy: { rig: matrix('the registry API', 'listTags'), says: /the end of the revoked token: not within/ },
   },
   {
     name: 'rights that were loaded are kept when they change',
     invariant: 7,
-    edits: [{ file: 'src/access/rights-memory.ts', from: 'memory === undefined || now !== madeAt', to: 'memory === undefined || madeAt === undefined' }],
+    edits: [{ file: 'src/access/rights/rights-memory.ts', from: 'memory === undefined || now !== madeAt', to: 'memory === undefined || madeAt === undefined' }],
     caughtBy: { rig: { name: 'revocation', file: 'simulation/access/revocation.test.ts', test: 'is gone at once' }, says: /the end of it: not within/ },
   },
   {
     name: 'a personal token does not end',
     invariant: 7,
-    edits: [{ file: 'src/access/secret-login.ts', from: 'const expiresAt = row.expires_at ?? undefined', to: 'const expiresAt = row.expires_at === null ? undefined : Infinity' }],
+    edits: [{ file: 'src/access/login/secret-login.ts', from: 'const expiresAt = row.expires_at ?? undefined', to: 'const expiresAt = row.expires_at === null ? undefined : Infinity' }],
     caughtBy: { rig: matrix('the registry API', 'listTags'), says: /the end of the expired token: not within/ },
   },
 ]

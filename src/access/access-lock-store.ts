@@ -1,6 +1,6 @@
 import { statement, type Refusal, type Tx } from '../database/index.ts'
 import { refuse } from './refusal.ts'
-import { builtInRoles } from './roles.ts'
+import { builtInRoles } from './roles/built-in-roles.ts'
 
 /**
  * What a rule speaks of has to be there, and to stay until the rule is committed. Locked in this order: project, subject, roles by

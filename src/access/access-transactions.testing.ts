@@ -1,12 +1,12 @@
 import { transactionTable } from '../database/index.ts'
-import * as ofAccounts from './account-transactions.ts'
-import { addGrant, removeGrant } from './grant-transactions.ts'
-import * as ofGroups from './group-transactions.ts'
-import { changeRobot, createRobot, deleteRobot, rotateRobot } from './robot-transactions.ts'
-import { createRole, removeRole, updateRole } from './role-transactions.ts'
-import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './rule-transactions.ts'
-import * as ofTokens from './token-transactions.ts'
-import { recordUse } from './use-transactions.ts'
+import * as ofAccounts from './accounts/account-transactions.ts'
+import { addGrant, removeGrant } from './grants/grant-transactions.ts'
+import * as ofGroups from './groups/group-transactions.ts'
+import { recordUse } from './login/use-transactions.ts'
+import * as ofTokens from './personal-tokens/token-transactions.ts'
+import { changeRobot, createRobot, deleteRobot, rotateRobot } from './robots/robot-transactions.ts'
+import { createRole, removeRole, updateRole } from './roles/role-transactions.ts'
+import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './rules/rule-transactions.ts'
 
 /** Everything that changes who may do what. */
 export const accessTransactions = transactionTable([

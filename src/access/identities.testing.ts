@@ -3,10 +3,10 @@ import { statement, transaction } from '../database/index.ts'
 import { createManualClock, systemIds, type ManualClock } from '../lib/index.ts'
 import { transactions } from '../transactions.ts'
 import { createIdentities, type Identities } from './create-identities.ts'
-import type { IdentitySource } from './identity-source.ts'
-import type { PasswordHashing } from './passwords.ts'
 import type { Principal } from './principal.ts'
-import { createRightsVersion } from './rights-version.ts'
+import { createRightsVersion } from './rights/rights-version.ts'
+import type { PasswordHashing } from './secrets/passwords.ts'
+import type { IdentitySource } from './sources/identity-source.ts'
 
 export const actor = { identity: 'root', address: '127.0.0.1' }
 export const good = 'plum-Canoe 77 riddle'

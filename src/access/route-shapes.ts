@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type Caller, idAfter, Problem } from '../api/index.ts'
 import type { EventActor } from '../record/index.ts'
-import type { Granter } from './hand-on.ts'
 import { parseName } from './name.ts'
 import { isPermission, type Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
-import type { ProjectFacts, Rights } from './rights.ts'
+import type { Granter } from './rights/hand-on.ts'
+import type { ProjectFacts, Rights } from './rights/rights.ts'
 
 /** What the routes of this room are made of. */
 

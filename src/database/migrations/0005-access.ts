@@ -63,7 +63,7 @@ export function access({ id, text, integer }: DialectTypes): string[] {
       created_at ${integer} not null, expires_at ${integer}, last_used_at ${integer})`,
     `create index token_by_account on token (account_id, id)`,
 
-    // Roles that people made; those of src/access/roles.ts have no row.
+    // Roles that people made; those of src/access/roles/built-in-roles.ts have no row.
     `create table role (name ${text} primary key, permissions ${text} not null, created_at ${integer} not null)`,
     // Without a project: in the whole system.
     `create table access_grant (

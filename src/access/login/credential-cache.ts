@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto'
+import { createLru, type Clock, type Ids } from '../../lib/index.ts'
+import type { Recognized } from './authentication.ts'
+
+/** A login that was checked. */
+export interface CheckedCredential {
+  readonly answer: Recognized
+  /** The version of rights under which it was read: under another one, who it is has to be read again. */
+  readonly asOf: number
+}
+
+/** Logins that were checked a moment ago, so that not every request costs a hash or a row. */
+export interface CredentialCache {
+  keyOf(user: string, secret: string): string
+  get(key: string): CheckedCredential | undefined
+  /** Keeps it for a minute, and not beyond the end of what proved it. */
+  set(key: string, checked: CheckedCredential): void
+  /** The same login, read again: it ends when it would have. */
+  renew(key: string, checked: CheckedCredential): void
+  delete(key: string): void
+}
+
+interface Entry {
+  readonly checked: CheckedCredential
+  /** By the clock that only grows. */
+  readonly until: number
+}
+
+/** A wrong password that became right, or a right one that became wrong without this process being told, acts within this time, in ms. */
+const kept = 60_000
+const mostKept = 10_000
+
+export function createCredentialCache({ clock, ids }: { readonly clock: Clock; readonly ids: Ids }): CredentialCache {
+  const entries = createLru<string, Entry>({ capacity: mostKept })
+  // Of this process alone: from what memory holds, a password cannot be guessed more cheaply than from the database.
+  const secretOfProcess = ids.object() + ids.object()
+
+  function live(key: string): Entry | undefined {
+    const entry = entries.get(key)
+    if (entry === undefined || clock.monotonic() < entry.until) return entry
+    entries.delete(key)
+    return undefined
+  }
+
+  return Object.freeze<CredentialCache>({
+    // With the length of the name: no two pairs are one text. 0.4 µs; an HMAC takes 2.
+    keyOf: (user, secret) => hash('sha256', `${secretOfProcess}${user.length} ${user}${secret}`, 'base64'),
+    get: (key) => live(key)?.checked,
+    set: (key, checked) => {
+      const { expiresAt = Infinity } = checked.answer
+      const life = Math.min(kept, expiresAt - clock.now())
+      if (life > 0) entries.set(key, { checked, until: clock.monotonic() + life })
+    },
+    renew: (key, checked) => {
+      const entry = live(key)
+      if (entry !== undefined) entries.set(key, { checked, until: entry.until })
+    },
+    delete: (key) => void entries.delete(key),
+  })
+}

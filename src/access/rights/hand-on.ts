@@ -1,0 +1,31 @@
+import type { EventActor } from '../../record/index.ts'
+import { AccessError } from '../access-error.ts'
+import { permissions as table, type Permission } from '../permissions.ts'
+import type { Principal } from '../principal.ts'
+import type { Rights } from './rights.ts'
+
+/** Who changes the rights of others. */
+export interface Granter {
+  readonly principal: Principal
+  readonly actor: EventActor
+}
+
+/**
+ * Fails with WIDER unless the granter holds all of the permissions there: nobody gives others, or by way of them himself, what is not
+ * his.
+ *
+ * @param project its name; absent for the whole system
+ */
+export async function checkHeld(
+  rights: Rights,
+  { principal }: Granter,
+  permissions: readonly Permission[],
+  project: string | undefined,
+): Promise<void> {
+  for (const permission of permissions) {
+    // What belongs to the system counts in no project, so it is not handed on there either.
+    if (project !== undefined && table[permission].scope === 'system') continue
+    if (await rights.holds(principal, permission, { project })) continue
+    throw new AccessError('WIDER', { message: `you do not have ${permission} there, so you cannot give it` })
+  }
+}

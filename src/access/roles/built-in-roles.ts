@@ -1,0 +1,20 @@
+import { type Permission, permissions } from '../permissions.ts'
+
+const everything = Object.keys(permissions) as Permission[]
+const guest: readonly Permission[] = ['content.pull', 'repository.list', 'project.read']
+const developer: readonly Permission[] = [...guest, 'content.push', 'tag.create', 'tag.move', 'repository.create']
+const maintainer: readonly Permission[] = [...developer, 'content.delete', 'tag.delete', 'repository.delete', 'rule.read', 'rule.write']
+const reading = everything.filter((name) => name === 'content.pull' || name.endsWith('.read') || name === 'repository.list')
+
+/** The roles that are always there. `admin` counts only where it is granted in the whole system. */
+export const builtInRoles: Readonly<Record<string, readonly Permission[]>> = Object.freeze({
+  admin: everything,
+  'project-admin': everything.filter((name) => permissions[name].scope !== 'system'),
+  maintainer,
+  developer,
+  guest,
+  /** Runs jobs and sees how the system is, and no content. */
+  ops: ['job.read', 'job.run', 'system.read'],
+  /** Reads everything, changes nothing. */
+  auditor: reading,
+})

@@ -1,0 +1,125 @@
+import { createLru, type Clock } from '../../lib/index.ts'
+
+/** Slows down whoever tries passwords, without keeping anybody else out. */
+export interface Lockout {
+  /** Whole seconds until this name may be tried again from this network; 0 when it may be now. */
+  wait(name: string, network: string): number
+  /** Counts an attempt as wrong before it is checked, so that many at once are no way around. What it gives takes that back. */
+  begin(name: string, network: string): Attempt
+}
+
+export interface Attempt {
+  /** The password was right: the network may try again as if nothing had happened. */
+  succeeded(): void
+  /** Nothing was compared. */
+  undone(): void
+}
+
+/** Wrong attempts of a network that cost nothing: people mistype. */
+const free = 5
+/** The first wait, doubled by each further wrong attempt, in ms. */
+const firstWait = 1_000
+const longestWait = 15 * 60_000
+/** After so long without one, earlier wrong attempts are forgotten. */
+const forgetAfter = 60 * 60_000
+
+/** So many wrong attempts in an hour from everywhere, and an account counts as attacked. */
+const attackedFrom = 50
+/** While it is, a network has one attempt for nothing, and the first wait is longer. */
+const freeWhileAttacked = 1
+const firstWaitWhileAttacked = 60_000
+
+/** Each is a name with a network, or a name: some megabytes. Whoever wants one forgotten has to make as many wrong attempts. */
+const remembered = 20_000
+
+interface Count {
+  wrong: number
+  last: number
+}
+
+/**
+ * Wrong attempts are counted by name and network together, so that nobody can lock the owner of a name out from elsewhere: another
+ * network always has its first attempt. An attacker with many networks is bounded by the count of the name alone: it takes away the
+ * attempts for nothing and lengthens the waits of every network that was wrong, and never refuses a first attempt. Names are counted
+ * whether they exist or not, so that being locked tells nothing. In the memory of one thread: with several threads or nodes each
+ * counts what it sees.
+ */
+export function createLockout(clock: Clock): Lockout {
+  const networks = createCounts(clock)
+  const names = createCounts(clock)
+
+  return Object.freeze<Lockout>({
+    wait: (name, network) => {
+      const count = networks.read(keyOf(name, network))
+      if (count === undefined) return 0
+      const attacked = (names.read(name)?.wrong ?? 0) >= attackedFrom
+      const paid = count.wrong - (attacked ? freeWhileAttacked : free)
+      if (paid < 0) return 0
+      const wait = Math.min(longestWait, (attacked ? firstWaitWhileAttacked : firstWait) * 2 ** Math.min(paid, 20))
+      return Math.max(0, Math.ceil((count.last + wait - clock.monotonic()) / 1000))
+    },
+    begin: (name, network) => {
+      const key = keyOf(name, network)
+      const before = networks.read(key)?.last ?? 0
+      const [ofNetwork, ofName] = [networks.add(key), names.add(name)]
+      return {
+        succeeded: () => {
+          ofName.wrong--
+          networks.forget(key)
+        },
+        undone: () => {
+          ofName.wrong--
+          ofNetwork.wrong--
+          ofNetwork.last = before
+        },
+      }
+    },
+  })
+}
+
+interface Counts {
+  read(key: string): Count | undefined
+  /** Counts one more. */
+  add(key: string): Count
+  forget(key: string): void
+}
+
+function createCounts(clock: Clock): Counts {
+  const counts = createLru<string, Count>({ capacity: remembered })
+
+  function read(key: string): Count | undefined {
+    const count = counts.get(key)
+    if (count === undefined || clock.monotonic() - count.last < forgetAfter) return count
+    counts.delete(key)
+    return undefined
+  }
+
+  function add(key: string): Count {
+    const count = read(key) ?? { wrong: 0, last: 0 }
+    count.wrong++
+    count.last = clock.monotonic()
+    counts.set(key, count)
+    return count
+  }
+
+  return { read, add, forget: (key) => void counts.delete(key) }
+}
+
+function keyOf(name: string, network: string): string {
+  return `${name} ${network}`
+}
+
+/**
+ * Whose attempts count together: an IPv4 address, or the 64 bits of IPv6 that one customer has at least. What is not an address is one
+ * network of its own.
+ * @param address as `parseIpAddress` writes it
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.split('::', 2)
+  const front = head === '' ? [] : head.split(':')
+  const back = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
+  const groups = [...front, ...Array<string>(zeros).fill('0'), ...back].slice(0, 4)
+  return groups.map((group) => group.replace(/^0+(?=.)/, '')).join(':')
+}
