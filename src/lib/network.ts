@@ -13,8 +13,6 @@ export interface AddressSet {
   has(address: string): boolean
 }
 
-const mapped = '::ffff:'
-
 /**
  * Reads one IP address and writes it in lower case. An IPv4 address inside of IPv6, as sockets open to both families give it, is
  * written as the IPv4 address that it is. Absent for anything else, also for an address with a zone, which means something on one
@@ -23,9 +21,48 @@ const mapped = '::ffff:'
 export function parseIpAddress(text: string): string | undefined {
   if (text.length > 45) return undefined
   const address = text.toLowerCase()
-  const inner = address.startsWith(mapped) ? address.slice(mapped.length) : address
-  if (isIP(inner) === 4) return inner
-  return isIP(address) === 6 && !address.includes('%') ? address : undefined
+  const family = isIP(address)
+  if (family === 4) return address
+  return family === 6 && !address.includes('%') ? (mappedIpv4(groupsOf(address)) ?? address) : undefined
+}
+
+/**
+ * Whose addresses count as one client's: an IPv4 address, or the first half of an IPv6 address, since whoever has one of those has the
+ * 2^64 of its network (RFC 4291, section 2.5.1) and could come from another one each time. Every spelling of an address gives the
+ * same text. What is no address is a network of its own.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [plain = ''] = address.split('%', 1)
+  if (!isIPv6(plain)) return address
+  const groups = groupsOf(plain)
+  return mappedIpv4(groups) ?? groups.slice(0, 4).map(hex).join(':')
+}
+
+/** The eight numbers of an IPv6 address, however it is spelled. */
+function groupsOf(address: string): readonly number[] {
+  const [head = [], tail = []] = address.split('::').map(numbersOf)
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+}
+
+function numbersOf(text: string): number[] {
+  if (text === '') return []
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)]
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
+    return [a * 256 + b, c * 256 + d]
+  })
+}
+
+/** RFC 4291, section 2.5.5.2. */
+function mappedIpv4(groups: readonly number[]): string | undefined {
+  const [high = 0, low = 0] = groups.slice(6)
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)
+  return isMapped ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : undefined
+}
+
+function hex(group: number): string {
+  return group.toString(16)
 }
 
 /** Reads networks such as `10.0.0.0/8` and single addresses, divided by commas. Absent when one of them is neither. */
@@ -38,7 +75,7 @@ function parseNetwork(text: string): Network | undefined {
   const [, host = '', digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const address = parseIpAddress(host)
   // A prefix behind an IPv4 address that was written as IPv6 would count other bits than it says.
-  if (address === undefined || (digits !== undefined && address.length < host.length)) return undefined
+  if (address === undefined || (digits !== undefined && isIP(address) !== isIP(host))) return undefined
   const longest = isIP(address) === 4 ? 32 : 128
   const prefix = digits === undefined ? longest : Number(digits)
   return prefix <= longest ? { address, prefix } : undefined

@@ -108,18 +108,3 @@ function createCounts(clock: Clock): Counts {
 function keyOf(name: string, network: string): string {
   return `${name} ${network}`
 }
-
-/**
- * Whose attempts count together: an IPv4 address, or the 64 bits of IPv6 that one customer has at least. What is not an address is one
- * network of its own.
- * @param address as `parseIpAddress` writes it
- */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.split('::', 2)
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
-  const groups = [...front, ...Array<string>(zeros).fill('0'), ...back].slice(0, 4)
-  return groups.map((group) => group.replace(/^0+(?=.)/, '')).join(':')
-}
