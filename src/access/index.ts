@@ -7,6 +7,7 @@ export { coversPath, everyPath, formatPathPattern, matchesPath, parsePathPattern
 export { isPermission, type Permission, permissions } from './permissions.ts'
 export type { Ceiling, Principal } from './principal.ts'
 export { projectName } from './project-name-store.ts'
+export { actorOf, cut, decidedOn, nameShape, pageByName, placeOf, principalOf, timeOf, timeShape } from './route-shapes.ts'
 export type { Account, AccountChange, Accounts, NamePage, NewAccount } from './accounts/accounts.ts'
 export { ensureFirstAdmin, type FirstAdmin, initialPasswordChanged, initialPasswordFile, type PasswordFile } from './accounts/first-admin.ts'
 export { htpasswdRoutes } from './accounts/htpasswd-routes.ts'

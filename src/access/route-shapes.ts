@@ -7,7 +7,7 @@ import type { Principal } from './principal.ts'
 import type { Granter } from './rights/hand-on.ts'
 import type { ProjectFacts, Rights } from './rights/rights.ts'
 
-/** What the routes of this room are made of. */
+/** What the routes of this room, and of projects, are made of. */
 
 export const nameShape = z
   .string()
@@ -60,7 +60,9 @@ export function granterOf(caller: Caller): Granter {
  * The project that was decided about, as the decision saw it: what is changed can't be another one that has its name by now. Absent
  * for routes of the system.
  */
-export async function decidedOn(rights: Rights, project: string | undefined): Promise<ProjectFacts | undefined> {
+export async function decidedOn(rights: Pick<Rights, 'projectOf'>, project: string): Promise<ProjectFacts>
+export async function decidedOn(rights: Pick<Rights, 'projectOf'>, project: string | undefined): Promise<ProjectFacts | undefined>
+export async function decidedOn(rights: Pick<Rights, 'projectOf'>, project: string | undefined): Promise<ProjectFacts | undefined> {
   if (project === undefined) return undefined
   const facts = await rights.projectOf(project)
   if (facts === undefined) throw new Problem('not-found')

@@ -4,6 +4,7 @@ import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, noBody, pushB
 import type { AuthorizationQuestion, Registry } from '../registry/index.ts'
 import { digestBytes } from '../oci/index.ts'
 import { createAliases, type Aliases } from './aliases.ts'
+import { findProject } from './find-project.testing.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { resolvingRegistry } from './resolving-registry.ts'
 
@@ -33,7 +34,7 @@ forEachDatabase('names that projects had before', (kind) => {
   afterEach(() => t.dispose())
 
   async function rename(from: string, to: string): Promise<void> {
-    await projects.rename({ id: (await projects.get(from))?.id ?? 0, name: to, actor })
+    await projects.rename({ id: (await findProject(t.database, from))?.id ?? 0, name: to, actor })
     version++
   }
   const resolve = async (name: string): Promise<string> => await aliases.resolve(repository(name))
@@ -51,7 +52,7 @@ forEachDatabase('names that projects had before', (kind) => {
     await projects.create({ name: 'team', visibility: 'private', actor })
     version++
     expect(await resolve('team/app')).toBe('team/app')
-    await projects.remove({ id: (await projects.get('crew'))?.id ?? 0, force: true, actor })
+    await projects.remove({ id: (await findProject(t.database, 'crew'))?.id ?? 0, force: true, actor })
   })
 
   test('are not remembered without end', async () => {

@@ -1,8 +1,7 @@
-import type { Permission, Place, Principal } from '../access/index.ts'
+import { parseName, type Permission, type Place, type Principal } from '../access/index.ts'
 import { andThen, type Soon } from '../lib/index.ts'
 import { namespaceOf } from '../oci/index.ts'
 import type { EnsureRepository } from '../registry/index.ts'
-import { isProjectName } from './project-name.ts'
 
 /** The part of the rights that a first push is judged by. */
 export interface FirstPushRights {
@@ -26,7 +25,7 @@ export function createEnsureRepository(rights: FirstPushRights): EnsureRepositor
       return andThen(rights.decide(principal, 'project.create', {}, address), ({ allowed }) => ({
         project: null,
         repository: false,
-        newProject: allowed && principal !== undefined && isProjectName(name),
+        newProject: allowed && principal !== undefined && parseName(name) !== undefined,
         maker: principal && { kind: principal.kind, id: principal.id },
       }))
     })

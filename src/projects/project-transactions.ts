@@ -1,16 +1,9 @@
 import { statement, transaction, type Outcome, type Refusal, type Tx } from '../database/index.ts'
 import { bumpRights, record, type EventActor } from '../record/index.ts'
+import { projectOf, type ProjectRow } from './project-store.ts'
 import type { Project, ProjectAdmin, ProjectCommand, ProjectState, Visibility } from './project.ts'
 
 /** Every change of a project: one transaction, which ends with the version of the rights and its event. */
-
-interface ProjectRow {
-  readonly id: number
-  readonly name: string
-  readonly visibility: Visibility
-  readonly state: ProjectState
-  readonly created_at: number
-}
 
 const columns = 'id, name, visibility, state, created_at'
 // Waits for the writes that began before; those that come after read what is changed here.
@@ -156,7 +149,3 @@ export const deleteProject = transaction('delete project', async (tx: Tx, input:
   const keys = { project: project.id, before: { name, visibility, state }, after: null, force: input.force }
   return await record(tx, { kind: 'project.delete', actor: input.actor, repositoryId: undefined, keys }, null)
 })
-
-function projectOf({ id, name, visibility, state, created_at: createdAt }: ProjectRow): Project {
-  return { id, name, visibility, state, createdAt }
-}

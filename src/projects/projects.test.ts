@@ -3,6 +3,7 @@ import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import type { Statement, Value } from '../database/index.ts'
 import { digestBytes, type Tag } from '../oci/index.ts'
 import { anonymous, bodyOf, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, type TestRegistry } from '../registry/test-registry.testing.ts'
+import { findProject } from './find-project.testing.ts'
 import { clearSome } from './keep-clearing.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { changeProject, deleteProject } from './project-transactions.ts'
@@ -58,7 +59,7 @@ forEachDatabase('projects', (kind) => {
       const before = await rightsVersion()
       const made = await projects.create({ name: 'team', visibility: 'internal', admin: { kind: 'account', id: 7 }, actor })
       expect(made).toEqual({ id: expect.any(Number) as number, name: 'team', visibility: 'internal', state: 'live', createdAt: t.clock.now() })
-      expect(await projects.get('team')).toEqual(made)
+      expect(await findProject(t.database, 'team')).toEqual(made)
       expect(await t.database.all(grants, made.id)).toEqual([{ subject_kind: 'account', subject_id: 7, role: 'project-admin' }])
       expect(await rightsVersion()).toBe(before + 1)
       const after = { name: 'team', visibility: 'internal', admin: { kind: 'account', id: 7 } }
@@ -77,14 +78,6 @@ forEachDatabase('projects', (kind) => {
     })
   })
 
-  test('are listed by name, page by page, without those that are deleted', async () => {
-    for (const name of ['c', 'a', 'b', 'd']) await create(name)
-    await projects.remove({ id: (await projects.get('b'))?.id ?? 0, force: false, actor })
-    const names = async (last: string, limit: number) => (await projects.list(last, limit)).map(({ name }) => name)
-    expect(await names('', 2)).toEqual(['a', 'c'])
-    expect(await names('c', 2)).toEqual(['d'])
-  })
-
   describe('are changed', () => {
     test('in who sees them, with what was before in the event', async () => {
       const { id } = await create('team')
@@ -98,9 +91,9 @@ forEachDatabase('projects', (kind) => {
 
     test('to archived ones, in which everything can be pulled and nothing changed', async () => {
       const digest = await pushImage('team/app')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       const { id: session } = await t.registry.uploads.begin(anonymous, repository('team/app'))
-      expect((await projects.archive(id, actor)).state).toBe('frozen')
+      expect((await projects.change({ id, state: 'frozen', actor })).state).toBe('frozen')
       expect(await pull('team/app')).toBe('ok')
       const refused = [
         () => pushBlob(t.registry, 'team/app', 'new'),
@@ -111,7 +104,7 @@ forEachDatabase('projects', (kind) => {
         () => t.registry.deletes.manifest(anonymous, repository('team/app'), digest),
       ]
       for (const write of refused) expect(await Promise.resolve(write()).catch((error: Error) => error.message)).toContain('this project is archived')
-      await projects.unarchive(id, actor)
+      await projects.change({ id, state: 'live', actor })
       await pushBlob(t.registry, 'team/app', 'new')
     })
   })
@@ -122,32 +115,32 @@ forEachDatabase('projects', (kind) => {
       await pushImage('team/deep/er')
       await pushImage('team')
       await pushImage('teamwork/app')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       const before = await rightsVersion()
       expect((await projects.rename({ id, name: 'crew', actor })).name).toBe('crew')
       expect(await rightsVersion()).toBe(before + 1)
       expect(await catalog()).toEqual(['crew', 'crew/app', 'crew/deep/er', 'teamwork/app'])
       expect([await pull('crew/app'), await pull('crew'), await pull('crew/deep/er'), await pull('team/app')]).toEqual(['ok', 'ok', 'ok', 'NAME_UNKNOWN'])
-      expect(await projects.get('team')).toMatchObject({ id, name: 'crew' })
+      expect(await findProject(t.database, 'team')).toMatchObject({ id, name: 'crew' })
       expect(await lastEvent()).toMatchObject({ kind: 'project.rename', keys: { project: id, before: { name: 'team' }, after: { name: 'crew' } } })
       const taken = await create('team')
-      expect(await projects.get('team')).toEqual(taken)
+      expect(await findProject(t.database, 'team')).toEqual(taken)
       expect(await catalog()).not.toContain('team/app')
     })
 
     test('back and forth', async () => {
       await pushImage('team/app')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       for (const name of ['crew', 'team', 'group', 'crew', 'crew']) await projects.rename({ id, name, actor })
       expect(await pull('crew/app')).toBe('ok')
-      for (const name of ['team', 'group', 'crew']) expect(await projects.get(name)).toMatchObject({ id, name: 'crew' })
+      for (const name of ['team', 'group', 'crew']) expect(await findProject(t.database, name)).toMatchObject({ id, name: 'crew' })
     })
 
     test('not to a name that another one has, nor to one with which a path would be too long', async () => {
       const long = `team/${'x'.repeat(250)}`
       await pushBlob(t.registry, long, 'x')
       await create('crew')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       expect(await code(projects.rename({ id, name: 'crew', actor }))).toBe('exists')
       expect(await code(projects.rename({ id, name: 'teams', actor }))).toBe('path')
       expect(await catalog()).toEqual([long])
@@ -162,7 +155,7 @@ forEachDatabase('projects', (kind) => {
 
     test('so that a push under the old name that was decided before makes no second project', async () => {
       await pushImage('team/app')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       await projects.rename({ id, name: 'crew', actor })
       expect(await code(pushBlob(t.registry, 'team/app', 'x'))).toBe('UNAVAILABLE')
       expect(await catalog()).toEqual(['crew/app'])
@@ -172,11 +165,11 @@ forEachDatabase('projects', (kind) => {
   describe('are deleted', () => {
     test('when they hold no manifest, or when that was asked for', async () => {
       await pushImage('team/app')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       expect(await code(projects.remove({ id, force: false, actor }))).toBe('not-empty')
       expect(await pull('team/app')).toBe('ok')
       await projects.remove({ id, force: true, actor })
-      expect(await projects.get('team')).toBeUndefined()
+      expect(await findProject(t.database, 'team')).toBeUndefined()
       expect(await code(projects.remove({ id, force: true, actor }))).toBe('unknown')
       const keys = { project: id, before: { name: 'team', visibility: 'private', state: 'live' }, after: null, force: true }
       const deletion = (await t.database.all(events)).find((event) => event.kind === 'project.delete')
@@ -186,7 +179,7 @@ forEachDatabase('projects', (kind) => {
     test('so that nothing of them can be read, mounted or listed at once, long before all is cleared', async () => {
       const digest = await pushImage('team/app')
       const layer = await pushBlob(t.registry, 'team/app', 'layer')
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       const before = await rightsVersion()
       expect(await t.database.transact(deleteProject, { id, force: true, actor })).toEqual({ ok: null })
       expect(await rightsVersion()).toBe(before + 1)
@@ -210,7 +203,7 @@ forEachDatabase('projects', (kind) => {
       const tags = Array.from({ length: 450 }, (_, n) => `t${n}` as Tag)
       const { bytes } = await t.registry.pull.manifest(anonymous, repository('team/tags'), byDigest(digest))
       await t.registry.push.manifest(anonymous, repository('team/tags'), byDigest(digest), { contentType: undefined, bytes, tags })
-      const { id } = (await projects.get('team')) ?? { id: 0 }
+      const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       await t.database.transact(deleteProject, { id, force: true, actor })
       let steps = 0
       while (await clearSome(t.database)) steps++
@@ -231,7 +224,7 @@ forEachDatabase('projects', (kind) => {
 
     test('so that one that is made again under the name is another one, with nothing of the first', async () => {
       await pushImage('team/app')
-      const first = await projects.get('team')
+      const first = await findProject(t.database, 'team')
       await projects.create({ name: 'x', visibility: 'private', actor })
       await projects.remove({ id: first?.id ?? 0, force: true, actor })
       const second = await create('team')
@@ -246,7 +239,7 @@ forEachDatabase('projects', (kind) => {
       const { id } = await create('team')
       await projects.rename({ id, name: 'crew', actor })
       await projects.remove({ id, force: false, actor })
-      expect(await projects.get('team')).toBeUndefined()
+      expect(await findProject(t.database, 'team')).toBeUndefined()
       expect(await code(create('crew'))).toBe('ok')
     })
   })

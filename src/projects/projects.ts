@@ -1,9 +1,7 @@
+import { parseName } from '../access/index.ts'
 import type { Database, Outcome } from '../database/index.ts'
-import type { EventActor } from '../record/index.ts'
 import { clearProject, type ClearStep } from '../registry/index.ts'
 import { ProjectError, type ProjectErrorCode } from './project-error.ts'
-import { isProjectName } from './project-name.ts'
-import { projectByAlias, projectByName, projectPage, type ProjectRow } from './project-store.ts'
 import {
   changeProject,
   createProject,
@@ -25,21 +23,14 @@ export interface Projects {
   /** Its repositories are found under the new name at once; the old one leads to it until it is taken. */
   rename(input: RenameProjectInput): Promise<Project>
   change(input: ChangeProjectInput): Promise<Project>
-  archive(id: number, actor: EventActor): Promise<Project>
-  unarchive(id: number, actor: EventActor): Promise<Project>
   /** Nothing of it can be read when this answers; its name is free a moment later. */
   remove(input: DeleteProjectInput): Promise<void>
-  /** By its name or one that it had before; look at `name` for the present one. */
-  get(name: string): Promise<Project | undefined>
-  /** Projects by their names, those after `last`, at most `limit` of them. */
-  list(last: string, limit: number): Promise<readonly Project[]>
 }
 
 /** Steps that a deletion takes before it answers: all of them, for most projects. What is left is for `keepClearing`. */
 const stepsBeforeAnswer = 20
 
 export function createProjects(database: Database): Projects {
-  const change = async (input: ChangeProjectInput): Promise<Project> => resultOf(await database.transact(changeProject, input))
   return Object.freeze<Projects>({
     create: async ({ name, visibility, admin, actor }) => {
       checkName(name)
@@ -49,18 +40,11 @@ export function createProjects(database: Database): Projects {
       checkName(name)
       return resultOf(await database.transact(renameProject, { id, name, actor }))
     },
-    change,
-    archive: (id, actor) => change({ id, actor, state: 'frozen' }),
-    unarchive: (id, actor) => change({ id, actor, state: 'live' }),
+    change: async (input) => resultOf(await database.transact(changeProject, input)),
     remove: async (input) => {
       resultOf(await database.transact(deleteProject, input))
       await clearSteps(database, input.id, stepsBeforeAnswer)
     },
-    get: async (name) => {
-      const found = (await database.one(projectByName, name)) ?? (await database.one(projectByAlias, name))
-      return found && projectOf(found)
-    },
-    list: async (last, limit) => (await database.all(projectPage, last, limit)).map(projectOf),
   })
 }
 
@@ -72,13 +56,9 @@ export async function clearSteps(database: Database, project: number, most: numb
 }
 
 function checkName(name: string): void {
-  if (isProjectName(name)) return
+  if (parseName(name) !== undefined) return
   const message = 'the name of a project has up to 64 lower-case letters and digits, with single ".", "_" or "-" between them'
   throw new ProjectError('name', message)
-}
-
-function projectOf({ id, name, visibility, state, created_at: createdAt }: ProjectRow): Project {
-  return { id, name, visibility, state, createdAt }
 }
 
 const refusals: Readonly<Record<string, readonly [ProjectErrorCode, string]>> = {

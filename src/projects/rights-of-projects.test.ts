@@ -7,6 +7,7 @@ import { allowAll, createRegistry, type Actor, type Registry, type RegistryDeps 
 import { byTag, createTestRegistry, manifestOf, pushBlob, repository, settings } from '../registry/test-registry.testing.ts'
 import { createAliases } from './aliases.ts'
 import { createEnsureRepository } from './ensure-repository.ts'
+import { findProject } from './find-project.testing.ts'
 import { createProjects, type Projects } from './projects.ts'
 import { createRepositoryPage } from './repository-page.ts'
 import { resolvingRegistry } from './resolving-registry.ts'
@@ -89,9 +90,9 @@ forEachDatabase('under access control', (kind) => {
 
   test('a first push makes a project for whoever may, and what it may do there is decided anew', async () => {
     expect(await push(alice, 'team/app')).toBe('DENIED')
-    expect(await projects.get('team')).toBeUndefined()
+    expect(await findProject(database, 'team')).toBeUndefined()
     expect(await push(root, 'team/app', 'y'.repeat(100_000))).toBe('ok')
-    expect(await projects.get('team')).toMatchObject({ visibility: 'private' })
+    expect(await findProject(database, 'team')).toMatchObject({ visibility: 'private' })
     expect(await catalog(root)).toEqual(['team/app'])
     expect(await catalog(alice)).toEqual([])
   })

@@ -1,8 +1,20 @@
 import { z } from 'zod'
-import type { ListScope, Principal, ProjectFacts, Rights } from '../access/index.ts'
-import { type Caller, defineRoute, Problem, type Route } from '../api/index.ts'
-import type { EventActor } from '../record/index.ts'
-import { isProjectName } from './project-name.ts'
+import {
+  actorOf,
+  cut,
+  decidedOn,
+  type ListScope,
+  nameShape,
+  pageByName,
+  placeOf,
+  type Principal,
+  principalOf,
+  type ProjectFacts,
+  type Rights,
+  timeOf,
+  timeShape,
+} from '../access/index.ts'
+import { defineRoute, Problem, type Route } from '../api/index.ts'
 import type { Project } from './project.ts'
 import type { Projects } from './projects.ts'
 
@@ -13,17 +25,15 @@ export interface ProjectRoutesDeps {
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
 }
 
-const projectName = z.string().refine(isProjectName, 'up to 64 lower-case letters and digits, with single ".", "_" or "-" between them')
 const visibility = z.enum(['public', 'internal', 'private'])
-const params = z.object({ project: projectName })
-const place = ({ project }: { readonly project: string }) => ({ project })
+const params = z.object({ project: nameShape })
 
 const projectSchema = z
   .object({
     name: z.string(),
     visibility: visibility.describe('public: anybody may pull; internal: whoever has an account; private: whoever was granted it.'),
     state: z.enum(['live', 'frozen', 'deleting']).describe('frozen: archived, to be read only.'),
-    createdAt: z.string().describe('RFC 3339.'),
+    createdAt: timeShape,
   })
   .meta({ id: 'Project' })
 
@@ -31,21 +41,11 @@ const shown = ({ name, visibility, state, createdAt }: ProjectFacts | Project) =
   name,
   visibility,
   state,
-  createdAt: new Date(createdAt).toISOString(),
+  createdAt: timeOf(createdAt),
 })
-
-const actorOf = ({ identity, address }: Caller): EventActor => ({ identity, address })
-const principalOf = ({ principal }: Caller): Principal | undefined => principal as Principal | undefined
 
 export function projectRoutes(deps: ProjectRoutesDeps): readonly Route[] {
   return [...readingRoutes(deps), ...changingRoutes(deps)]
-}
-
-/** The project as the decision saw it: what is changed can't be another one that has its name by now. */
-async function decidedOn({ rights }: ProjectRoutesDeps, name: string): Promise<ProjectFacts> {
-  const facts = await rights.projectOf(name)
-  if (facts === undefined) throw new Problem('not-found')
-  return facts
 }
 
 function readingRoutes(deps: ProjectRoutesDeps): Route[] {
@@ -60,12 +60,11 @@ function readingRoutes(deps: ProjectRoutesDeps): Route[] {
       status: 200,
       reply: projectSchema,
       list: true,
-      handle: async ({ caller, page: { limit, after = '' } }) => {
+      handle: async ({ caller, page }) => {
         if (caller.mustChange) throw new Problem('password-change-required')
-        const scope = await rights.listScope(principalOf(caller), 'project.read', caller.address)
-        const found = await visibleProjects(scope, after, limit + 1)
-        const items = found.slice(0, limit)
-        return { items: items.map(shown), next: found.length > limit ? items.at(-1)?.name : undefined }
+        const scope = await rights.listScope(caller.principal as Principal | undefined, 'project.read', caller.address)
+        const { after, limit } = pageByName(page)
+        return cut(await visibleProjects(scope, after, limit), page.limit, ({ name }) => name, shown)
       },
     }),
     defineRoute({
@@ -74,18 +73,18 @@ function readingRoutes(deps: ProjectRoutesDeps): Route[] {
       path: '/projects/{project}',
       summary: 'A project.',
       needs: 'project.read',
-      place,
+      place: placeOf,
       params,
       status: 200,
       reply: projectSchema,
-      handle: async ({ params: { project } }) => shown(await decidedOn(deps, project)),
+      handle: async ({ params: { project } }) => shown(await decidedOn(rights, project)),
     }),
   ]
 }
 
 function changingRoutes(deps: ProjectRoutesDeps): Route[] {
-  const { projects } = deps
-  const current = async ({ params: { project } }: { readonly params: { readonly project: string } }) => shown(await decidedOn(deps, project))
+  const { projects, rights } = deps
+  const current = async ({ params: { project } }: { readonly params: { readonly project: string } }) => shown(await decidedOn(rights, project))
   return [
     defineRoute({
       id: 'createProject',
@@ -93,7 +92,7 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       path: '/projects',
       summary: 'Makes a project. Who makes it becomes its administrator.',
       needs: 'project.create',
-      body: z.object({ name: projectName, visibility: visibility.default('private') }),
+      body: z.object({ name: nameShape, visibility: visibility.default('private') }),
       status: 201,
       reply: projectSchema,
       location: ({ name }) => `/projects/${name}`,
@@ -105,14 +104,14 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       path: '/projects/{project}',
       summary: 'Changes who may see a project, archives it, or opens it again.',
       needs: 'project.update',
-      place,
+      place: placeOf,
       params,
       body: z.object({ visibility: visibility.optional(), state: z.enum(['live', 'frozen']).optional() }),
       status: 200,
       reply: projectSchema,
       current,
       handle: async ({ caller, params: { project }, body }) => {
-        const { id } = await decidedOn(deps, project)
+        const { id } = await decidedOn(rights, project)
         return shown(await projects.change({ id, ...body, actor: actorOf(caller) }))
       },
     }),
@@ -122,14 +121,14 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       path: '/projects/{project}/rename',
       summary: 'Gives a project another name. The old one leads to it until another project takes it.',
       needs: 'project.update',
-      place,
+      place: placeOf,
       params,
-      body: z.object({ name: projectName }),
+      body: z.object({ name: nameShape }),
       status: 200,
       reply: projectSchema,
       current,
       handle: async ({ caller, params: { project }, body: { name } }) => {
-        const { id } = await decidedOn(deps, project)
+        const { id } = await decidedOn(rights, project)
         return shown(await projects.rename({ id, name, actor: actorOf(caller) }))
       },
     }),
@@ -139,19 +138,19 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       path: '/projects/{project}',
       summary: 'Deletes a project; one that holds anything only with `force=true`.',
       needs: 'project.delete',
-      place,
+      place: placeOf,
       params,
       query: z.object({ force: z.enum(['true', 'false']).default('false') }),
       status: 204,
       current,
       handle: async ({ caller, params: { project }, query: { force } }) => {
-        const { id } = await decidedOn(deps, project)
+        const { id } = await decidedOn(rights, project)
         await projects.remove({ id, force: force === 'true', actor: actorOf(caller) })
       },
     }),
   ]
 }
 
-function adminOf(principal: Principal | undefined) {
-  return principal && { kind: principal.kind, id: principal.id }
+function adminOf({ kind, id }: Principal) {
+  return { kind, id }
 }

@@ -1,6 +1,6 @@
 import { type ListScope, projectFilter, projectFilterValues } from '../access/index.ts'
 import { type Database, statement } from '../database/index.ts'
-import type { ProjectRow } from './project-store.ts'
+import { projectOf, type ProjectRow } from './project-store.ts'
 import type { Project } from './project.ts'
 
 const isVisible = projectFilter(3)
@@ -12,5 +12,5 @@ const page = statement<ProjectRow>({ sqlite: textFor(isVisible.sqlite), postgres
 /** Projects by their names, those after `last` that are in the scope: filtered before the page is cut, so that no page tells of others. */
 export async function visibleProjects(database: Database, scope: ListScope, last: string, limit: number): Promise<Project[]> {
   const rows = await database.all(page, last, limit, ...projectFilterValues(scope))
-  return rows.map(({ created_at: createdAt, ...row }) => ({ ...row, createdAt }))
+  return rows.map(projectOf)
 }

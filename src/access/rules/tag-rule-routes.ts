@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineRoute, Problem, type Route } from '../../api/index.ts'
+import { defineRoute, type Route } from '../../api/index.ts'
 import type { Rights } from '../rights/rights.ts'
 import { cut, decidedOn, granterOf, idShape, nameShape, pageById, patternShape, placeOf, timeOf, timeShape } from '../route-shapes.ts'
 import type { Rules } from './rules.ts'
@@ -28,7 +28,7 @@ const one = params.extend({ rule: idShape })
 const created = z.object({ id: z.string() }).meta({ id: 'NewTagRule' })
 
 export function tagRuleRoutes({ rules, rights }: RuleRoutesDeps): Route[] {
-  const projectOf = async (name: string) => (await decidedOn(rights, name)) ?? absent()
+  const projectOf = (name: string) => decidedOn(rights, name)
   return [
     defineRoute({
       id: 'listTagRules',
@@ -87,8 +87,3 @@ export function tagRuleRoutes({ rules, rights }: RuleRoutesDeps): Route[] {
     }),
   ]
 }
-
-function absent(): never {
-  throw new Problem('not-found')
-}
-
