@@ -1,5 +1,6 @@
 import { digestBytes, mediaTypes, parseRepositoryName, parseTag, RegistryError, type Digest, type RepositoryName } from '../../src/oci/index.ts'
 import { clearSome, createProjects, deleteProject, ProjectError } from '../../src/projects/index.ts'
+import { findProject } from '../../src/projects/find-project.testing.ts'
 import { anonymous, bodyOf, byDigest, byTag, manifestOf, pushManifest, type TestRegistry } from '../../src/registry/test-registry.testing.ts'
 import { bytesOf, createContent } from '../rig/content.ts'
 import type { Random } from '../rig/random.ts'
@@ -72,7 +73,7 @@ export class History implements Named {
   }
 
   async #project(): Promise<number | undefined> {
-    return (await createProjects(this.#under.database).get(this.#random.pick(projects)))?.id
+    return (await findProject(this.#under.database, this.#random.pick(projects)))?.id
   }
 
   async #pushBlob(): Promise<void> {

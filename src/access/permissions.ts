@@ -43,6 +43,11 @@ export const permissions = Object.freeze({
 
 export type Permission = keyof typeof permissions
 
+/** Reads a list of permissions as rows have it, in JSON. Names that this program does not know give nothing. */
+export function readPermissions(text: string): Permission[] {
+  return (JSON.parse(text) as string[]).filter(isPermission)
+}
+
 export function isPermission(text: string): text is Permission {
   return Object.hasOwn(permissions, text)
 }

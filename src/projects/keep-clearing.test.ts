@@ -3,8 +3,9 @@ import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import type { Database } from '../database/index.ts'
 import { createLogger } from '../observe/index.ts'
 import { byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, type TestRegistry } from '../registry/test-registry.testing.ts'
+import { findProject } from './find-project.testing.ts'
 import { keepClearing } from './keep-clearing.ts'
-import { projectByName, projectsInDeletion } from './project-store.ts'
+import { projectsInDeletion } from './project-store.ts'
 import { deleteProject } from './project-transactions.ts'
 
 const actor = { identity: undefined, address: '' }
@@ -20,7 +21,7 @@ forEachDatabase('what is left of deleted projects', (kind) => {
   async function beginDeletion(name: string): Promise<void> {
     const config = { digest: await pushBlob(t.registry, `${name}/app`, '{}'), size: 2 }
     await pushManifest(t.registry, `${name}/app`, byTag('v1'), manifestOf([], config))
-    const id = (await t.database.one(projectByName, name))?.id ?? 0
+    const id = (await findProject(t.database, name))?.id ?? 0
     expect(await t.database.transact(deleteProject, { id, force: true, actor })).toEqual({ ok: null })
   }
   const left = async () => (await t.database.all(projectsInDeletion, 10)).length

@@ -1,7 +1,6 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 import { lockAccount, type AccountRow } from './account-store.ts'
 
 /** No event of an account says anything about its password but that it changed. */

@@ -3,6 +3,7 @@ import { networkOf } from '../../lib/index.ts'
 import type { EventActor } from '../../record/index.ts'
 import { AccessError } from '../access-error.ts'
 import { parseName } from '../name.ts'
+import { isOneLine } from '../one-line.ts'
 import { granted } from '../refusal.ts'
 import type { Lockout } from '../secrets/lockout.ts'
 import { passwordFault, type AboutOwner } from '../secrets/password-strength.ts'
@@ -166,7 +167,7 @@ const longestText = 255
 function checkText(texts: Readonly<Record<string, string | null | undefined>>): void {
   for (const [field, text] of Object.entries(texts)) {
     if (text === null || text === undefined) continue
-    const fits = text.length > 0 && text.length <= longestText && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+    const fits = isOneLine(text, longestText)
     if (!fits || (field === 'email' && !/^[^\s@]+@[^\s@]+$/.test(text))) {
       throw new AccessError('INVALID', { message: `${field} is not one line of at most ${longestText} characters in the right form`, field })
     }

@@ -1,9 +1,8 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin, holdProject, holdRoles, holdSubject, type Subject } from '../access-lock-store.ts'
 import { formatPathPattern, type PathPattern } from '../path-pattern.ts'
 import { refuse } from '../refusal.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 
 export interface AddGrantInput {
   readonly actor: EventActor

@@ -1,7 +1,6 @@
 import { statement, transaction, type Outcome, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 import { lockGroup, type GroupRow } from './group-store.ts'
 
 const insert = statement<{ id: number }>(`

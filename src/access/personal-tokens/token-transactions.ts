@@ -1,8 +1,7 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import { holdProject } from '../access-lock-store.ts'
 import { lockAccount } from '../accounts/account-store.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 
 const removeEnded = statement(`
   delete from token where account_id = $1 and kind in ('personal', 'key') and expires_at is not null and expires_at <= $2`)

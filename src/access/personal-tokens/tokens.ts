@@ -4,6 +4,7 @@ import type { EventActor } from '../../record/index.ts'
 import { AccessError } from '../access-error.ts'
 import { accountNamed } from '../accounts/account-store.ts'
 import { parseName } from '../name.ts'
+import { isOneLine } from '../one-line.ts'
 import { formatPathPattern, parsePathPattern } from '../path-pattern.ts'
 import { isPermission, type Permission } from '../permissions.ts'
 import type { Principal } from '../principal.ts'
@@ -67,7 +68,7 @@ const longestKeyLife = 60 * 60_000
 
 export function createTokens({ database, clock, ids }: TokensDeps): Tokens {
   function check({ kind, name, permissions, expiresAt }: NewToken): void {
-    if (name.length === 0 || name.length > longestName || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name)) {
+    if (!isOneLine(name, longestName)) {
       throw invalid('name', `is not one line of 1 to ${longestName} characters`)
     }
     if (permissions?.length === 0) throw invalid('permissions', 'is empty: leave it out for all that you may do')

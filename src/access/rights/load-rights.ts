@@ -1,7 +1,7 @@
 import type { Reads } from '../../database/index.ts'
 import { createAddressSet, parseNetworks } from '../../lib/index.ts'
 import { formatPathPattern, type PathPattern } from '../path-pattern.ts'
-import { isPermission, type Permission } from '../permissions.ts'
+import { type Permission, readPermissions } from '../permissions.ts'
 import type { Principal } from '../principal.ts'
 import { builtInRoles } from '../roles/built-in-roles.ts'
 import type { AddressRule, Grant, PrincipalRights, ProjectRights, TagRule } from './granted.ts'
@@ -37,7 +37,7 @@ export async function loadRoles(reads: Reads): Promise<Roles> {
   for (let last = ''; ; ) {
     const rows = await reads.all(rolesAfter, last, atOnce)
     // A row can't change what a built-in name means.
-    for (const { name, permissions } of rows) if (!Object.hasOwn(builtInRoles, name)) roles.set(name, readPermissions(permissions))
+    for (const { name, permissions } of rows) if (!Object.hasOwn(builtInRoles, name)) roles.set(name, permissionsOf(permissions))
     if (rows.length < atOnce) return roles
     last = rows.at(-1)?.name ?? last
   }
@@ -123,7 +123,7 @@ function grantOf(row: GrantRow, roles: Roles, subject: string): Grant {
 
 function heldBy(row: Omit<GrantRow, 'role'> & { readonly permissions: string }, robot: string): Grant {
   const name = `a permission of robot ${robot} ${whereOf(row)}`
-  return { ...placeOf(row), role: undefined, permissions: readPermissions(row.permissions), name }
+  return { ...placeOf(row), role: undefined, permissions: permissionsOf(row.permissions), name }
 }
 
 function placeOf(row: Omit<GrantRow, 'role'>): Pick<Grant, 'project' | 'projectName' | 'pattern'> {
@@ -143,16 +143,15 @@ function patternOf({ prefix, exact }: { readonly prefix: string; readonly exact:
 function tagRuleOf({ pattern, permissions, roles, ...path }: TagRuleRow): TagRule {
   const tags = parseTagPattern(pattern)
   if (tags === undefined) throw new Error(`the tag rule "${pattern}" in the database is malformed`)
-  return { pattern: patternOf(path), tags, permissions: readPermissions(permissions), roles: JSON.parse(roles) as string[] }
+  return { pattern: patternOf(path), tags, permissions: permissionsOf(permissions), roles: JSON.parse(roles) as string[] }
 }
 
 function addressRuleOf({ permissions, networks }: AddressRuleRow, of: string): AddressRule {
   const parsed = parseNetworks(networks)
   if (parsed === undefined) throw new Error(`the address rule "${networks}" in the database is malformed`)
-  return { permissions: permissions === null ? undefined : readPermissions(permissions), networks: createAddressSet(parsed), of }
+  return { permissions: permissions === null ? undefined : permissionsOf(permissions), networks: createAddressSet(parsed), of }
 }
 
-/** Names that this program does not know give nothing. */
-function readPermissions(text: string): ReadonlySet<Permission> {
-  return new Set((JSON.parse(text) as string[]).filter(isPermission))
+function permissionsOf(text: string): ReadonlySet<Permission> {
+  return new Set(readPermissions(text))
 }

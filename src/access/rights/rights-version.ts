@@ -3,8 +3,6 @@ import type { Clock, Soon } from '../../lib/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import { readRightsVersion } from './rights-version-store.ts'
 
-export { bumpRights } from '../../record/index.ts'
-
 /** Tells whether what is remembered of rights may still be used. */
 export interface RightsVersion {
   /**

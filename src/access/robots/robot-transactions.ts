@@ -1,7 +1,6 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import { holdProject } from '../access-lock-store.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 import { lockRobot, permissionsOfRobot, secretsOfRobot, type RobotPermissionRow } from './robot-store.ts'
 
 /** Some permissions in one place, as the rows have them. */

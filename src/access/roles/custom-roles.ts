@@ -1,10 +1,10 @@
 import type { Database } from '../../database/index.ts'
-import { roleNamed, rolesInOrder, type RoleListRow } from '../grants/grant-store.ts'
-import { isPermission, type Permission } from '../permissions.ts'
+import { type Permission, readPermissions } from '../permissions.ts'
 import { granted } from '../refusal.ts'
 import { checkHeld, type Granter } from '../rights/hand-on.ts'
 import type { Rights } from '../rights/rights.ts'
 import { builtInRoles } from './built-in-roles.ts'
+import { roleNamed, rolesInOrder, type RoleListRow } from './role-store.ts'
 import { createRole, removeRole, updateRole } from './role-transactions.ts'
 
 export interface RoleEntry {
@@ -51,5 +51,5 @@ export function createCustomRoles({ database, rights }: { readonly database: Dat
 }
 
 function entryOf({ name, permissions }: RoleListRow): RoleEntry {
-  return { name, permissions: (JSON.parse(permissions) as string[]).filter(isPermission), builtIn: false }
+  return { name, permissions: readPermissions(permissions), builtIn: false }
 }

@@ -1,8 +1,7 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import type { Permission } from '../permissions.ts'
 import { refuse } from '../refusal.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 import { builtInRoles } from './built-in-roles.ts'
 
 /** A role that people made. */

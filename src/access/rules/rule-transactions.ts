@@ -1,10 +1,9 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { record, type EventActor } from '../../record/index.ts'
+import { bumpRights, record, type EventActor } from '../../record/index.ts'
 import { holdProject, holdRoles, holdSubject } from '../access-lock-store.ts'
 import { formatPathPattern, type PathPattern } from '../path-pattern.ts'
 import type { Permission } from '../permissions.ts'
 import { refuse } from '../refusal.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 
 export type TagPermission = 'tag.create' | 'tag.move' | 'tag.delete'
 

@@ -1,13 +1,13 @@
 import type { Database } from '../../database/index.ts'
 import { parseNetworks } from '../../lib/index.ts'
 import { AccessError } from '../access-error.ts'
-import { addressRulesIn, tagRulesInProject } from '../grants/grant-store.ts'
 import type { ProjectRef } from '../grants/grants.ts'
 import { formatPathPattern, parsePathPattern } from '../path-pattern.ts'
-import { isPermission, type Permission } from '../permissions.ts'
+import { type Permission, readPermissions } from '../permissions.ts'
 import { granted } from '../refusal.ts'
 import type { Granter } from '../rights/hand-on.ts'
 import { parseTagPattern } from '../rights/tag-pattern.ts'
+import { addressRulesIn, tagRulesInProject } from './rule-store.ts'
 import {
   addAddressRule,
   addTagRule,
@@ -93,8 +93,4 @@ export function createRules({ database }: { readonly database: Database }): Rule
         createdAt: row.created_at,
       })),
   })
-}
-
-function readPermissions(text: string): Permission[] {
-  return (JSON.parse(text) as string[]).filter(isPermission)
 }

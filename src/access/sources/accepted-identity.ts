@@ -1,4 +1,5 @@
 import { parseName } from '../name.ts'
+import { isOneLine } from '../one-line.ts'
 import type { SourceAnswer } from './identity-source.ts'
 
 /** What a source said, after it was checked: as much of it as counts here. */
@@ -57,5 +58,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= longestText && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)
+  return typeof value === 'string' && isOneLine(value, longestText)
 }

@@ -1,7 +1,6 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { record } from '../../record/index.ts'
+import { bumpRights, record } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
-import { bumpRights } from '../rights/rights-version.ts'
 import type { AcceptedIdentity } from './accepted-identity.ts'
 
 interface Known {
