@@ -22,7 +22,7 @@ export function createEnsureRepository(rights: FirstPushRights): EnsureRepositor
         const decision = rights.decide(principal, 'repository.create', { repository }, address)
         return andThen(decision, ({ allowed }) => ({ project: project.id, repository: allowed, newProject: false }))
       }
-      return andThen(rights.decide(principal, 'project.create', {}, address), ({ allowed }) => ({
+      return andThen(rights.decide(principal, 'project.create', { repository }, address), ({ allowed }) => ({
         project: null,
         repository: false,
         newProject: allowed && principal !== undefined && parseName(name) !== undefined,

@@ -46,7 +46,8 @@ const scopes = new WeakSet<Ceiling>()
 
 /**
  * Takes away all that a token does not name. Projects are compared by id: a token never reaches into one that was made after it was
- * issued, whatever its name is. Where no project is, `project.create` and a push to a path that the token names are left, which make it.
+ * issued, whatever its name is. Where no project is, a push to a path that the token names is left, with `project.create` for that path
+ * alone: a project that is asked for by itself would be one of any name.
  */
 export function scopeCeiling(access: readonly TokenAccess[]): Ceiling {
   const repositories = access.filter(({ type }) => type === 'repository')
@@ -58,8 +59,9 @@ export function scopeCeiling(access: readonly TokenAccess[]): Ceiling {
       repositories.some((entry) => {
         if (project !== undefined && project !== entry.project) return false
         if (project === undefined && entry.project !== null) return false
+        if (path !== pathBelow(entry.name)) return false
         if (permission === 'project.create') return entry.project === null && entry.actions.includes('push')
-        return path === pathBelow(entry.name) && entry.actions.some((action) => includes(action, permission))
+        return entry.actions.some((action) => includes(action, permission))
       }),
   }
   scopes.add(ceiling)

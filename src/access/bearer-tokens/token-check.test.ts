@@ -255,6 +255,8 @@ test('a token from before a project is void in it, unless a push of its owner ma
   const theirs = await ceilingOf(unmade('theirs/app'))
   expect([theirs?.allows('content.push', 9, 'app'), theirs?.allows('content.pull', 9, 'app')]).toEqual([false, false])
   // Where there is none still, it lets its owner make it.
-  expect([theirs?.allows('project.create', undefined, undefined), theirs?.allows('content.push', undefined, 'app')]).toEqual([true, true])
+  expect([theirs?.allows('project.create', undefined, 'app'), theirs?.allows('content.push', undefined, 'app')]).toEqual([true, true])
+  // Of this push, and of nothing that makes one by itself.
+  expect([theirs?.allows('project.create', undefined, undefined), theirs?.allows('project.create', undefined, 'other')]).toEqual([false, false])
   expect(theirs?.allows('content.push', undefined, 'other')).toBe(false)
 })

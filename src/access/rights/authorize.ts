@@ -33,15 +33,20 @@ export function createAuthorize(rights: Rights): (question: CoreQuestion) => Soo
     if (action === 'list') return listed
     const permission = permissionFor(action, tag, exists)
     const decision = rights.decide(actor.principal as Principal | undefined, permission, { repository, tag }, actor.address)
-    const whole = permission === 'content.push' ? andThen(decision, (push) => withProject(rights, push, actor)) : decision
+    const whole = permission === 'content.push' ? andThen(decision, (push) => withProject(rights, push, actor, repository)) : decision
     return andThen(whole, (made) => (made.allowed ? made : refusal(made, actor)))
   }
 }
 
 /** The first push into a project makes it, for whoever may. */
-function withProject(rights: Rights, push: Decision, { principal, address }: CoreQuestion['actor']): Soon<Decision> {
+function withProject(
+  rights: Rights,
+  push: Decision,
+  { principal, address }: CoreQuestion['actor'],
+  repository: CoreQuestion['repository'],
+): Soon<Decision> {
   if (!push.allowed || push.project !== undefined) return push
-  const create = rights.decide(principal as Principal | undefined, 'project.create', {}, address)
+  const create = rights.decide(principal as Principal | undefined, 'project.create', { repository }, address)
   return andThen(create, (made) => ({ ...made, hidden: !made.allowed }))
 }
 
