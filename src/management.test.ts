@@ -12,7 +12,7 @@ const newWords = 'Slow 8 otters drift'
 
 test('every route needs a permission of the table, or says what else; ids and places are told once', () => {
   const routes = managementRoutes({} as ManagementDeps)
-  for (const { id, needs } of routes) expect([id, isPermission(needs) || ['own', 'own-password', 'anybody'].includes(needs)]).toEqual([id, true])
+  for (const { id, needs } of routes) expect([id, isPermission(needs) || ['own', 'own-password', 'new-password', 'anybody'].includes(needs)]).toEqual([id, true])
   expect(new Set(routes.map(({ id }) => id)).size).toBe(routes.length)
   expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length)
   // A permission of projects is asked for in the project that the path names.

@@ -97,6 +97,7 @@ function admission(rights: Rights): Admission {
       if (!isPermission(permission)) throw new Error(`a route needs ${permission}, which is no permission`)
       return rights.decide(principal as Principal | undefined, permission, { project }, address)
     },
+    barred: ({ principal, address }: Caller) => (principal === undefined ? undefined : rights.barredFrom(principal as Principal, address)),
   })
 }
 

@@ -6,6 +6,8 @@ import type { Caller, Place, Route } from './route.ts'
 export interface Admission {
   /** Whether the caller has a permission there, and by which rule. */
   readonly authorize: (caller: Caller, permission: string, place: Place) => Soon<Admitted>
+  /** Why the caller may do nothing from where they are, for what takes no permission; absent where they may. */
+  readonly barred: (caller: Caller) => Soon<string | undefined>
 }
 
 export interface Admitted {
@@ -25,15 +27,15 @@ type Params = Readonly<Record<string, unknown>>
  * @param parse of the path; absent for what can be nothing's name
  * @throws Problem
  */
-export async function admit(route: Route, caller: Caller, parse: () => Params | undefined, { authorize }: Admission): Promise<Params> {
+export async function admit(route: Route, caller: Caller, parse: () => Params | undefined, admission: Admission): Promise<Params> {
   const params = parse()
-  if (route.needs === 'own' || route.needs === 'own-password') admitOwner(route.needs, caller)
-  else if (route.needs !== 'anybody' && params !== undefined) await admitThere(route, caller, params, authorize)
+  if (ofOwner.includes(route.needs)) await admitOwner(route.needs, caller, admission)
+  else if (route.needs !== 'anybody' && params !== undefined) await admitThere(route, caller, params, admission)
   if (params !== undefined) return params
   throw new Problem(caller.principal === undefined ? 'unauthenticated' : 'not-found')
 }
 
-async function admitThere(route: Route, caller: Caller, params: Params, authorize: Admission['authorize']): Promise<void> {
+async function admitThere(route: Route, caller: Caller, params: Params, { authorize }: Admission): Promise<void> {
   const { allowed, rule, hidden } = await authorize(caller, route.needs, route.place(params))
   if (allowed) return
   if (caller.principal === undefined) throw new Problem('unauthenticated')
@@ -43,12 +45,17 @@ async function admitThere(route: Route, caller: Caller, params: Params, authoriz
   throw new Problem('forbidden', { detail: `you may not do this: ${rule}` })
 }
 
-function admitOwner(needs: string, { principal, credential, mustChange, narrowed }: Caller): void {
+const ofOwner: readonly string[] = ['own', 'own-password', 'new-password']
+
+async function admitOwner(needs: string, caller: Caller, { barred }: Admission): Promise<void> {
+  const { principal, credential, mustChange, narrowed } = caller
   if (principal === undefined) throw new Problem('unauthenticated')
+  if (mustChange && needs !== 'new-password') throw new Problem('password-change-required')
   if (needs === 'own') {
-    if (mustChange) throw new Problem('password-change-required')
     if (narrowed) throw new Problem('forbidden', { detail: 'this token allows only a part of what its owner may, and not this' })
   } else if (credential !== 'password') {
     throw new Problem('forbidden', { detail: 'log in with the password for this: a token or a key is not enough' })
   }
+  const reason = await barred(caller)
+  if (reason !== undefined) throw new Problem('forbidden', { detail: `you may not do this: ${reason}` })
 }

@@ -29,6 +29,7 @@ const api = createApi({
     const allowed = granted.includes(permission)
     return { allowed, rule: allowed ? 'a grant' : 'no grant', hidden: granted.length === 0 }
   },
+  barred: ({ identity }) => (identity === 'distant' ? 'not from there' : undefined),
   failureOf: () => undefined,
   document: () => Promise.resolve('{"openapi":"3.1.0"}'),
   logger: createLogger({ level: 'silent' }),
@@ -157,6 +158,12 @@ describe('what may not be seen', () => {
   test('by a token that is good for a part is what belongs to its owner as a whole', async () => {
     expect((await send('GET', '/me', { user: 'writer:personal' })).status).toBe(200)
     expect((await send('GET', '/me', { user: 'writer:narrow' })).status).toBe(403)
+  })
+
+  test('from an address that is not allowed is what belongs to the caller alone', async () => {
+    expect((await send('GET', '/me', { user: 'distant' })).json).toMatchObject({ status: 403, detail: 'you may not do this: not from there' })
+    expect((await send('PUT', '/me/password', { user: 'distant', body: { to: 'x' } })).status).toBe(403)
+    expect(changes.count).toBe(0)
   })
 
   test('by a token is what asks for the password itself', async () => {

@@ -93,14 +93,19 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
 
 /** The way of every operation. Nothing is read of the body and nothing looked up before the caller may do it. */
 async function answer(route: Route, { req, env }: Context<Env>, deps: ApiDeps): Promise<Response> {
-  const caller = await env.enter()
-  env.identity = caller.identity
-  const params = await admit(route, caller, () => parseParams(route, req.param()), deps)
-  if (route.method !== 'GET') refuseCrossSite(req.raw.headers)
+  const letIn = async () => {
+    const caller = await env.enter()
+    env.identity = caller.identity
+    return { caller, params: await admit(route, caller, () => parseParams(route, req.param()), deps) }
+  }
+  const admitted = await letIn()
+  if (route.method !== 'GET' && isCrossSite(req.raw.headers)) throw new Problem('cross-site')
   const { limit, cursor, ...rest } = req.query()
   const page = { limit: clampLimit(route.list ? limit : undefined), after: readCursor(route.list ? cursor : undefined) }
   const query = parseQuery(route, route.list ? rest : req.query())
   const body = route.body === undefined ? {} : parseBody(route, await readJson(req.header('content-type') ?? null, env.readBody))
+  // A body may come slowly on purpose: by its end the caller may have lost the right, or the name may be another project's.
+  const { caller, params } = route.body === undefined ? admitted : await letIn()
   const call: AnyCall = { caller, params, query, body, page }
   await checkCondition(route, call, req.header('if-match'))
   const result = await route.handle(call)
@@ -115,9 +120,9 @@ async function checkCondition({ current }: Route, call: AnyCall, ifMatch: string
 }
 
 /** The attacker: a page elsewhere, in a browser that remembers a Basic login and sends it along. Programs send no such header. */
-function refuseCrossSite(headers: Headers): void {
+export function isCrossSite(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site')
-  if (site !== null && site !== 'same-origin' && site !== 'none') throw new Problem('cross-site')
+  return site !== null && site !== 'same-origin' && site !== 'none'
 }
 
 function listed({ reply }: Route, { items, next }: Page<unknown>, url: URL, limit: number): Response {

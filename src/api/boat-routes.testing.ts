@@ -105,7 +105,7 @@ export const boatRoutes: readonly Route[] = [
   }),
   defineRoute({ id: 'sweep', method: 'POST', path: '/sweep', summary: 'Sweeps.', needs: 'job.run', status: 204, handle: async () => void changes.count++ }),
   defineRoute({ id: 'me', method: 'GET', path: '/me', summary: 'Me.', needs: 'own', status: 200, reply: z.object({ name: z.string() }), handle: async ({ caller }) => ({ name: caller.identity ?? '' }) }),
-  defineRoute({ id: 'key', method: 'PUT', path: '/me/password', summary: 'Mine.', needs: 'own-password', body: z.object({ to: z.string() }), status: 204, handle: async () => void changes.count++ }),
+  defineRoute({ id: 'key', method: 'PUT', path: '/me/password', summary: 'Mine.', needs: 'new-password', body: z.object({ to: z.string() }), status: 204, handle: async () => void changes.count++ }),
   defineRoute({
     id: 'broken',
     method: 'GET',

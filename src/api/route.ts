@@ -25,10 +25,11 @@ export interface Caller {
 
 /**
  * What a caller must have. A name of the table of permissions, asked for at the route's place; or, for what everybody may do with
- * their own: `own` (logged in, by any credential that is not narrowed) and `own-password` (logged in with the password itself, also with one that has to be
- * changed: who found a token must not be able to make it last); and `anybody`, where the answer holds no more than the asker may see.
+ * their own: `own` (logged in, by any credential that is not narrowed), `own-password` (logged in with the password itself: who found a token
+ * must not be able to make it last) and `new-password` (the same, also with a password that has to be changed: who gave it out must not be able to
+ * make it last either); and `anybody`, where the answer holds no more than the asker may see.
  */
-export type Needed = 'own' | 'own-password' | 'anybody' | (string & {})
+export type Needed = 'own' | 'own-password' | 'new-password' | 'anybody' | (string & {})
 
 type Values<Shape> = Shape extends z.ZodObject ? z.output<Shape> : Readonly<Record<never, never>>
 

@@ -29,6 +29,7 @@ function start() {
   const api = createApi({
     routes,
     authorize: () => ({ allowed: false, rule: 'none', hidden: true }),
+    barred: () => undefined,
     failureOf: () => undefined,
     document: () => Promise.resolve('{}'),
     logger: createLogger({ level: 'silent' }),

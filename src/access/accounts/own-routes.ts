@@ -36,7 +36,7 @@ export function ownRoutes(accounts: Accounts): Route[] {
       method: 'PUT',
       path: '/whoami/password',
       summary: 'Changes the password of the caller, who has to have logged in with the present one.',
-      needs: 'own-password',
+      needs: 'new-password',
       body: z.object({ current: z.string().min(1).max(1024), password: z.string().min(1).max(1024) }),
       status: 204,
       handle: async ({ caller, body: { current, password } }) =>

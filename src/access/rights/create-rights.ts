@@ -4,9 +4,10 @@ import { namespaceOf } from '../../oci/index.ts'
 import { pathBelow } from '../path-pattern.ts'
 import type { Permission } from '../permissions.ts'
 import type { Principal } from '../principal.ts'
-import { decide, isHeld, type Question } from './decide.ts'
+import { addressRuleRefusal, decide, isHeld, type Question } from './decide.ts'
 import { explain } from './explain.ts'
 import { findPrincipal } from './find-principal.ts'
+import type { AddressRule } from './granted.ts'
 import { isNarrowed, listScopeOf, narrow } from './list-scope.ts'
 import type { ListScope, Place, Rights } from './rights.ts'
 import { createRightsMemory, type RightsMemory } from './rights-memory.ts'
@@ -24,6 +25,8 @@ export function createRights({ database, version }: RightsDeps): Rights {
       andThen(memory(), (now) => andThen(questionOf(now, principal, permission, at, address), decide)),
     holds: (principal, permission, at) =>
       andThen(memory(), (now) => andThen(questionOf(now, principal, permission, at, undefined), isHeld)),
+    barredFrom: (principal, address) =>
+      andThen(memory(), (now) => andThen(now.principal(principal), ({ addressRules }) => barringRule(addressRules, address))),
     projectOf: (name) => andThen(memory(), (now) => andThen(now.project(name), (project) => project?.facts)),
     listScope: (principal, permission, address) => andThen(memory(), (now) => listScope(now, principal, permission, address)),
     explain: async (who, permission, at, address) => {
@@ -32,6 +35,11 @@ export function createRights({ database, version }: RightsDeps): Rights {
       return explain(await questionOf(await memory(), principal, permission, at, address))
     },
   })
+}
+
+function barringRule(rules: readonly AddressRule[], address: string): string | undefined {
+  const rule = rules.find(({ permissions, networks }) => permissions === undefined && !networks.has(address))
+  return rule && addressRuleRefusal(rule, address)
 }
 
 /** With what is known of the place and of the principal. */

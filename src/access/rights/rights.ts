@@ -86,6 +86,8 @@ export interface Rights {
    * everybody does not count.
    */
   holds(principal: Principal, permission: Permission, at: Place): Soon<boolean>
+  /** Why the principal may do nothing from that address, in plain English: an allow-list of its own. Absent where none is in the way. */
+  barredFrom(principal: Principal, address: string): Soon<string | undefined>
   /** Of a project that has not been deleted, by its present name. */
   projectOf(name: string): Soon<ProjectFacts | undefined>
   /** For lists of repositories, and with `project.read` of projects. */
