@@ -90,9 +90,9 @@ export function mayDo(identity: Identity, permission: string, visibility: Visibi
 /** By permission: the routes of the management API that take it. */
 const routesBy: Readonly<Record<string, string>> = {
   'project.read': 'getProject',
-  'project.update': 'updateProject renameProject',
+  'project.update': 'updateProject',
   'project.delete': 'deleteProject',
-  'project.create': 'createProject',
+  'project.create': 'createProject renameProject',
   'grant.read': 'listGrants listSystemGrants explainAccess explainSystemAccess',
   'grant.write': 'addGrant removeGrant addSystemGrant removeSystemGrant',
   'robot.read': 'listRobots getRobot listSystemRobots getSystemRobot listRobotAddressRules listSystemRobotAddressRules',

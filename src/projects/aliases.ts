@@ -8,7 +8,7 @@ export interface Aliases {
   /**
    * The name under which a repository is now: another one where its project was renamed and nothing has taken the old name. Says
    * nothing about whether there is such a repository; who may do what is decided for the answer.
-   * @throws RegistryError `NAME_INVALID` when that name is too long, `UNAVAILABLE` when it cannot be told
+   * @throws RegistryError `UNAVAILABLE` when it cannot be told
    */
   readonly resolve: (name: RepositoryName) => Soon<RepositoryName>
 }
@@ -35,7 +35,7 @@ export function createAliases(database: Database, rightsVersion: RightsVersion):
     const known = names.get(project)
     if (known === project) return name
     return andThen(known ?? read(project, version), (present) =>
-      present === project ? name : parseRepositoryName(`${present}${name.slice(project.length)}`),
+      present === project ? name : underName(present, name.slice(project.length)) ?? name,
     )
   }
 
@@ -46,3 +46,11 @@ export function createAliases(database: Database, rightsVersion: RightsVersion):
     },
   })
 }
+
+/** Absent where it would be too long: nothing can be there, and to say so would tell of a project that the asker may not see. */
+function underName(project: string, rest: string): RepositoryName | undefined {
+  return project.length + rest.length > longestName ? undefined : parseRepositoryName(`${project}${rest}`)
+}
+
+/** Characters of the name of a repository. */
+const longestName = 255

@@ -14,13 +14,13 @@ import {
   timeOf,
   timeShape,
 } from '../access/index.ts'
-import { defineRoute, Problem, type Route } from '../api/index.ts'
+import { type Caller, defineRoute, Problem, type Route } from '../api/index.ts'
 import type { Project } from './project.ts'
 import type { Projects } from './projects.ts'
 
 export interface ProjectRoutesDeps {
   readonly projects: Projects
-  readonly rights: Pick<Rights, 'projectOf' | 'listScope'>
+  readonly rights: Pick<Rights, 'decide' | 'projectOf' | 'listScope'>
   /** Projects in the scope by their names, those after `last`. */
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
 }
@@ -119,7 +119,7 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       id: 'renameProject',
       method: 'POST',
       path: '/projects/{project}/rename',
-      summary: 'Gives a project another name. The old one leads to it until another project takes it.',
+      summary: 'Gives a project another name, which takes what making a project takes. The old one leads to it until another project takes it.',
       needs: 'project.update',
       place: placeOf,
       params,
@@ -129,6 +129,7 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       current,
       handle: async ({ caller, params: { project }, body: { name } }) => {
         const { id } = await decidedOn(rights, project)
+        await checkMayName(deps, caller)
         return shown(await projects.rename({ id, name, actor: actorOf(caller) }))
       },
     }),
@@ -149,6 +150,15 @@ function changingRoutes(deps: ProjectRoutesDeps): Route[] {
       },
     }),
   ]
+}
+
+/**
+ * The attacker: who administers one project, and takes the name that another one had before for it. Whoever pulls by that name, which led
+ * to the other one, would get the attacker's images.
+ */
+async function checkMayName({ rights }: ProjectRoutesDeps, caller: Caller): Promise<void> {
+  const { allowed, rule } = await rights.decide(principalOf(caller), 'project.create', {}, caller.address)
+  if (!allowed) throw new Problem('forbidden', { detail: `a new name takes project.create, as a new project does: ${rule}` })
 }
 
 function adminOf({ kind, id }: Principal) {

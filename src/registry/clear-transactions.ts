@@ -1,5 +1,5 @@
 import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
-import { record, type Event } from '../record/index.ts'
+import { bumpRights, record, type Event } from '../record/index.ts'
 import { removeLockedManifest } from './delete-transactions.ts'
 import { linkKey, queueCollections } from './queue-store.ts'
 import { removeTag } from './tag-store.ts'
@@ -88,5 +88,7 @@ async function clearLinks(tx: Tx, repositoryId: number): Promise<'leases' | unde
 async function endProject(tx: Tx, project: number, name: string): Promise<{ ok: ClearStep }> {
   for (const remove of [removeGrants, removeTagRules, removeAddressRules]) await tx.run(remove, project)
   await tx.run(endNamespace, project, tx.now)
+  // Who looked at it meanwhile remembers that the name is of a project that goes, and would refuse a first push to it.
+  await bumpRights(tx)
   return await note(tx, { kind: 'project.cleared', repositoryId: undefined, keys: { project, name } }, 'done')
 }
