@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Caller, defineRoute, Problem, type Route } from '../../api/index.ts'
 import { parseIpAddress } from '../../lib/index.ts'
 import { parseRepositoryName, parseTag } from '../../oci/index.ts'
+import { parseRobotName } from '../name.ts'
 import { isPermission, type Permission, permissions } from '../permissions.ts'
 import { nameShape, placeOf, principalOf } from '../route-shapes.ts'
 import type { Explanation, Place, Rights } from './rights.ts'
@@ -60,8 +61,11 @@ export function explainRoutes(rights: Rights): Route[] {
       query: z.object({ who, ...question, address }),
       status: 200,
       reply: explanation,
-      handle: async ({ params: { project }, query: { who, address, ...asked } }) =>
-        await explainAll(rights, questionsOf(project, asked), { who, address: addressOf(address) }),
+      handle: async ({ params: { project }, query: { who, address, ...asked } }) => {
+        // A robot of another project can do nothing here, and whether there is one is not told.
+        if ((parseRobotName(who)?.project ?? project) !== project) throw nobody()
+        return await explainAll(rights, questionsOf(project, asked), { who, address: addressOf(address) })
+      },
     }),
     defineRoute({
       id: 'explainSystemAccess',
@@ -108,16 +112,22 @@ function questionsOf(project: string | undefined, { action, path, tag }: Questio
 async function explainAll(rights: Rights, questions: readonly Checked[], { who, address }: { readonly who: string; readonly address: string | undefined }) {
   const checks = await Promise.all(questions.map(async ({ permission, at }) => ({ permission, ...(await rights.explain(who, permission, at, address)) })))
   const known = checks.filter((each): each is { permission: Permission } & Explanation => 'rule' in each)
-  if (known.length < checks.length) throw new Problem('rejected', { errors: [{ at: 'who', message: 'there is nobody of that name' }] })
+  if (known.length < checks.length) throw nobody()
   return { allowed: known.every(({ allowed }) => allowed), checks: known.map((each) => ({ ...each, considered: [...each.considered] })) }
 }
 
+function nobody(): Problem {
+  return new Problem('rejected', { errors: [{ at: 'who', message: 'there is nobody of that name' }] })
+}
+
 /** For themselves people hear of what they may see, and the same of what is hidden and of what is not there. */
-async function explainOwn(rights: Rights, caller: Caller, project: string, asked: Question) {
+async function explainOwn(rights: Rights, caller: Caller, project: string, question: Question) {
   const principal = principalOf(caller)
-  const questions = questionsOf(project, asked)
-  for (const { permission, at } of questions) {
-    const { allowed, hidden } = await rights.decide(principal, permission, at, caller.address)
+  const questions = questionsOf(project, question)
+  // Of a permission of the system the answer would speak of the project all the same.
+  const ofProject = questions.slice(0, 1).map(({ permission }) => ({ permission, asked: 'project.read' as const, at: { project } }))
+  for (const { permission, asked, at } of [...ofProject, ...questions.map((each) => ({ ...each, asked: each.permission }))]) {
+    const { allowed, hidden } = await rights.decide(principal, asked, at, caller.address)
     if (!allowed && hidden) {
       return { allowed: false, checks: [{ permission, allowed: false, rule: 'there is no such thing, or you may not see it', considered: [] }] }
     }
