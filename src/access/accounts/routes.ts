@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineRoute, Problem, type Route } from '../../api/index.ts'
 import type { Covers } from '../grants/covers.ts'
-import { actorOf, cut, granterOf, nameShape, optionalTime, pageByName, timeOf, timeShape } from '../route-shapes.ts'
+import { actorOf, cut, granterOf, nameShape, optionalTime, pageByName, principalOf, timeOf, timeShape } from '../route-shapes.ts'
 import type { Account, Accounts } from './accounts.ts'
 
 const accountSchema = z
@@ -26,6 +26,8 @@ const shown = ({ createdAt, lastLoginAt, ...rest }: Account) => ({
 const params = z.object({ account: nameShape })
 const password = z.string().min(1).max(1024)
 const line = z.string().max(255)
+
+const ownPassword = 'change your own password with the present one: PUT /whoami/password'
 
 function existing(account: Account | undefined): Account {
   if (account === undefined) throw new Problem('not-found')
@@ -101,19 +103,26 @@ function changingRoutes(accounts: Accounts, covers: Covers): Route[] {
       id: 'setAccountState',
       method: 'PUT',
       path: '/accounts/{account}/state',
-      summary: 'Disables an account, with everything that acts for it, or lets it in again.',
+      summary: 'Disables an account, with everything that acts for it, or lets it in again, unless it may more than the caller.',
       body: z.object({ state: z.enum(['active', 'disabled']) }),
-      handle: async ({ caller, params: { account }, body: { state } }) => await accounts.setState(actorOf(caller), account, state),
+      handle: async ({ caller, params: { account }, body: { state } }) => {
+        const { id } = existing(await accounts.find(account))
+        if (state === 'active') await covers.check(granterOf(caller), { kind: 'account', id })
+        await accounts.setState(actorOf(caller), account, state)
+      },
     }),
     defineRoute({
       ...common,
       id: 'resetPassword',
       method: 'PUT',
       path: '/accounts/{account}/password',
-      summary: 'Gives an account another password, which its owner has to change. Not of somebody who may more than the caller.',
+      summary: 'Gives another account a new password, which its owner has to change. Not of somebody who may more than the caller.',
       body: z.object({ password }),
       handle: async ({ caller, params: { account }, body }) => {
         const { id } = existing(await accounts.find(account))
+        const { kind, id: own } = principalOf(caller)
+        // Who found a token of an administrator would make it last, and keep its owner out.
+        if (kind === 'account' && own === id) throw new Problem('forbidden', { detail: ownPassword })
         await covers.check(granterOf(caller), { kind: 'account', id })
         await accounts.resetPassword(actorOf(caller), account, body.password)
       },

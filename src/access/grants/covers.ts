@@ -3,7 +3,7 @@ import { AccessError } from '../access-error.ts'
 import type { Subject } from '../access-lock-store.ts'
 import { isPermission } from '../permissions.ts'
 import { projectName } from '../project-name-store.ts'
-import { checkHeld, type Granter } from '../rights/hand-on.ts'
+import { checkHeld, checkRoleHeld, type Granter } from '../rights/hand-on.ts'
 import type { Rights } from '../rights/rights.ts'
 import type { Robots } from '../robots/robots.ts'
 import type { CustomRoles } from '../roles/custom-roles.ts'
@@ -29,7 +29,7 @@ export function createCovers({ database, rights, roles, robots }: CoversDeps): C
   async function checkRoles(by: Granter, subject: Subject): Promise<void> {
     for (const { project, role } of await heldRoles(database, subject)) {
       const permissions = (await roles.find(role))?.permissions ?? []
-      await checkHeld(rights, by, permissions, project ?? undefined)
+      await checkRoleHeld({ database, rights }, by, { role, permissions, project: project ?? undefined })
     }
   }
 

@@ -3,7 +3,7 @@ import { AccessError } from '../access-error.ts'
 import type { Subject } from '../access-lock-store.ts'
 import { formatPathPattern, parsePathPattern } from '../path-pattern.ts'
 import { granted } from '../refusal.ts'
-import { checkHeld, type Granter } from '../rights/hand-on.ts'
+import { checkRoleHeld, type Granter } from '../rights/hand-on.ts'
 import type { Rights } from '../rights/rights.ts'
 import type { CustomRoles } from '../roles/custom-roles.ts'
 import { grantsInProject, grantsInSystem, type GrantListRow } from './grant-store.ts'
@@ -57,7 +57,7 @@ export function createGrants({ database, rights, roles }: GrantsDeps): Grants {
       if (pattern === undefined) throw new AccessError('INVALID', { message: 'the pattern of repositories is not valid', field: 'path' })
       const found = await roles.find(role)
       if (found === undefined) throw new AccessError('INVALID', { message: `there is no role "${role}"`, field: 'role' })
-      await checkHeld(rights, by, found.permissions, project?.name)
+      await checkRoleHeld({ database, rights }, by, { role, permissions: found.permissions, project: project?.name })
       const input = { actor: by.actor, project: project?.id, pattern, subject, role }
       return granted(await database.transact(addGrant, input)).id
     },

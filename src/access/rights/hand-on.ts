@@ -1,8 +1,10 @@
+import type { Database } from '../../database/index.ts'
 import type { EventActor } from '../../record/index.ts'
 import { AccessError } from '../access-error.ts'
 import { permissions as table, type Permission } from '../permissions.ts'
 import type { Principal } from '../principal.ts'
 import type { Rights } from './rights.ts'
+import { tagRuleNaming } from './tag-rule-store.ts'
 
 /** Who changes the rights of others. */
 export interface Granter {
@@ -28,4 +30,26 @@ export async function checkHeld(
     if (await rights.holds(principal, permission, { project })) continue
     throw new AccessError('WIDER', { message: `you do not have ${permission} there, so you cannot give it` })
   }
+}
+
+/** A role somewhere, with what it gives. */
+export interface RoleThere {
+  readonly role: string
+  readonly permissions: readonly Permission[]
+  /** Its name; absent for the whole system. */
+  readonly project: string | undefined
+}
+
+/**
+ * As `checkHeld`, for a role. What tag rules leave to a role by its name comes with it as well, whatever its permissions are: such a role is for
+ * those who may change the rules.
+ */
+export async function checkRoleHeld(
+  { database, rights }: { readonly database: Database; readonly rights: Rights },
+  by: Granter,
+  { role, permissions, project }: RoleThere,
+): Promise<void> {
+  await checkHeld(rights, by, permissions, project)
+  if ((await database.one(tagRuleNaming, project ?? '', role)) === undefined || (await rights.holds(by.principal, 'rule.write', { project }))) return
+  throw new AccessError('WIDER', { message: `tag rules leave tags to the role ${role}: to give it takes rule.write there` })
 }

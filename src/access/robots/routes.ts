@@ -165,6 +165,7 @@ function changingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
       reply: robotWithRights,
       current,
       handle: async ({ caller, params: { project, robot }, body: { expiresIn, rights, ...rest } }) => {
+        if (rest.state === 'active' || expiresIn !== undefined) await checkCovered(deps, caller, project, robot)
         const change = {
           ...rest,
           expiresAt: typeof expiresIn === 'number' ? clock.now() + expiresIn * 1000 : expiresIn,
@@ -186,6 +187,13 @@ function changingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
       handle: async ({ caller, params: { project, robot } }) => await robots.remove(actorOf(caller), await decidedOn(decided, project), robot),
     }),
   ]
+}
+
+/** What keeps a robot going, or lets it begin again, is for who has what it has. */
+async function checkCovered({ robots, rights, covers }: RobotRoutesDeps, caller: Caller, project: string | undefined, robot: string): Promise<void> {
+  const found = await robots.find(await decidedOn(rights, project), robot)
+  if (found === undefined) throw new Problem('not-found')
+  await covers.check(granterOf(caller), { kind: 'robot', id: found.id })
 }
 
 const longestOverlap = 7 * 86_400
@@ -225,11 +233,8 @@ function secretRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
       status: 200,
       reply: z.object({ secret: z.string().describe('Shown this once.'), oldSecretsEndAt: timeShape }).meta({ id: `Rotated${of}Robot` }),
       handle: async ({ caller, params: { project, robot }, body: { overlap } }) => {
-        const where = await decidedOn(decided, project)
-        const found = await robots.find(where, robot)
-        if (found === undefined) throw new Problem('not-found')
-        await deps.covers.check(granterOf(caller), { kind: 'robot', id: found.id })
-        const { secret, until } = await robots.rotate(actorOf(caller), where, robot, overlap * 1000)
+        await checkCovered(deps, caller, project, robot)
+        const { secret, until } = await robots.rotate(actorOf(caller), await decidedOn(decided, project), robot, overlap * 1000)
         return { secret, oldSecretsEndAt: timeOf(until) }
       },
     }),

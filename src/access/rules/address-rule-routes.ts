@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { defineRoute, Problem, type Route } from '../../api/index.ts'
+import { type Caller, defineRoute, Problem, type Route } from '../../api/index.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Covers } from '../grants/covers.ts'
 import type { Rights } from '../rights/rights.ts'
 import type { Robots } from '../robots/robots.ts'
 import { cut, decidedOn, granterOf, idShape, nameShape, pageById, permissionShape, placeOf, timeOf, timeShape } from '../route-shapes.ts'
@@ -8,6 +9,7 @@ import type { RuleOwner } from './rule-transactions.ts'
 import type { Rules } from './rules.ts'
 
 export interface AddressRuleRoutesDeps {
+  readonly covers: Covers
   readonly rules: Rules
   readonly rights: Rights
   readonly accounts: Accounts
@@ -97,7 +99,7 @@ function routesOf({ of, path, what, read, write, shape }: Owner, deps: AddressRu
       reply: created,
       handle: async ({ caller, params, body: { networks, permissions } }) => {
         const rule = { networks: networks.join(', '), permissions }
-        return { id: String(await rules.addAddressRule(granterOf(caller), await ownerOf(deps, params as Names), rule)) }
+        return { id: String(await rules.addAddressRule(granterOf(caller), await coveredOwner(deps, caller, params as Names), rule)) }
       },
     }),
     defineRoute({
@@ -111,7 +113,7 @@ function routesOf({ of, path, what, read, write, shape }: Owner, deps: AddressRu
       status: 204,
       handle: async ({ caller, params }) => {
         const { rule } = params as { readonly rule: string }
-        await rules.removeAddressRule(granterOf(caller), await ownerOf(deps, params as unknown as Names), Number(rule))
+        await rules.removeAddressRule(granterOf(caller), await coveredOwner(deps, caller, params as unknown as Names), Number(rule))
       },
     }),
   ]
@@ -122,6 +124,16 @@ async function ownerOf({ rights, accounts, robots }: AddressRuleRoutesDeps, { pr
   if (account !== undefined) return { kind: 'account', id: existing(await accounts.find(account)) }
   if (robot !== undefined) return { kind: 'robot', id: existing(await robots.find(facts, robot)) }
   return { kind: 'project', id: existing(facts) }
+}
+
+/**
+ * Whose rules the caller may change. The attacker: whoever may write accounts, and shuts every administrator out with rules that no address
+ * fits, or opens their accounts to the network that a stolen password is used from.
+ */
+async function coveredOwner(deps: AddressRuleRoutesDeps, caller: Caller, names: Names): Promise<RuleOwner> {
+  const owner = await ownerOf(deps, names)
+  if (owner.kind !== 'project') await deps.covers.check(granterOf(caller), { kind: owner.kind, id: owner.id })
+  return owner
 }
 
 function existing(found: { readonly id: number } | undefined): number {
