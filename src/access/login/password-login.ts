@@ -4,7 +4,7 @@ import { accountNamed, groupsOfAccount, type AccountRow } from '../accounts/acco
 import { rehashPassword } from '../accounts/account-transactions.ts'
 import { parseName, type Name } from '../name.ts'
 import type { Attempt, Lockout } from '../secrets/lockout.ts'
-import type { Passwords } from '../secrets/passwords.ts'
+import { longestPassword, type Passwords } from '../secrets/passwords.ts'
 import type { SourceLogin } from '../sources/source-login.ts'
 import type { Authentication } from './authentication.ts'
 import { principalOfAccount } from './principals.ts'
@@ -50,8 +50,9 @@ export function createPasswordLogin(deps: PasswordLoginDeps): PasswordLogin {
   return Object.freeze<PasswordLogin>({
     login: async (user, password, address) => {
       const name = parseName(user)
-      // Nobody can have such a name, so the answer tells nothing by coming at once.
-      if (name === undefined) return { failed: 'wrong' }
+      // Nobody can have such a name or such a password, so the answer tells nothing by coming at once. Counted, they would be a cheap way to
+      // make the lockout forget earlier attempts.
+      if (name === undefined || password.length > longestPassword) return { failed: 'wrong' }
       const network = networkOf(address)
       const retryAfter = lockout.wait(name, network)
       if (retryAfter > 0) return { failed: 'locked', retryAfter }

@@ -86,3 +86,11 @@ test('memory is bounded: old ones are forgotten for new ones', () => {
   for (let at = 0; at < 20_000; at++) lockout.begin(`name${at}`, 'a')
   expect(lockout.wait('alice', 'a')).toBe(0)
 })
+
+test('a flood of attempts in which nothing was compared pushes out nothing', () => {
+  const { lockout } = createRig()
+  attack(lockout, 'admin', 'a')
+  expect(lockout.wait('admin', 'a')).toBeGreaterThan(0)
+  for (let at = 0; at < 25_000; at++) lockout.begin(`nobody${at}`, 'a').undone()
+  expect(lockout.wait('admin', 'a')).toBeGreaterThan(0)
+})

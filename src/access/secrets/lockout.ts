@@ -71,6 +71,8 @@ export function createLockout(clock: Clock): Lockout {
           ofName.wrong--
           ofNetwork.wrong--
           ofNetwork.last = before
+          names.forgetEmpty(name, ofName)
+          networks.forgetEmpty(key, ofNetwork)
         },
       }
     },
@@ -82,6 +84,8 @@ interface Counts {
   /** Counts one more. */
   add(key: string): Count
   forget(key: string): void
+  /** Without it a flood of attempts that cost their sender nothing would push out what is known of others. */
+  forgetEmpty(key: string, count: Count): void
 }
 
 function createCounts(clock: Clock): Counts {
@@ -102,7 +106,11 @@ function createCounts(clock: Clock): Counts {
     return count
   }
 
-  return { read, add, forget: (key) => void counts.delete(key) }
+  const forget = (key: string): void => void counts.delete(key)
+  const forgetEmpty = (key: string, count: Count): void => {
+    if (count.wrong === 0 && counts.get(key) === count) forget(key)
+  }
+  return { read, add, forget, forgetEmpty }
 }
 
 function keyOf(name: string, network: string): string {

@@ -33,6 +33,17 @@ test('nobody has a password, and that costs one comparison with the same paramet
   expect(passwords.isOutdated(seen[0] ?? '')).toBe(false)
 })
 
+test('a wrong password of an imported hash costs the comparison that nobody costs as well', async () => {
+  const seen: string[] = []
+  const hashing: PasswordHashing = { ...argon2Hashing, verify: (password, hash) => (seen.push(hash), argon2Hashing.verify(password, hash)) }
+  const passwords = createPasswords({ hashing, atOnce: 1 })
+  const imported = await Bun.password.hash('secret-of-bob', { algorithm: 'bcrypt', cost: 5 })
+  expect(await passwords.check('secret-of-eve', imported, 'a')).toBe('wrong')
+  await passwords.check('secret-of-eve', undefined, 'a')
+  expect(seen).toEqual([imported, seen[2] ?? '', seen[1] ?? ''])
+  expect(seen).toHaveLength(3)
+})
+
 test('a password that is too long is not hashed', async () => {
   const { hashing, counts } = createCountedHashing()
   const passwords = createPasswords({ hashing, atOnce: 1 })
