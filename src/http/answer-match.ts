@@ -1,3 +1,4 @@
+import { isCrossSite } from '../api/index.ts'
 import { andThen, type Soon } from '../lib/index.ts'
 import { parseRepositoryName, RegistryError, type RepositoryName } from '../oci/index.ts'
 import type { Answer } from './answer.ts'
@@ -45,21 +46,28 @@ export function answerMatch(asked: Asked, match: Match, { openApi, privateApi }:
   if (access === undefined) return handle(openApi, match, request.method, callOf(caller, match.name))
   const { gate } = access
   const challenged = { request, secure: asked.secure, match, query }
-  return andThen(gate.enter(challenged, caller.actor.address), (known) => {
+  const enter = (): Soon<Caller> => gate.enter(challenged, caller.actor.address)
+  return andThen(enter(), (known) => {
     asked.caller = known
+    if (known.by === 'basic' && request.method !== 'GET' && isCrossSite(request.headers)) throw new RegistryError('DENIED', { message: crossSite })
     return andThen(nameNow(match, access), (repository) => {
-      const call = callOf(known, match.name)
+      const asking = callOf(known, match.name)
+      // Reads are many, and have no body.
+      const call = request.method === 'PUT' ? { ...asking, actorNow: () => andThen(enter(), ({ actor }) => actor) } : asking
       const answer = () =>
         andThen(repository !== undefined && gate.isPublic(repository), (isPublic) =>
           handle(isPublic ? openApi : privateApi, match, request.method, call),
         )
       return otherwise(answer, async (error) => {
-        const asksForLogin = error instanceof RegistryError && error.code === 'UNAUTHORIZED'
+        // With a challenge it is the gate's own answer.
+        const asksForLogin = error instanceof RegistryError && error.code === 'UNAUTHORIZED' && error.headers['www-authenticate'] === undefined
         throw asksForLogin ? await gate.refusal({ caller: known, asked: challenged, repository }) : error
       })
     })
   })
 }
+
+const crossSite = 'another site may not do this in the name of whoever visits it'
 
 /** @throws RegistryError `NAME_INVALID` */
 function nameNow({ name }: Match, { resolve }: AccessDeps): Soon<RepositoryName | undefined> {

@@ -1,4 +1,5 @@
 import type { Recognized } from '../../access/index.ts'
+import { isCrossSite } from '../../api/index.ts'
 import { RegistryError } from '../../oci/index.ts'
 import type { Answer } from '../answer.ts'
 import { parseCredentials } from '../credentials.ts'
@@ -47,6 +48,8 @@ async function answerQuery(deps: TokenEndpointDeps, { request, query, address }:
 async function loggedIn({ authenticator }: TokenEndpointDeps, { headers }: Request, address: string): Promise<Recognized | undefined> {
   const sent = parseCredentials(headers.get('authorization'))
   if (sent.kind === 'none') return undefined
+  // It would make refresh tokens, and so push out those of the machines that somebody uses.
+  if (sent.kind === 'basic' && isCrossSite(headers)) throw new RegistryError('DENIED', { message: 'another site has no tokens in the name of whoever visits it' })
   // A token is not what tokens are had for: its scope would be left behind.
   if (sent.kind !== 'basic') throw unauthorized('send user and password, or a personal token in place of the password')
   return recognized(await authenticator.basic(sent.user, sent.secret, address))

@@ -27,6 +27,12 @@ export interface Call {
   /** The query without its question mark. */
   readonly query: string
   readonly watch: BodyWatch | undefined
+  /**
+   * Who asks, proved again: a body may come slowly on purpose, and by its end the credential may be no good any more. Absent where nobody
+   * has to prove anything.
+   * @throws RegistryError `UNAUTHORIZED`
+   */
+  readonly actorNow?: (() => Soon<Actor>) | undefined
 }
 
 /** Answers one endpoint. Fails with a RegistryError; anything else is a fault of ours. */

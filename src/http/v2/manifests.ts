@@ -73,9 +73,10 @@ export async function putManifest(api: Api, call: Call): Promise<Answer> {
   const tags = reference.kind === 'digest' ? furtherTags(call.query) : []
   const precondition = parsePrecondition(call.request.headers)
   const contentType = call.request.headers.get('content-type') ?? undefined
-  const pushed = await withBody(api, call, (bytes) =>
-    api.registry.push.manifest(call.actor, repository, reference, { contentType, bytes, tags, precondition }),
-  )
+  const pushed = await withBody(api, call, async (bytes) => {
+    const actor = (await call.actorNow?.()) ?? call.actor
+    return await api.registry.push.manifest(actor, repository, reference, { contentType, bytes, tags, precondition })
+  })
   const headers: Record<string, string> = {
     location: `/v2/${repository}/manifests/${pushed.digest}`,
     'docker-content-digest': pushed.digest,
