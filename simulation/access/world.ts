@@ -87,7 +87,7 @@ export class World {
 
   async send(credential: Credential, { method, path, body, headers = {} }: Ask): Promise<Response> {
     const login: Record<string, string> = credential === undefined ? {} : { authorization: `Basic ${btoa(`${credential.user}:${credential.secret}`)}` }
-    const bytes = body instanceof Uint8Array || typeof body === 'string'
+    const bytes = body instanceof Uint8Array || body instanceof ReadableStream || typeof body === 'string'
     const type: Record<string, string> = body === undefined || bytes ? {} : { 'content-type': 'application/json' }
     const content = body === undefined ? {} : { body: bytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }
     const request = new Request(`http://registry.test${path}`, { method, headers: { ...login, ...type, ...headers }, ...content })
