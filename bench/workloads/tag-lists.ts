@@ -1,13 +1,13 @@
-import { getJson, workTogether } from '../load/index.ts'
+import { getJson, numberedManifest, withCrew, workTogether } from '../load/index.ts'
 import type { SystemId } from '../systems/index.ts'
 import { beside, besideBest, besidePart, limit } from './goals.ts'
-import { repository } from './image.ts'
+import { image, repository } from './image.ts'
 import { giveTags, howTagsCame, manyTags, tagNames } from './many-tags.ts'
 import type { Workload } from './workload.ts'
 
 const clients = 2
 const pageSize = 1000
-const [first, middle, last, full] = ['first page', 'middle page', 'last page', 'all'] as const
+const [first, middle, last, full, changed] = ['first page', 'middle page', 'last page', 'all', 'all, after a push'] as const
 /** docker-registry knows no pages of tags. */
 const paging: readonly SystemId[] = ['berth', 'distribution', 'zot', 'olareg']
 
@@ -18,8 +18,15 @@ export const tagLists: Workload = {
   what:
     `tags/list, asked for by ${clients} clients: pages of ${pageSize} at the beginning, in the middle ` +
     'and at the end, and all of it at ' +
-    `once. Every name that comes is compared. ${howTagsCame}`,
-  parts: [{ name: first, systems: paging }, { name: middle, systems: paging }, { name: last, systems: paging }, { name: full }],
+    'once; then all of it each time after a push that moved a tag, the push included, as Berth keeps a list while nothing in ' +
+    `its repository changes. Every name that comes is compared. ${howTagsCame}`,
+  parts: [
+    { name: first, systems: paging },
+    { name: middle, systems: paging },
+    { name: last, systems: paging },
+    { name: full },
+    { name: changed },
+  ],
   unit: 'page',
   cpuUnit: 'ms',
   shows: ['cpuMicros', 'rate'],
@@ -28,10 +35,10 @@ export const tagLists: Workload = {
   warmUp: 1,
   measured: 3,
   goals: [
-    ...[first, last, full].flatMap((part) => [besideBest('cpuMicros', 1 / 10, part), beside('olareg', 'cpuMicros', 1, part)]),
+    ...[first, last, full, changed].flatMap((part) => [besideBest('cpuMicros', 1 / 10, part), beside('olareg', 'cpuMicros', 1, part)]),
     ...[first, middle, last].map((part) => limit('cpuMicros', 5, 'ms', 1000, part)),
     besidePart('cpuMicros', 1.2, last, first),
-    limit('cpuMicros', 60, 'ms', 1000, full),
+    limit('cpuMicros', 60, 'ms', 1000, changed),
   ],
   fill: async (system, server, scale) => await giveTags(system, server, manyTags(scale)),
   prepare: async (_, { port }, scale) => {
@@ -41,14 +48,24 @@ export const tagLists: Workload = {
       part === middle ? Math.floor(tags.length / 2) : part === last ? tags.length - size : 0
     const ask = async (part: string): Promise<void> => {
       const from = begin(part)
-      const query = part === full ? '' : `?n=${size}${from > 0 ? `&last=${tags[from - 1]}` : ''}`
+      const whole = part === full || part === changed
+      const query = whole ? '' : `?n=${size}${from > 0 ? `&last=${tags[from - 1]}` : ''}`
       const list = (await getJson(port, `/v2/${repository}/tags/list${query}`)) as { readonly tags?: readonly string[] }
       // Only pages must come in order.
-      if (part === full) checkNames(list.tags?.toSorted(), tags)
+      if (whole) checkNames(list.tags?.toSorted(), tags)
       else checkNames(list.tags, tags.slice(from, from + size))
     }
+    let pushes = 0
+    const askAfterPushes = async (seconds: number) =>
+      await withCrew(port, clients, async (crew) =>
+        await crew.work(seconds, async (client) => {
+          await client.pushManifest(repository, tags[0] ?? '', numberedManifest(image.manifest, pushes++))
+          await ask(changed)
+        }),
+      )
     return {
-      run: async (seconds, part) => await workTogether(clients, seconds, async () => await ask(part)),
+      run: async (seconds, part) =>
+        part === changed ? await askAfterPushes(seconds) : await workTogether(clients, seconds, async () => await ask(part)),
       check: () => Promise.resolve(),
       close: () => {},
     }

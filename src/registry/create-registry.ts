@@ -2,6 +2,7 @@ import type { Database } from '../database/index.ts'
 import type { Clock, Ids } from '../lib/index.ts'
 import type { Digest } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
+import { createChanges } from './changes.ts'
 import { createContentCache } from './content-cache.ts'
 import { createDeletes } from './delete.ts'
 import { createExistence } from './existence.ts'
@@ -18,6 +19,7 @@ import { createUploadWriter } from './upload-writer.ts'
 import { createUploads } from './upload.ts'
 import type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
 import { createVerification } from './verified-read.ts'
+import { createWholeLists } from './whole-lists.ts'
 
 export interface RegistryDeps {
   readonly database: Database
@@ -52,7 +54,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
 export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
-  const existence = createExistence(deps.database)
+  const changes = createChanges(deps.database)
+  const existence = createExistence(deps.database, changes)
   const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify, deps.clock)
   const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database) } = deps
@@ -64,7 +67,7 @@ export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
     uploads: withRegistryErrors(createUploads({ ...deps, ensureRepository, writer, names, owner })),
     push: withRegistryErrors(createPush({ ...deps, ensureRepository })),
     deletes: withRegistryErrors(createDeletes(deps)),
-    lists: withRegistryErrors(createLists({ ...deps, repositoryPage })),
+    lists: withRegistryErrors(createLists({ ...deps, repositoryPage, wholeLists: createWholeLists(deps.database, changes) })),
   })
   return { registry, release: (written) => writer.release(written) }
 }

@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import { digestBytes, RegistryError } from '../oci/index.ts'
 import { blobByDigest, manifestByDigest, manifestByTag, type LinkedBlobRow } from './existence-store.ts'
+import { createChanges } from './changes.ts'
 import { createExistence } from './existence.ts'
+import { allTags, repositoryId } from './list-store.ts'
 import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from './test-registry.testing.ts'
+import { createWholeLists } from './whole-lists.ts'
 
 const repositories = ['a', 'a/b', 'c']
 const tags = ['t1', 't2']
@@ -63,12 +66,16 @@ forEachDatabase('existence', (kind) => {
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
         const t = await createTestRegistry(kind)
         try {
-          const existence = createExistence(t.database)
+          const changes = createChanges(t.database)
+          const existence = createExistence(t.database, changes)
+          const lists = createWholeLists(t.database, changes)
           for (const each of steps) {
             await act(t, each).catch((error: unknown) => {
               if (!(error instanceof RegistryError) || error.status >= 500) throw error
             })
             for (const repo of repositories) {
+              const { id } = (await t.database.one(repositoryId, repo)) ?? { id: 0 }
+              expect(await lists.tags(id)).toEqual((await t.database.all(allTags, id)).map(({ name }) => name))
               for (const tag of tags) {
                 expect(await existence.find(manifestByTag, repo, tag)).toEqual(await t.database.one(manifestByTag, repo, tag))
               }

@@ -9,6 +9,8 @@ export const repositoryId = statement<{ id: number; namespace_id: number }>(`
 export const tagPage = statement<{ name: string }>(`
   select name from tag where repository_id = $1 and name > $2 order by name limit $3`)
 
+export const allTags = statement<{ name: string }>(`select name from tag where repository_id = $1 order by name`)
+
 /** All tags that point at a manifest. */
 export const tagsOfDigest = statement<{ name: string }>(`
   select t.name from repository r join tag t on t.repository_id = r.id

@@ -13,11 +13,13 @@ import {
 } from './list-store.ts'
 import type { Authorize, RepositoryPage } from './ports.ts'
 import type { Lists, NamePage, Page, ReferrerPage, ReferrersPage } from './registry.ts'
+import type { WholeLists } from './whole-lists.ts'
 
 export interface ListDeps {
   readonly database: Database
   readonly authorize: Authorize
   readonly repositoryPage: RepositoryPage
+  readonly wholeLists: WholeLists
 }
 
 /** A list without a limit is answered whole; this is only what an index scan may be asked for. */
@@ -31,13 +33,14 @@ export function everyRepository(database: Database): RepositoryPage {
   return (_actor, last, limit) => database.all(pageOfAll, last, limit)
 }
 
-export function createLists({ database, authorize, repositoryPage }: ListDeps): Lists {
+export function createLists({ database, authorize, repositoryPage, wholeLists }: ListDeps): Lists {
   return {
     tags: async (actor, repository, page) => {
       const project = await admit(authorize, actor, 'pull', repository)
       const found = await database.one(repositoryId, repository)
       checkPlace(project, found)
       if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
+      if (page.limit === undefined && page.last === undefined) return { names: await wholeLists.tags(found.id), more: false }
       return names(await database.all(tagPage, found.id, page.last ?? '', oneMore(page)), page)
     },
     repositories: async (actor, page) => {
