@@ -15,9 +15,9 @@ forEachDatabase('a file of htpasswd', (kind) => {
     const hash = (cost = '05') => `$2y$${cost}$${'a'.repeat(53)}`
     const lines = [
       '# users of the old registry', `alice:${hash()}`, '', `bob:${hash('10')}\r`, `root:${hash()}`, 'carol:$apr1$salt$hash', 'dave:plain',
-      `Erin:${hash()}`, `frank:${hash('31')}`, 'no colon', `:${hash()}`, `alice:${hash()}`,
+      `Erin:${hash()}`, `frank:${hash('31')}`, 'no colon', `:${hash()}`, `alice:${hash()}`, `\ufeffgina:${hash()}`, `\u2028gina:${hash()}`, ` gina:${hash()}`,
     ]
-    const result = await importHtpasswd(world.database, actor, lines.join('\n'))
+    const result = await importHtpasswd(world.database, actor, `\ufeff${lines.join('\n')}`)
     expect(result).toEqual({
       imported: ['alice', 'bob'],
       skipped: [
@@ -29,6 +29,9 @@ forEachDatabase('a file of htpasswd', (kind) => {
         { line: 10, reason: 'name' },
         { line: 11, reason: 'name' },
         { line: 12, reason: 'exists' },
+        { line: 13, reason: 'name' },
+        { line: 14, reason: 'name' },
+        { line: 15, reason: 'name' },
       ],
     })
     expect((await importHtpasswd(world.database, actor, lines.join('\n'))).imported).toEqual([])

@@ -36,8 +36,9 @@ export async function importHtpasswd(database: Database, actor: EventActor | und
   if (text.length > largestHtpasswd) throw new RangeError(`a file of more than ${largestHtpasswd} characters`)
   const imported: string[] = []
   const skipped: SkippedLine[] = []
-  for (const [at, content] of text.split('\n').entries()) {
-    const entry = content.trim()
+  for (const [at, content] of text.replace(/^\ufeff/, '').split('\n').entries()) {
+    // ASCII alone: `trim` would take away what nobody sees, and make another name of it.
+    const entry = content.replace(/[ \t\r]+$/, '')
     if (entry === '' || entry.startsWith('#')) continue
     const read = readLine(entry)
     const reason = typeof read === 'string' ? read : await add(database, actor, read)
