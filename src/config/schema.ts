@@ -242,9 +242,11 @@ export const configSchema = z
       }),
       root_certificates: key(file().optional(), {
         en:
-          'A file in PEM with certificates or public keys that it signs with. A token names one of them by its fingerprint in `kid`, as ' +
-          'libtrust or RFC 7638 write it.',
-        zh: 'PEM 文件，包含其签名所用的证书或公钥。令牌用 `kid` 中的指纹（libtrust 或 RFC 7638 的写法）指明其中之一。',
+          'A file in PEM with certificates or public keys that it signs with, or with the roots of its certificates. A token brings a chain of ' +
+          'certificates in `x5c` that ends in one of them, or names one by its fingerprint in `kid`, as libtrust or RFC 7638 write it.',
+        zh:
+          'PEM 文件，包含其签名所用的证书或公钥，或其证书的根。令牌在 `x5c` 中带有以其中之一为终点的证书链，或用 `kid` 中的指纹' +
+          '（libtrust 或 RFC 7638 的写法）指明其中之一。',
       }),
       jwks: key(file().optional(), {
         en: 'A file with the keys that it signs with, as a JSON Web Key Set (RFC 7517): ES256, EdDSA, or RS256 with 2048 bits and more.',

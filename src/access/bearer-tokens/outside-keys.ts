@@ -2,8 +2,13 @@ import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'no
 import { thumbprint } from './token-keys.ts'
 import { algorithmOf, readJson, type TokenAlgorithm } from './token-text.ts'
 
-/** By their ids, which tokens name in `kid`. */
-export type OutsideKeys = ReadonlyMap<string, { readonly key: KeyObject; readonly algorithm: TokenAlgorithm }>
+/** What tokens of another token service may be signed with. */
+export interface OutsideKeys {
+  /** By their ids, which tokens name in `kid`. */
+  readonly byId: ReadonlyMap<string, { readonly key: KeyObject; readonly algorithm: TokenAlgorithm }>
+  /** What chains of certificates in tokens have to end in. */
+  readonly roots: readonly X509Certificate[]
+}
 
 export interface OutsideKeyTexts {
   /** Certificates and public keys in PEM. */
@@ -20,7 +25,7 @@ const block = /-----BEGIN (CERTIFICATE|PUBLIC KEY)-----[^-]*-----END \1-----/g
  * @throws Error that says what is wrong: a key that no token may be signed with, two keys under one id, none at all
  */
 export function readOutsideKeys({ certificates, jwks }: OutsideKeyTexts): OutsideKeys {
-  const keys = new Map<string, { key: KeyObject; algorithm: TokenAlgorithm }>()
+  const keys = new Map<string, { readonly key: KeyObject; readonly algorithm: TokenAlgorithm }>()
   const add = (key: KeyObject, ids: readonly string[]): void => {
     const algorithm = algorithmOf(key)
     if (algorithm === undefined) throw new Error('one of the keys is neither ES256, EdDSA nor RS256 with at least 2048 bits')
@@ -29,13 +34,16 @@ export function readOutsideKeys({ certificates, jwks }: OutsideKeyTexts): Outsid
       keys.set(id, { key, algorithm })
     }
   }
+  const roots: X509Certificate[] = []
   for (const [text, kind] of certificates?.matchAll(block) ?? []) {
-    const key = kind === 'CERTIFICATE' ? new X509Certificate(text).publicKey : createPublicKey(text)
+    const certificate = kind === 'CERTIFICATE' ? new X509Certificate(text) : undefined
+    if (certificate !== undefined) roots.push(certificate)
+    const key = certificate?.publicKey ?? createPublicKey(text)
     add(key, [libtrustId(key), thumbprint({ ...key.export({ format: 'jwk' }) })])
   }
   for (const jwk of jwks === undefined ? [] : keysOf(jwks)) add(createPublicKey({ key: jwk, format: 'jwk' }), [jwk.kid])
   if (keys.size === 0) throw new Error('there is no key in it')
-  return keys
+  return Object.freeze({ byId: keys, roots })
 }
 
 interface NamedJwk {

@@ -122,8 +122,8 @@ export const distributionKeys: readonly DistributionKey[] = [
   sets('auth.token.service', 'token.service', asWritten, { en: 'The audience of its tokens.', zh: '其令牌的受众。' }),
   sets('auth.token.issuer', 'token.issuer', asWritten, { en: 'What it calls itself.', zh: '其自称。' }),
   sets('auth.token.rootcertbundle', 'token.root_certificates', asWritten, {
-    en: 'A token names the key of one of these certificates in `kid`; chains in `x5c` are not read.',
-    zh: '令牌在 `kid` 中指明其中某个证书的密钥；不读取 `x5c` 中的证书链。',
+    en: 'A token brings a chain in `x5c` that ends in one of these certificates, or names the key of one in `kid`.',
+    zh: '令牌在 `x5c` 中带有以其中某个证书为终点的证书链，或在 `kid` 中指明其中某个证书的密钥。',
   }),
   sets('auth.token.jwks', 'token.jwks', asWritten, { en: 'The keys that it signs with.', zh: '其签名所用的密钥。' }),
   ignored('auth.token.signingalgorithms', [''], {
