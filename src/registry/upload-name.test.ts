@@ -36,6 +36,19 @@ describe('the name of a session', () => {
     }
   })
 
+  test('no two sessions have the same text to sign', () => {
+    // With one id and one time, whatever separates the parts: a name of one session is never that of another.
+    const parts = ['a', 'b', 'a/b', 'a/b/c'].map((name) => parseRepositoryName(name))
+    const identities = [undefined, '', 'null', 'a', 'a"', 'a","b', '","a', 'a/b', '\\', '\\"', 'a\0', 'a,b', ']', 'undefined']
+    const sessions = parts.flatMap((name) => identities.map((identity) => ({ name, identity })))
+    const same = () => createUploadNames('a'.repeat(64), { clock, ids: createSeededIds(1) })
+    const texts = sessions.map(({ name, identity }) => same().issue(name, identity).text)
+    expect(new Set(texts).size).toBe(sessions.length)
+    for (const [at, { name, identity }] of sessions.entries()) {
+      for (const [other, text] of texts.entries()) expect([at, other, names.read(text, name, identity) !== undefined]).toEqual([at, other, at === other])
+    }
+  })
+
   test.each(['', 'x', '.', '../../etc', '\0', '5a4c9f1e-1111-4111-8111-111111111111', `${'0'.repeat(100_000)}.a.b`])('%p is none', (text) => {
     expect(names.read(text, repository, undefined)).toBeUndefined()
   })
