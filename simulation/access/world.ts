@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,6 +71,27 @@ export class World {
   async dispose(): Promise<void> {
     await this.#app.close()
     rmSync(this.#folder, { recursive: true })
+  }
+
+  /** The rows of every table, each as JSON, without when something was used last: to see what requests changed. */
+  rows(): Map<string, string[]> {
+    const database = new Database(join(this.#folder, 'data', 'berth.db'), { readonly: true })
+    try {
+      return new Map(tablesOf(database).map((table) => [table, database.query(`select * from ${table}`).all().map(written).sort()]))
+    } finally {
+      database.close()
+    }
+  }
+
+  /** The name of every column of every table. */
+  columns(): string[] {
+    const database = new Database(join(this.#folder, 'data', 'berth.db'), { readonly: true })
+    try {
+      const names = tablesOf(database).flatMap((table) => database.query<{ name: string }, []>(`pragma table_info(${table})`).all())
+      return [...new Set(names.map(({ name }) => name))].sort()
+    } finally {
+      database.close()
+    }
   }
 
   /** A name that nothing has yet. */
@@ -168,4 +190,17 @@ export class World {
     if (!answer.ok) throw new Error(`${ask.method} ${ask.path}: ${answer.status} ${text}`)
     return text === '' ? {} : (JSON.parse(text) as { readonly [name: string]: unknown })
   }
+}
+
+function tablesOf(database: Database): string[] {
+  const query = database.query<{ name: string }, []>("select name from sqlite_schema where type = 'table' and name not like 'sqlite%' order by name")
+  return query.all().map(({ name }) => name)
+}
+
+/** Blobs as hex. */
+function written(row: unknown): string {
+  return JSON.stringify(row, (name, value: unknown) => {
+    if (name === 'last_used_at' || name === 'last_login_at') return undefined
+    return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value
+  })
 }
