@@ -19,10 +19,23 @@ export type SqliteMode = 'write' | 'read' | 'lock'
 
 export function openSqlite(path: string, mode: SqliteMode): SqliteConnection {
   return classified(path, () => {
+    if (mode === 'write') makePrivate(path)
     const database = new SqliteDatabase(path, mode === 'read' ? { readonly: true } : { create: true, readwrite: true })
     configure(database, mode)
     return connectionOn(database, path)
   })
+}
+
+/**
+ * Makes the file where there is none, for the user alone whom the server runs as: it holds the keys that tokens are signed with. SQLite gives
+ * its log the same mode. A file that is there is not opened here: closing it would end the locks that SQLite has on it.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // It is there; what else is wrong, SQLite says when it opens it.
+  }
 }
 
 /** `synchronous=FULL`: in WAL mode NORMAL may lose acknowledged commits when the power fails. */
