@@ -260,3 +260,16 @@ test('a token from before a project is void in it, unless a push of its owner ma
   expect([theirs?.allows('project.create', undefined, undefined), theirs?.allows('project.create', undefined, 'other')]).toEqual([false, false])
   expect(theirs?.allows('content.push', undefined, 'other')).toBe(false)
 })
+
+test('a token ends with the secret behind it, also when that was found out after the token was given', async () => {
+  const { check, state, clock, key: own, header: ownHeader, claims: ownClaims } = createTestCheck()
+  const token = forge(own.privateKey, ownHeader, ownClaims)
+  expect(await check.bearer(token)).toMatchObject({ principal: { name: 'alice' } })
+  state.until = clock.now() + 5_000
+  state.version++
+  expect(await check.bearer(token)).toMatchObject({ principal: { name: 'alice' }, expiresAt: state.until })
+  clock.advance(4_999)
+  expect(await check.bearer(token)).toMatchObject({ principal: { name: 'alice' } })
+  clock.advance(1)
+  expect(await check.bearer(token)).toEqual({ failed: 'expired' })
+})

@@ -14,12 +14,12 @@ export function createTestCheck() {
   const clock = createManualClock(Date.UTC(2026, 0, 1))
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const key: TokenKey = { id: 'the-key', privateKey, publicKey, createdAt: clock.now() }
-  const state = { version: 1, recalls: 0, principal: alice as Principal | undefined }
+  const state = { version: 1, recalls: 0, principal: alice as Principal | undefined, until: undefined as number | undefined }
   const holders = {
     recall: ({ kind, id, version }: TokenHolder) => {
       state.recalls++
       const { principal } = state
-      return principal?.kind === kind && principal.id === id && principal.version === version ? principal : undefined
+      return principal?.kind === kind && principal.id === id && principal.version === version ? { principal, until: state.until } : undefined
     },
     projectMade: (_holder: TokenHolder, name: string) => (name === 'mine' ? 9 : undefined),
   }

@@ -34,10 +34,17 @@ export interface TokenCheck {
   bearer(token: string): Soon<BearerAuthentication>
 }
 
+/** Whom a token names, as they are now. */
+export interface Recalled {
+  readonly principal: Principal
+  /** When the secret behind the token ends, in ms since the epoch: a rotation may have brought that forward. Absent for one that does not. */
+  readonly until?: number | undefined
+}
+
 /** Finds again whom a token names. */
 export interface HolderSource {
   /** Absent when the account or robot is gone, disabled or not of that version any more, or the secret behind it has ended. */
-  recall(holder: TokenHolder): Soon<Principal | undefined>
+  recall(holder: TokenHolder): Soon<Recalled | undefined>
   /**
    * The id of the project of this name, if a push of the holder made it at `since` (ms since the epoch) or later: the one case in which
    * a token from before a project is good in it, since clients push the first image with one token.
@@ -130,10 +137,13 @@ function readOwn({ issuer, service, clock }: TokenCheckDeps, token: string, { pa
 }
 
 function authenticationOf({ holders, clock }: TokenCheckDeps, { claims, holder }: Read): Soon<Accepted | Unrecognized> {
-  const expiresAt = Math.min((claims.expiresAt + leeway) * 1000, holder?.until ?? Infinity)
-  if (holder === null) return { anonymous: true, expiresAt }
-  return andThen(holders.recall(holder), (principal) => {
-    if (principal === undefined || clock.now() >= expiresAt) return expired
+  const end = (claims.expiresAt + leeway) * 1000
+  if (holder === null) return { anonymous: true, expiresAt: end }
+  return andThen(holders.recall(holder), (recalled) => {
+    if (recalled === undefined) return expired
+    const { principal, until = Infinity } = recalled
+    const expiresAt = Math.min(end, holder.until ?? Infinity, until)
+    if (clock.now() >= expiresAt) return expired
     const hasNew = claims.access.some(({ project }) => project === null)
     return andThen(hasNew ? withMade(holders, holder, claims) : claims.access, (access) => {
       const narrowed = { ...principal, ceilings: [...principal.ceilings, scopeCeiling(access)] }

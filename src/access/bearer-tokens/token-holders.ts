@@ -3,7 +3,7 @@ import { andThen, type Clock, type Soon } from '../../lib/index.ts'
 import { groupsOfAccount } from '../accounts/account-store.ts'
 import { principalOfAccount, principalOfRobot, principalOfToken } from '../login/principals.ts'
 import type { Principal } from '../principal.ts'
-import type { HolderSource } from './token-check.ts'
+import type { HolderSource, Recalled } from './token-check.ts'
 import type { TokenHolder } from './token-claims.ts'
 import { accountHolding, projectMadeBy, robotHolding, tokenHolding } from './token-holder-store.ts'
 
@@ -15,20 +15,25 @@ export interface TokenHoldersDeps {
 /** Reads whom a token names as they are now: who was disabled, changed the password or lost the secret behind it is not found. */
 export function createTokenHolders({ database, clock }: TokenHoldersDeps): HolderSource {
   const groupsOf = async (account: number): Promise<number[]> => (await database.all(groupsOfAccount, account)).map(({ id }) => id)
-  const isOver = (...times: readonly (number | null)[]): boolean => times.some((time) => time !== null && time <= clock.now())
-
-  async function recallAccount({ id, version, secret }: TokenHolder): Promise<Principal | undefined> {
-    if (secret === undefined) {
-      const row = await database.one(accountHolding, id, version)
-      return row && principalOfAccount(row, await groupsOf(id))
-    }
-    const row = await database.one(tokenHolding, secret, id, version)
-    return row === undefined || isOver(row.expires_at) ? undefined : principalOfToken(row, await groupsOf(id))
+  const recalled = (principal: Principal, ...ends: readonly (number | null)[]): Recalled | undefined => {
+    const given = ends.filter((end) => end !== null)
+    if (given.length === 0) return { principal }
+    const until = Math.min(...given)
+    return until <= clock.now() ? undefined : { principal, until }
   }
 
-  async function recallRobot({ id, version, secret }: TokenHolder): Promise<Principal | undefined> {
+  async function recallAccount({ id, version, secret }: TokenHolder): Promise<Recalled | undefined> {
+    if (secret === undefined) {
+      const row = await database.one(accountHolding, id, version)
+      return row && recalled(principalOfAccount(row, await groupsOf(id)))
+    }
+    const row = await database.one(tokenHolding, secret, id, version)
+    return row && recalled(principalOfToken(row, await groupsOf(id)), row.expires_at)
+  }
+
+  async function recallRobot({ id, version, secret }: TokenHolder): Promise<Recalled | undefined> {
     const row = secret === undefined ? undefined : await database.one(robotHolding, secret, id, version)
-    return row === undefined || isOver(row.expires_at, row.secret_expires_at) ? undefined : principalOfRobot(row)
+    return row && recalled(principalOfRobot(row), row.expires_at, row.secret_expires_at)
   }
 
   return Object.freeze<HolderSource>({

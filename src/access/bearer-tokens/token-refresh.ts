@@ -49,8 +49,8 @@ export function createRefreshTokens({ database, holders, clock, ids }: RefreshTo
     const row = await database.one(refreshTokenOfSecret, hashSecret(token))
     if (row === undefined || row.service !== service) return { failed: 'wrong' }
     if (row.expires_at !== null && row.expires_at <= clock.now()) return { failed: 'expired' }
-    const principal = await holders.recall({ kind: 'account', id: row.account_id, version: row.version })
-    return principal === undefined ? { failed: 'wrong' } : { principal, credential: 'bearer' }
+    const recalled = await holders.recall({ kind: 'account', id: row.account_id, version: row.version })
+    return recalled === undefined ? { failed: 'wrong' } : { principal: recalled.principal, credential: 'bearer' }
   }
 
   return Object.freeze({ issue, redeem })
