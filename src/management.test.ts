@@ -226,6 +226,17 @@ forEachDatabase('the management API', (kind) => {
     expect(await statusOf(admin, 'GET', '/projects/team/access?who=bob&action=fly')).toBe(400)
   })
 
+  test('a text that no database or terminal takes is refused', async () => {
+    await ok(admin, 'POST', '/projects', { name: 'team' })
+    const rights = [{ project: 'team', permissions: ['content.pull'] }]
+    expect(await statusOf(admin, 'GET', '/projects/team/access?who=a%00b&action=pull')).toBe(422)
+    expect(await statusOf(admin, 'GET', '/access?who=a%00b&action=project.create')).toBe(422)
+    for (const [description, status] of [['a\0b', 400], ['\u001b[2J', 422]] as const) {
+      expect(await statusOf(admin, 'POST', '/projects/team/robots', { name: 'ci', rights, description })).toBe(status)
+    }
+    await ok(admin, 'POST', '/projects/team/robots', { name: 'ci', rights, description: 'two\nlines' })
+  })
+
   test('no route takes a member that it does not name, and none answers before it knows who asks', async () => {
     const fill = (path: string) => path.replace(/\{(grant|rule|token)\}/g, '1').replace(/\{\w+\}/g, 'x1')
     await ok(admin, 'POST', '/projects', { name: 'x1' })

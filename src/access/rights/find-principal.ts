@@ -1,7 +1,7 @@
 import type { Reads } from '../../database/index.ts'
 import { accountNamed, groupsOfAccount } from '../accounts/account-store.ts'
 import { principalOfAccount, principalOfRobot } from '../login/principals.ts'
-import { parseRobotName, type RobotName } from '../name.ts'
+import { parseName, parseRobotName, type RobotName } from '../name.ts'
 import type { Principal } from '../principal.ts'
 import { robotNamed } from '../robots/robot-store.ts'
 import { projectNamed } from './rights-store.ts'
@@ -13,7 +13,7 @@ export async function findPrincipal(reads: Reads, name: string): Promise<Princip
 }
 
 async function findAccount(reads: Reads, name: string): Promise<Principal | undefined> {
-  const row = await reads.one(accountNamed, name)
+  const row = parseName(name) && (await reads.one(accountNamed, name))
   if (row?.state !== 'active') return undefined
   return principalOfAccount(row, (await reads.all(groupsOfAccount, row.id)).map(({ id }) => id))
 }

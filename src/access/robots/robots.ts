@@ -145,6 +145,7 @@ function robotReaders(database: Database): Pick<Robots, 'find' | 'list' | 'right
 
 function check({ description, expiresAt }: RobotChange, now: number): void {
   if ((description?.length ?? 0) > longestDescription) throw invalid('description', `has more than ${longestDescription} characters`)
+  if (/[^\P{Cc}\n\t]/u.test(description ?? '')) throw invalid('description', 'has control characters')
   if (typeof expiresAt === 'number' && !(Number.isSafeInteger(expiresAt) && expiresAt > now)) throw invalid('expiresAt', 'is not in the future')
 }
 
