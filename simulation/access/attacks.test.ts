@@ -204,3 +204,14 @@ test('whoever may ask why in one project hears nothing of the robots of another'
   const answers = [await ask(`${hidden}+robot$ci`), await ask(`${hidden}+robot$none`), await ask('nothing+robot$ci')]
   expect(answers.map(({ status, json }) => [status, json['errors']])).toEqual(Array(3).fill([422, [{ at: 'who', message: 'there is nobody of that name' }]]))
 })
+
+test('a bearer token ends with the secret that it was got with, also when that was given a last moment by a rotation', async () => {
+  const project = await world.project('private')
+  const { login, secret } = await world.admin('POST', `/projects/${project}/robots`, { name: 'ci', rights: [{ project, permissions: ['content.pull'] }] })
+  const authorization = await bearerOf({ user: String(login), secret: String(secret) }, `repository:${project}/app:pull`)
+  const status = async () => (await world.send(undefined, { method: 'GET', path: `/v2/${project}/app/tags/list`, headers: { authorization } })).status
+  expect(await status()).toBe(404)
+  await world.admin('POST', `/projects/${project}/robots/ci/rotate`, { overlap: 2 })
+  expect(await status()).toBe(404)
+  await poll('the end of a bearer token with its secret', 10_000, async () => (await status()) === 401 || undefined)
+})
