@@ -94,6 +94,14 @@ forEachDatabase('a login', (kind) => {
     expect(await login('nobody', 'guess 6 of many')).toEqual({ failed: 'locked', retryAfter: 1 })
   })
 
+  test('with a password that nobody can have counts nowhere: to count it would cost nothing, and push out what is known of others', async () => {
+    for (let at = 0; at < 5; at++) await login('alice', `guess ${at} of many`)
+    const before = world.counts.compared
+    for (let at = 0; at < 21_000; at++) expect(await login(`nobody${at}`, 'x'.repeat(300))).toEqual({ failed: 'wrong' })
+    expect(world.counts.compared).toBe(before)
+    expect(await login('alice', good)).toMatchObject({ failed: 'locked' })
+  })
+
   describe('that was checked', () => {
     const later = () => world.clock.advance(1_000)
 
