@@ -16,7 +16,7 @@ export interface RightsMemory {
   projects(): Soon<readonly ProjectFacts[]>
 }
 
-/** Names of projects come from clients, so what is not there is remembered within the same bound. */
+/** Names of projects come from clients, so what is not there is remembered within the same bound, apart from what is. */
 const projectsInMemory = 10_000
 /** Of all principals together, and one for each. */
 const grantsInMemory = 200_000
@@ -70,27 +70,17 @@ function weightOf({ inSystem, inProjects }: PrincipalRights): number {
 }
 
 /**
- * Loads each key once, also when it is asked for again meanwhile. What could not be loaded is tried anew. When it is full it forgets all
- * it knows: to remember what was not used for longest would cost every look more than the look.
+ * Loads each key once, also when it is asked for again meanwhile. What could not be loaded is tried anew. Keys of nothing are kept apart:
+ * whoever asks for one after the other pushes out nothing that is there.
  */
 function remembering<V>(capacity: number, weigh: (value: V) => number): (key: string, load: () => Promise<V>) => Soon<V> {
-  const known = new Map<string, { readonly value: V }>()
+  const [known, absent] = [bounded(capacity, weigh), bounded<V>(capacity, () => 1)]
   const loading = new Map<string, Promise<V>>()
-  let weight = 0
-
-  function keep(key: string, value: V): void {
-    const added = weigh(value)
-    if (weight + added > capacity) {
-      known.clear()
-      weight = 0
-    }
-    known.set(key, { value })
-    weight += added
-  }
 
   async function loadNow(key: string, load: () => Promise<V>): Promise<V> {
     try {
       const value = await load()
+      const keep = value === undefined ? absent.keep : known.keep
       keep(key, value)
       return value
     } finally {
@@ -99,11 +89,29 @@ function remembering<V>(capacity: number, weigh: (value: V) => number): (key: st
   }
 
   return (key, load) => {
-    const found = known.get(key)
+    const found = known.get(key) ?? absent.get(key)
     if (found !== undefined) return found.value
     const promise = loading.get(key) ?? loadNow(key, load)
     loading.set(key, promise)
     return promise
+  }
+}
+
+/** When it is full it forgets all it knows: to remember what was not used for longest would cost every look more than the look. */
+function bounded<V>(capacity: number, weigh: (value: V) => number) {
+  const values = new Map<string, { readonly value: V }>()
+  let weight = 0
+  return {
+    get: (key: string) => values.get(key),
+    keep: (key: string, value: V): void => {
+      const added = weigh(value)
+      if (weight + added > capacity) {
+        values.clear()
+        weight = 0
+      }
+      values.set(key, { value })
+      weight += added
+    },
   }
 }
 
