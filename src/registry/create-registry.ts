@@ -2,10 +2,8 @@ import type { Database } from '../database/index.ts'
 import type { Clock, Ids } from '../lib/index.ts'
 import type { Digest } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
-import { createChanges } from './changes.ts'
 import { createContentCache } from './content-cache.ts'
 import { createDeletes } from './delete.ts'
-import { createExistence } from './existence.ts'
 import { withRegistryErrors } from './failure.ts'
 import { createHotObjects } from './hot-objects.ts'
 import { createLists, everyRepository } from './lists.ts'
@@ -13,13 +11,13 @@ import type { Authorize, EnsureRepository, RepositoryPage } from './ports.ts'
 import { createPull } from './pull.ts'
 import { createAnything, createPush } from './push.ts'
 import type { Registry } from './registry.ts'
+import { createRemembered } from './remembered.ts'
 import type { RegistrySettings } from './settings.ts'
 import { createUploadNames } from './upload-name.ts'
 import { createUploadWriter } from './upload-writer.ts'
 import { createUploads } from './upload.ts'
 import type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
 import { createVerification } from './verified-read.ts'
-import { createWholeLists } from './whole-lists.ts'
 
 export interface RegistryDeps {
   readonly database: Database
@@ -54,8 +52,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
 export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
-  const changes = createChanges(deps.database)
-  const existence = createExistence(deps.database, changes)
+  const { existence, wholeLists } = createRemembered(deps.database)
   const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify, deps.clock)
   const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database) } = deps
@@ -67,7 +64,7 @@ export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
     uploads: withRegistryErrors(createUploads({ ...deps, ensureRepository, writer, names, owner })),
     push: withRegistryErrors(createPush({ ...deps, ensureRepository })),
     deletes: withRegistryErrors(createDeletes(deps)),
-    lists: withRegistryErrors(createLists({ ...deps, repositoryPage, wholeLists: createWholeLists(deps.database, changes) })),
+    lists: withRegistryErrors(createLists({ ...deps, repositoryPage, wholeLists })),
   })
   return { registry, release: (written) => writer.release(written) }
 }
