@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { coversPath, formatPathPattern, matchesPath, parsePathPattern, pathBelow } from './path-pattern.ts'
+import { formatPathPattern, matchesPath, parsePathPattern, pathBelow } from './path-pattern.ts'
 
 const read = (text: string) => {
   const pattern = parsePathPattern(text)
@@ -26,21 +26,6 @@ describe('a pattern of repositories', () => {
     'a'.repeat(256), `${'a'.repeat(255)}*`,
   ])('"%s" is none', (text) => {
     expect(parsePathPattern(text)).toBeUndefined()
-  })
-
-  test.each([
-    ['*', 'web/*', true],
-    ['*', '', true],
-    ['web/*', 'web/app', true],
-    ['web/*', 'web/a*', true],
-    ['web/*', '*', false],
-    ['web/app', 'web/app', true],
-    ['web/app', 'web/app*', false],
-    ['web/a*', 'web/*', false],
-    ['', '', true],
-    ['', '*', false],
-  ])('"%s" covers "%s": %p', (outer, inner, covers) => {
-    expect(coversPath(read(outer), read(inner))).toBe(covers)
   })
 })
 

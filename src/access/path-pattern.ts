@@ -7,9 +7,6 @@ export interface PathPattern {
   readonly exact: boolean
 }
 
-/** Everything in the project. */
-export const everyPath: PathPattern = Object.freeze({ prefix: '', exact: false })
-
 /** As long as a repository's name may be. */
 const longest = 255
 
@@ -37,11 +34,6 @@ export function formatPathPattern({ prefix, exact }: PathPattern): string {
 /** @param path below the project */
 export function matchesPath({ prefix, exact }: PathPattern, path: string): boolean {
   return exact ? path === prefix : path.startsWith(prefix)
-}
-
-/** Whether every path that `inner` matches is matched by `outer` too. */
-export function coversPath(outer: PathPattern, inner: PathPattern): boolean {
-  return outer.exact ? inner.exact && inner.prefix === outer.prefix : inner.prefix.startsWith(outer.prefix)
 }
 
 /** The path of a repository below its project: `web/app` of `team/web/app`, '' of `team`. */

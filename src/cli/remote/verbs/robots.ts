@@ -7,7 +7,7 @@ const expires = { flags: '--expires <TIME>', help: 'help.expires' } as const
 const columns = ['name', 'state', 'expiresAt', 'lastUsedAt', 'description']
 
 /** `team/web/*=content.pull,content.push`: what a robot may do where. `*=...` is every project. */
-export function parseAllowed(text: string) {
+function parseAllowed(text: string) {
   const at = text.indexOf('=')
   const where = text.slice(0, Math.max(at, 0))
   const permissions = text.slice(at + 1).split(',')
