@@ -221,6 +221,11 @@ forEachDatabase('the management API', (kind) => {
     expect(told.checks[1].rule).toContain('release-*')
     expect(await ok(admin, 'GET', '/projects/team/access?who=bob&action=pull')).toMatchObject({ allowed: true })
     expect(await ok(admin, 'GET', '/access?who=bob&action=project.create')).toMatchObject({ allowed: false })
+    await ok(admin, 'POST', '/projects/team/address-rules', { networks: ['10.0.0.0/8', '127.0.0.0/8'] })
+    for (const [address, allowed] of [['10.1.2.3', true], ['::FFFF:10.1.2.3', true], ['::ffff:a01:203', true], ['192.0.2.7', false]] as const) {
+      const path = `/projects/team/access?who=bob&action=pull&address=${encodeURIComponent(address)}`
+      expect([address, await ok(admin, 'GET', path)]).toMatchObject([address, { allowed }])
+    }
     expect(await statusOf(bob, 'GET', '/projects/team/access?who=admin&action=pull')).toBe(403)
     expect(await statusOf(admin, 'GET', '/projects/team/access?who=nobody&action=pull')).toBe(422)
     expect(await statusOf(admin, 'GET', '/projects/team/access?who=bob&action=fly')).toBe(400)

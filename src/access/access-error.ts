@@ -40,3 +40,8 @@ export class AccessError extends Error {
 export function isAccessErrorCode(text: string): text is AccessErrorCode {
   return Object.hasOwn(table, text)
 }
+
+/** A member of the request that is not as it has to be: `field` with what is wrong about it. */
+export function invalid(field: string, fault: string): AccessError {
+  return new AccessError('INVALID', { message: `${field} ${fault}`, field })
+}

@@ -56,6 +56,12 @@ export function granterOf(caller: Caller): Granter {
   return { principal: principalOf(caller), actor: actorOf(caller) }
 }
 
+/** What a request names, if it is there. */
+export function existing<Found>(found: Found | undefined): Found {
+  if (found === undefined) throw new Problem('not-found')
+  return found
+}
+
 /**
  * The project that was decided about, as the decision saw it: what is changed can't be another one that has its name by now. Absent
  * for routes of the system.
@@ -63,10 +69,17 @@ export function granterOf(caller: Caller): Granter {
 export async function decidedOn(rights: Pick<Rights, 'projectOf'>, project: string): Promise<ProjectFacts>
 export async function decidedOn(rights: Pick<Rights, 'projectOf'>, project: string | undefined): Promise<ProjectFacts | undefined>
 export async function decidedOn(rights: Pick<Rights, 'projectOf'>, project: string | undefined): Promise<ProjectFacts | undefined> {
-  if (project === undefined) return undefined
-  const facts = await rights.projectOf(project)
-  if (facts === undefined) throw new Problem('not-found')
-  return facts
+  return project === undefined ? undefined : existing(await rights.projectOf(project))
+}
+
+/** A project that a request names beside the one it is about: absent where there is none, or none that the caller may see. */
+export async function projectSeenBy(
+  rights: Pick<Rights, 'decide' | 'projectOf'>,
+  caller: Caller,
+  project: string,
+): Promise<ProjectFacts | undefined> {
+  const { allowed } = await rights.decide(principalOf(caller), 'project.read', { project }, caller.address)
+  return allowed ? await rights.projectOf(project) : undefined
 }
 
 /** For lists that go by ids. @throws Problem `cursor-invalid` */

@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import { defineRoute, Problem, type Route } from '../../api/index.ts'
 import type { Covers } from '../grants/covers.ts'
-import { actorOf, cut, granterOf, nameShape, optionalTime, pageByName, principalOf, timeOf, timeShape } from '../route-shapes.ts'
+import {
+  actorOf,
+  cut,
+  existing,
+  granterOf,
+  nameShape,
+  optionalTime,
+  pageByName,
+  principalOf,
+  timeOf,
+  timeShape,
+} from '../route-shapes.ts'
 import type { Account, Accounts } from './accounts.ts'
 
 const accountSchema = z
@@ -28,11 +39,6 @@ const password = z.string().min(1).max(1024)
 const line = z.string().max(255)
 
 const ownPassword = 'change your own password with the present one: PUT /whoami/password'
-
-function existing(account: Account | undefined): Account {
-  if (account === undefined) throw new Problem('not-found')
-  return account
-}
 
 async function found(accounts: Accounts, name: string) {
   return shown(existing(await accounts.find(name)))

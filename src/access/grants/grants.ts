@@ -1,6 +1,7 @@
 import type { Database } from '../../database/index.ts'
 import { AccessError } from '../access-error.ts'
 import type { Subject } from '../access-lock-store.ts'
+import { formatRobotName } from '../name.ts'
 import { formatPathPattern, parsePathPattern } from '../path-pattern.ts'
 import { granted } from '../refusal.ts'
 import { checkRoleHeld, type Granter } from '../rights/hand-on.ts'
@@ -86,5 +87,5 @@ function entryOf(row: GrantListRow): GrantEntry {
 
 function nameOf({ subject_kind: kind, subject, subject_project: project }: GrantListRow): string | undefined {
   if (subject === null || kind !== 'robot') return subject ?? undefined
-  return project === null ? `robot$${subject}` : `${project}+robot$${subject}`
+  return formatRobotName(project ?? undefined, subject)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { defineRoute, Problem, type Route } from '../../api/index.ts'
+import { defineRoute, type Route } from '../../api/index.ts'
 import type { Covers } from '../grants/covers.ts'
-import { actorOf, cut, granterOf, nameShape, pageById, pageByName, timeOf, timeShape } from '../route-shapes.ts'
+import { actorOf, cut, existing, granterOf, nameShape, pageById, pageByName, timeOf, timeShape } from '../route-shapes.ts'
 import type { Group, Groups } from './groups.ts'
 
 const groupSchema = z
@@ -14,9 +14,7 @@ const shown = ({ name, source, createdAt }: Group) => ({ name, source, createdAt
 const params = z.object({ group: nameShape })
 
 async function found(groups: Groups, name: string): Promise<Group> {
-  const group = await groups.find(name)
-  if (group === undefined) throw new Problem('not-found')
-  return group
+  return existing(await groups.find(name))
 }
 
 export function groupRoutes(groups: Groups, covers: Covers): Route[] {

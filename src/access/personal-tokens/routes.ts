@@ -14,6 +14,7 @@ import {
   patternShape,
   permissionShape,
   principalOf,
+  projectSeenBy,
   timeOf,
   timeShape,
 } from '../route-shapes.ts'
@@ -81,8 +82,7 @@ async function placeOf({ rights }: TokenRoutesDeps, caller: Caller, { project, p
     if (pattern === undefined) return undefined
     throw new Problem('rejected', { errors: [{ at: '/pattern', message: 'says nothing without a project' }] })
   }
-  const { allowed } = await rights.decide(principalOf(caller), 'project.read', { project }, caller.address)
-  const facts = allowed ? await rights.projectOf(project) : undefined
+  const facts = await projectSeenBy(rights, caller, project)
   if (facts === undefined) throw new Problem('rejected', { errors: [{ at: '/project', message: 'there is no such project' }] })
   return { project: facts.id, path: pattern ?? '*' }
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/index.ts'
 import type { Clock, Ids } from '../../lib/index.ts'
 import type { EventActor } from '../../record/index.ts'
-import { AccessError } from '../access-error.ts'
+import { AccessError, invalid } from '../access-error.ts'
 import { accountNamed } from '../accounts/account-store.ts'
 import { parseName } from '../name.ts'
 import { isOneLine } from '../one-line.ts'
@@ -104,10 +104,6 @@ export function createTokens({ database, clock, ids }: TokensDeps): Tokens {
       granted(await database.transact(revokeToken, { owner, id, actor }))
     },
   })
-}
-
-function invalid(field: string, fault: string): AccessError {
-  return new AccessError('INVALID', { message: `${field} ${fault}`, field })
 }
 
 function tokenOf(row: TokenRow): Token {

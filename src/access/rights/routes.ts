@@ -87,25 +87,28 @@ interface Checked {
   readonly at: Place
 }
 
-const actions: Readonly<Record<string, { readonly content: Permission; readonly tag: readonly Permission[] }>> = {
-  pull: { content: 'content.pull', tag: [] },
-  push: { content: 'content.push', tag: ['tag.create', 'tag.move'] },
-  delete: { content: 'content.delete', tag: ['tag.delete'] },
+/** What each action needs, without a tag and with one. Deleting a tag is one permission, deleting what it names another. */
+const actions: Readonly<Record<string, { readonly plain: readonly Permission[]; readonly tagged: readonly Permission[] }>> = {
+  pull: { plain: ['content.pull'], tagged: ['content.pull'] },
+  push: { plain: ['content.push'], tagged: ['content.push', 'tag.create', 'tag.move'] },
+  delete: { plain: ['content.delete'], tagged: ['tag.delete'] },
 }
 
-/** What has to be allowed for the action. Deleting a tag is one permission, deleting what it names another. */
-function questionsOf(project: string | undefined, { action, path, tag }: Question): Checked[] {
+function permissionsFor(action: string, isTagged: boolean): readonly Permission[] {
+  if (isPermission(action)) return [action]
   const known = Object.hasOwn(actions, action) ? actions[action] : undefined
-  if (known === undefined && !isPermission(action)) {
-    throw new Problem('malformed', { errors: [{ at: 'action', message: 'is neither pull, push nor delete, nor a permission' }] })
-  }
+  if (known !== undefined) return isTagged ? known.tagged : known.plain
+  throw new Problem('malformed', { errors: [{ at: 'action', message: 'is neither pull, push nor delete, nor a permission' }] })
+}
+
+/** What has to be allowed for the action. */
+function questionsOf(project: string | undefined, { action, path, tag }: Question): Checked[] {
+  const wanted = permissionsFor(action, tag !== undefined)
   const repository = project === undefined ? undefined : parseRepositoryName(path === undefined ? project : `${project}/${path}`)
   const placeFor = (permission: Permission): Place => {
     if (permissions[permission].scope !== 'repository') return { project }
     return tag !== undefined && permission.startsWith('tag.') ? { repository, tag: parseTag(tag) } : { repository }
   }
-  const content = action === 'delete' && tag !== undefined ? [] : known && [known.content]
-  const wanted = known === undefined ? [action as Permission] : [...(content ?? []), ...(tag === undefined ? [] : known.tag)]
   return wanted.map((permission) => ({ permission, at: placeFor(permission) }))
 }
 
@@ -139,5 +142,5 @@ function addressOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const parsed = parseIpAddress(text)
   if (parsed === undefined) throw new Problem('malformed', { errors: [{ at: 'address', message: 'is no IP address' }] })
-  return text
+  return parsed
 }

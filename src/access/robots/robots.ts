@@ -1,7 +1,7 @@
 import type { Database } from '../../database/index.ts'
 import type { Clock, Ids, Soon } from '../../lib/index.ts'
 import type { EventActor } from '../../record/index.ts'
-import { AccessError } from '../access-error.ts'
+import { AccessError, invalid } from '../access-error.ts'
 import type { NamePage } from '../accounts/accounts.ts'
 import { formatRobotName, parseName } from '../name.ts'
 import { formatPathPattern, parsePathPattern, type PathPattern } from '../path-pattern.ts'
@@ -172,10 +172,6 @@ function patternOf(project: RobotProject | undefined, path: string): PathPattern
   if (pattern === undefined) throw invalid('rights', 'has a pattern of repositories that is not valid')
   if (project === undefined && path !== '*') throw invalid('rights', 'has a pattern of repositories without a project')
   return pattern
-}
-
-function invalid(field: string, fault: string): AccessError {
-  return new AccessError('INVALID', { message: `${field} ${fault}`, field })
 }
 
 function rightOf({ project, permissions, ...pattern }: RobotPermission) {

@@ -8,6 +8,7 @@ import {
   actorOf,
   cut,
   decidedOn,
+  existing,
   expiresInShape,
   granterOf,
   nameShape,
@@ -18,6 +19,7 @@ import {
   permissionShape,
   placeOf,
   principalOf,
+  projectSeenBy,
   timeOf,
   timeShape,
 } from '../route-shapes.ts'
@@ -76,8 +78,7 @@ const named = (inProject: boolean) => ({
   where: inProject ? 'of a project' : 'of the system',
 })
 
-async function withRights({ robots, projectName }: RobotRoutesDeps, robot: Robot | undefined) {
-  if (robot === undefined) throw new Problem('not-found')
+async function withRights({ robots, projectName }: RobotRoutesDeps, robot: Robot) {
   const found = await robots.rightsOf(robot.id)
   const read = async ({ project, path, permissions }: (typeof found)[number]) => ({
     project: project === undefined ? undefined : await projectName(project),
@@ -117,7 +118,7 @@ function readingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
       params: one,
       status: 200,
       reply: robotWithRights,
-      handle: async ({ params: { project, robot } }) => await withRights(deps, await robots.find(await decidedOn(rights, project), robot)),
+      handle: async ({ params: { project, robot } }) => await withRights(deps, existing(await robots.find(await decidedOn(rights, project), robot))),
     }),
   ]
 }
@@ -126,8 +127,7 @@ function readingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
 async function rightsOf(deps: RobotRoutesDeps, caller: Caller, wanted: readonly z.output<typeof rightSchema>[]): Promise<RobotRight[]> {
   const place = async (project: string | undefined) => {
     if (project === undefined) return undefined
-    const { allowed } = await deps.rights.decide(principalOf(caller), 'project.read', { project }, caller.address)
-    const facts = allowed ? await deps.rights.projectOf(project) : undefined
+    const facts = await projectSeenBy(deps.rights, caller, project)
     if (facts === undefined) throw new Problem('rejected', { errors: [{ at: '/rights', message: `there is no project ${project}` }] })
     return facts
   }
@@ -145,7 +145,7 @@ function changingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
   const { robots, rights: decided, clock } = deps
   const { prefix, of, one, where } = named(inProject)
   const current = async ({ params: { project, robot } }: { readonly params: { readonly project?: string | undefined; readonly robot: string } }) =>
-    await withRights(deps, await robots.find(await decidedOn(decided, project), robot))
+    await withRights(deps, existing(await robots.find(await decidedOn(decided, project), robot)))
   return [
     defineRoute({
       id: `update${of}Robot`,
@@ -191,9 +191,8 @@ function changingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
 
 /** What keeps a robot going, or lets it begin again, is for who has what it has. */
 async function checkCovered({ robots, rights, covers }: RobotRoutesDeps, caller: Caller, project: string | undefined, robot: string): Promise<void> {
-  const found = await robots.find(await decidedOn(rights, project), robot)
-  if (found === undefined) throw new Problem('not-found')
-  await covers.check(granterOf(caller), { kind: 'robot', id: found.id })
+  const { id } = existing(await robots.find(await decidedOn(rights, project), robot))
+  await covers.check(granterOf(caller), { kind: 'robot', id })
 }
 
 const longestOverlap = 7 * 86_400

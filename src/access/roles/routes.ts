@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineRoute, Problem, type Route } from '../../api/index.ts'
-import { cut, granterOf, nameShape, pageByName, permissionShape } from '../route-shapes.ts'
+import { defineRoute, type Route } from '../../api/index.ts'
+import { cut, existing, granterOf, nameShape, pageByName, permissionShape } from '../route-shapes.ts'
 import { builtInRoles } from './built-in-roles.ts'
 import type { CustomRoles, RoleEntry } from './custom-roles.ts'
 
@@ -13,9 +13,7 @@ const shown = ({ permissions, ...rest }: RoleEntry) => ({ ...rest, permissions: 
 const byName = (a: RoleEntry, b: RoleEntry): number => (a.name < b.name ? -1 : 1)
 
 async function found(roles: CustomRoles, name: string) {
-  const role = await roles.find(name)
-  if (role === undefined) throw new Problem('not-found')
-  return shown(role)
+  return shown(existing(await roles.find(name)))
 }
 
 export function roleRoutes(roles: CustomRoles): Route[] {

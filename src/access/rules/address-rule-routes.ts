@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type Caller, defineRoute, Problem, type Route } from '../../api/index.ts'
+import { type Caller, defineRoute, type Route } from '../../api/index.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Covers } from '../grants/covers.ts'
 import type { Rights } from '../rights/rights.ts'
 import type { Robots } from '../robots/robots.ts'
-import { cut, decidedOn, granterOf, idShape, nameShape, pageById, permissionShape, placeOf, timeOf, timeShape } from '../route-shapes.ts'
+import { cut, decidedOn, existing, granterOf, idShape, nameShape, pageById, permissionShape, placeOf, timeOf, timeShape } from '../route-shapes.ts'
 import type { RuleOwner } from './rule-transactions.ts'
 import type { Rules } from './rules.ts'
 
@@ -121,9 +121,9 @@ function routesOf({ of, path, what, read, write, shape }: Owner, deps: AddressRu
 
 async function ownerOf({ rights, accounts, robots }: AddressRuleRoutesDeps, { project, account, robot }: Names): Promise<RuleOwner> {
   const facts = await decidedOn(rights, project)
-  if (account !== undefined) return { kind: 'account', id: existing(await accounts.find(account)) }
-  if (robot !== undefined) return { kind: 'robot', id: existing(await robots.find(facts, robot)) }
-  return { kind: 'project', id: existing(facts) }
+  if (account !== undefined) return { kind: 'account', id: existing(await accounts.find(account)).id }
+  if (robot !== undefined) return { kind: 'robot', id: existing(await robots.find(facts, robot)).id }
+  return { kind: 'project', id: existing(facts).id }
 }
 
 /**
@@ -134,9 +134,4 @@ async function coveredOwner(deps: AddressRuleRoutesDeps, caller: Caller, names: 
   const owner = await ownerOf(deps, names)
   if (owner.kind !== 'project') await deps.covers.check(granterOf(caller), { kind: owner.kind, id: owner.id })
   return owner
-}
-
-function existing(found: { readonly id: number } | undefined): number {
-  if (found === undefined) throw new Problem('not-found')
-  return found.id
 }
