@@ -8,6 +8,9 @@ const mine = '/v2/elsewhere/app'
 
 type Way = (digest: string) => Ask
 
+/** By the way of asking: how the first one was answered. */
+const answers = new Map<string, string>()
+
 const fresh = (): Content => contentOf(crypto.getRandomValues(new Uint8Array(64)))
 const world = await World.create()
 try {
@@ -62,8 +65,6 @@ async function compare(way: Way, known: readonly string[], unknown: readonly str
   return [median(times[0]), median(times[1])]
 }
 
-/** The answers to one way of asking are all the same. */
-const answers = new Map<string, string>()
 function expectSame({ method, path }: Ask, answer: string): void {
   const key = `${method} ${path.replaceAll(/sha256:[0-9a-f]+/g, 'DIGEST')}`
   const first = answers.get(key) ?? answer
@@ -80,6 +81,7 @@ function shown({ headers }: Response): string {
 /** Whoever has all the bytes of a blob and sends them: the answers are the same, and the bytes are the sender's own. */
 async function compareUploads(known: readonly Content[]): Promise<void> {
   const unknown = Array.from({ length: samples }, fresh)
+  answers.clear()
   const bodies = new Map([...known, ...unknown].map(({ digest, bytes }) => [digest, bytes]))
   const way: Way = (digest) => ({ method: 'POST', path: `${mine}/blobs/uploads/?digest=${digest}`, body: bodies.get(digest) })
   report('upload of the bytes themselves', await compare(way, known.map(({ digest }) => digest), unknown.map(({ digest }) => digest)))
