@@ -26,11 +26,12 @@ function start(source: { realm?: string; externalUrl?: string } = {}) {
     'alice:locked': { failed: 'locked', retryAfter: 30 },
     'alice:busy': { failed: 'busy' },
   }
-  const rights: Pick<Rights, 'decide' | 'projectOf'> = {
+  const rights: Pick<Rights, 'decide' | 'isPublic' | 'projectOf'> = {
     decide: (who, permission, { repository }) => {
       const allowed = permission === 'content.pull' && (repository === 'public/app' || (who !== undefined && repository === 'team/app'))
       return { allowed, rule: allowed ? 'a grant' : `no grant of ${permission} there`, hidden: !repository?.startsWith('team/'), narrowed: false }
     },
+    isPublic: (repository) => repository === 'public/app',
     projectOf: (name) => (name === 'team' ? { id: 1, name, visibility: 'private', state: 'live', createdAt: 0 } : undefined),
   }
   const gate = createGate({

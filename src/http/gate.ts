@@ -12,14 +12,14 @@ import { andThen, type Soon } from '../lib/index.ts'
 import { RegistryError, type RepositoryName } from '../oci/index.ts'
 import type { Actor } from '../registry/index.ts'
 import { challenge, type Challenged, loginFirst, type TokenProblem, type TokenSource } from './challenge.ts'
-import { parseCredentials } from './credentials.ts'
+import { isOneToken, parseCredentials } from './credentials.ts'
 import { refusal, type Refused } from './refusal.ts'
 
 /** What the HTTP layer asks of those who know who is who and who may do what. */
 export interface GateDeps {
   readonly authenticator: Authenticator
   readonly tokenCheck: TokenCheck
-  readonly rights: Pick<Rights, 'decide' | 'projectOf'>
+  readonly rights: Pick<Rights, 'decide' | 'isPublic' | 'projectOf'>
   readonly source: TokenSource
 }
 
@@ -53,19 +53,17 @@ export function createGate(deps: GateDeps): Gate {
     enter: (asked, address) => enter(deps, asked, address),
     challenge: (asked) => challenge(deps.source, asked),
     refusal: (refused) => refusal(deps, refused),
-    // Without an address: what only some networks may have, no cache may give to all.
-    isPublic: (repository) => andThen(rights.decide(undefined, 'content.pull', { repository }, ''), ({ allowed }) => allowed),
+    isPublic: (repository) => rights.isPublic(repository),
   })
 }
 
 function enter(deps: GateDeps, asked: Challenged, address: string): Soon<Caller> {
-  const { source } = deps
   const sent = parseCredentials(asked.request.headers.get('authorization'))
   switch (sent.kind) {
     case 'none':
       return admitAnonymous(deps, asked, address)
     case 'malformed':
-      throw loginFirst(source, asked, `the Authorization header is malformed: ${sent.problem}`)
+      throw malformed(deps, asked, sent.problem)
     case 'basic':
       return andThen(deps.authenticator.basic(sent.user, sent.secret, address), (who) => {
         if ('failed' in who) throw failure(deps, asked, who)
@@ -73,13 +71,19 @@ function enter(deps: GateDeps, asked: Challenged, address: string): Soon<Caller>
       })
     case 'bearer':
       return andThen(deps.tokenCheck.bearer(sent.token), (who) => {
-        if ('failed' in who) throw failure(deps, asked, who, 'invalid_token')
+        if ('failed' in who) throw isOneToken(sent.token) ? failure(deps, asked, who, 'invalid_token') : malformed(deps, asked, noToken)
         if ('caller' in who) return admitOutside(deps, asked, who.caller, address)
         if ('anonymous' in who) return admitAnonymousBearer(deps, asked, address)
         const { principal, credential, access } = who
         return admitBearer(deps, asked, callerOf({ principal, by: 'bearer', credential, address, access }))
       })
   }
+}
+
+const noToken = 'a token has neither spaces nor commas'
+
+function malformed({ source }: GateDeps, asked: Challenged, problem: string): RegistryError {
+  return loginFirst(source, asked, `the Authorization header is malformed: ${problem}`)
 }
 
 function failure({ source }: GateDeps, asked: Challenged, { failed, retryAfter = 5 }: Unrecognized, problem?: TokenProblem): RegistryError {

@@ -23,10 +23,13 @@ interface Entry<V> {
   readonly weight: number
 }
 
-/** A Map walks its keys in the order they were inserted, so taking an entry out and putting it back makes it the newest. */
+/**
+ * A Map walks its keys in the order they were inserted, so taking an entry out and putting it back makes it the newest. Where many want one
+ * thing, it is that already.
+ */
 export function createLru<K, V>(options: LruOptions<V>): Lru<K, V> {
   const entries = new Map<K, Entry<V>>()
-  let total = 0
+  let [total, newest]: [number, K | undefined] = [0, undefined]
 
   function remove(key: K): boolean {
     const entry = entries.get(key)
@@ -38,9 +41,10 @@ export function createLru<K, V>(options: LruOptions<V>): Lru<K, V> {
   return Object.freeze({
     get(key: K): V | undefined {
       const entry = entries.get(key)
-      if (entry === undefined) return undefined
+      if (entry === undefined || key === newest) return entry?.value
       entries.delete(key)
       entries.set(key, entry)
+      newest = key
       return entry.value
     },
     set(key: K, value: V): void {
@@ -48,6 +52,7 @@ export function createLru<K, V>(options: LruOptions<V>): Lru<K, V> {
       remove(key)
       if (!(weight <= options.capacity)) return
       entries.set(key, { value, weight })
+      newest = key
       total += weight
       for (const oldest of entries.keys()) {
         if (total <= options.capacity) return

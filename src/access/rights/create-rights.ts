@@ -4,7 +4,7 @@ import { namespaceOf } from '../../oci/index.ts'
 import { pathBelow } from '../path-pattern.ts'
 import type { Permission } from '../permissions.ts'
 import type { Principal } from '../principal.ts'
-import { addressRuleRefusal, decide, isHeld, type Question } from './decide.ts'
+import { addressRuleRefusal, decide, isHeld, isPublic, type Question } from './decide.ts'
 import { explain } from './explain.ts'
 import { findPrincipal } from './find-principal.ts'
 import type { AddressRule } from './granted.ts'
@@ -27,6 +27,8 @@ export function createRights({ database, version }: RightsDeps): Rights {
       andThen(memory(), (now) => andThen(questionOf(now, principal, permission, at, undefined), isHeld)),
     barredFrom: (principal, address) =>
       andThen(memory(), (now) => andThen(now.principal(principal), ({ addressRules }) => barringRule(addressRules, address))),
+    isPublic: (repository) =>
+      andThen(memory(), (now) => andThen(now.project(namespaceOf(repository)), (project) => project !== undefined && isPublic(project))),
     projectOf: (name) => andThen(memory(), (now) => andThen(now.project(name), (project) => project?.facts)),
     listScope: (principal, permission, address) => andThen(memory(), (now) => listScope(now, principal, permission, address)),
     explain: async (who, permission, at, address) => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { matchesPath } from '../path-pattern.ts'
+import type { Permission } from '../permissions.ts'
 import type { Ceiling, Principal } from '../principal.ts'
 import { builtInRoles } from '../roles/built-in-roles.ts'
-import { decide, type Question } from './decide.ts'
+import { decide, isPublic, type Question } from './decide.ts'
 import { projectGrants } from './project-grants.ts'
 import { account, addressRule, everyPermission, facts, grant, question, robot, tagRule, type Asked } from './question.testing.ts'
 
@@ -125,6 +126,22 @@ holds('another rule never gives', () => true, (each) => {
 
 holds('a refusal that hides reads like one of an absent project', (each) => each.project !== undefined && decide(each).hidden, (each) => {
   expect(decide(each)).toEqual(decide({ ...each, project: undefined }))
+})
+
+test(`public is what anybody may pull from everywhere (seed ${seed})`, () => {
+  const limits = fc.constantFrom<readonly Permission[] | undefined>(undefined, ['content.pull'], ['content.push'])
+  const limited = fc.array(limits.map((some) => addressRule('project team', '10.0.0.0/8', some)), { maxLength: 2 })
+  const found = new Set<boolean>()
+  fc.assert(
+    fc.property(rules, limited, (given, addressRules) => {
+      const project = { ...given, addressRules }
+      const nobody = question('content.pull', { by: undefined, project, address: '' })
+      expect(isPublic(project)).toBe(allows(nobody))
+      found.add(isPublic(project))
+    }),
+    { ...options, numRuns: 2_000 },
+  )
+  expect(found.size).toBe(2)
 })
 
 holds('a system that nobody was given stays closed', (each) => allows(each) && /^(account|group|role|event|job|system|project\.create)/.test(each.permission), (each) => {

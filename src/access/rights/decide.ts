@@ -75,6 +75,12 @@ export function isOpenTo({ principal, permission, project }: Question): boolean 
   return visibility === 'public' || (visibility === 'internal' && principal?.kind === 'account')
 }
 
+/** Whether anybody may pull from a project, from everywhere: what only some networks may have, no cache may give to all. */
+export function isPublic({ facts, addressRules }: ProjectRights): boolean {
+  if (facts.visibility !== 'public' || facts.state === 'deleting') return false
+  return !addressRules.some(({ permissions: some }) => some === undefined || some.has('content.pull'))
+}
+
 const nothing: readonly Grant[] = []
 
 /**

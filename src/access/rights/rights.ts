@@ -88,6 +88,8 @@ export interface Rights {
   holds(principal: Principal, permission: Permission, at: Place): Soon<boolean>
   /** Why the principal may do nothing from that address, in plain English: an allow-list of its own. Absent where none is in the way. */
   barredFrom(principal: Principal, address: string): Soon<string | undefined>
+  /** Whether anybody may pull from it, from everywhere. What `decide` answers for nobody without an address, at less cost: every read asks it. */
+  isPublic(repository: RepositoryName): Soon<boolean>
   /** Of a project that has not been deleted, by its present name. */
   projectOf(name: string): Soon<ProjectFacts | undefined>
   /** For lists of repositories, and with `project.read` of projects. */
