@@ -125,14 +125,14 @@ async function fillOnce(workload: Workload, system: System, folder: string, scal
 }
 
 async function withServer<T>(
-  { tls }: Workload,
+  { tls, login }: Workload,
   system: System,
   folder: string,
   { serverCore, stopped }: Surroundings,
   use: (server: RunningSystem) => Promise<T>,
 ): Promise<T> {
   stopped.throwIfAborted()
-  const server = await startSystem(system, folder, serverCore, tls)
+  const server = await startSystem(system, folder, serverCore, { tls, login })
   try {
     return await use(server)
   } finally {

@@ -1,4 +1,4 @@
-import { openRegistryClient, type RegistryClient } from './registry-client.ts'
+import { type Manner, openRegistryClient, type RegistryClient } from './registry-client.ts'
 
 /** What clients did: how many requests, how long one took in milliseconds, and what the clients cost themselves. */
 export interface Work {
@@ -23,9 +23,9 @@ export interface Crew {
 /** Seconds after the end at which a server that still owes an answer is given up. */
 const patience = 15
 
-export async function openCrew(port: number, size: number, tls = false): Promise<Crew> {
-  const first = await openRegistryClient(port, tls)
-  const clients = [first, ...(await Promise.all(Array.from({ length: size - 1 }, () => openRegistryClient(port, tls))))]
+export async function openCrew(port: number, size: number, manner: Manner = {}): Promise<Crew> {
+  const first = await openRegistryClient(port, manner)
+  const clients = [first, ...(await Promise.all(Array.from({ length: size - 1 }, () => openRegistryClient(port, manner))))]
   const close = (): void => clients.forEach((client) => client.close())
 
   return Object.freeze<Crew>({

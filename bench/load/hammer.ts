@@ -15,15 +15,18 @@ export interface Nail {
   /** What is to come. */
   readonly content: Content
   readonly connections: number
+  /** Sent with every request. */
+  readonly authorization?: string | undefined
 }
 
 /** wrk asks for one thing for some seconds, and our own client asks for it now and then and hashes what it gets. */
-export async function hammer({ port, repository, kind, reference, content, connections }: Nail, seconds: number): Promise<Work> {
+export async function hammer(nail: Nail, seconds: number): Promise<Work> {
+  const { port, repository, kind, reference, content, connections, authorization } = nail
   const url = `http://127.0.0.1:${port}/v2/${repository}/${kind}/${reference}`
   const accept = kind === 'manifests' ? manifestType : '*/*'
 
   const sample = async (ended: AbortSignal): Promise<number> => {
-    const client = await openRegistryClient(port)
+    const client = await openRegistryClient(port, { authorization })
     let samples = 0
     try {
       while (!ended.aborted) {
@@ -39,7 +42,7 @@ export async function hammer({ port, repository, kind, reference, content, conne
   }
 
   const ended = new AbortController()
-  const wrk = runWrk({ url, accept, connections, seconds, bodySize: content.bytes.byteLength })
+  const wrk = runWrk({ url, accept, authorization, connections, seconds, bodySize: content.bytes.byteLength })
   const [result, samples] = await Promise.all([wrk.finally(() => ended.abort()), sample(ended.signal)])
   return { ...result, done: result.requests + samples, clientSeconds: result.cpuSeconds }
 }

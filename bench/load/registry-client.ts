@@ -20,11 +20,20 @@ export interface RegistryClient {
   close(): void
 }
 
-export async function openRegistryClient(port: number, tls = false): Promise<RegistryClient> {
+/** How a client speaks to a server. */
+export interface Manner {
+  /** Over TLS. */
+  readonly tls?: boolean | undefined
+  /** Sent with every request. */
+  readonly authorization?: string | undefined
+}
+
+export async function openRegistryClient(port: number, { tls, authorization }: Manner = {}): Promise<RegistryClient> {
   const connection = await HttpConnection.open(port, tls)
 
   const ask = async (status: number, request: Request): Promise<Answer> => {
-    const answer = await connection.request(request)
+    const sent = authorization === undefined ? request : { ...request, headers: { Authorization: authorization, ...request.headers } }
+    const answer = await connection.request(sent)
     if (answer.status === status) return answer
     const text = answer.body.toString().slice(0, 300)
     throw new Error(`${request.method} ${request.target}: status ${answer.status} instead of ${status}: ${text}`)

@@ -14,6 +14,7 @@ export interface WrkResult {
 export interface WrkLoad {
   readonly url: string
   readonly accept: string
+  readonly authorization?: string | undefined
   readonly connections: number
   /** wrk only knows whole ones; a part counts as one. */
   readonly seconds: number
@@ -27,9 +28,10 @@ const script = join(import.meta.dir, 'wrk.lua')
  * Requests one URL for some seconds.
  * @throws Error when wrk saw a failed connection, a status above 399, or fewer bytes than that many answers have
  */
-export async function runWrk({ url, accept, connections, seconds, bodySize }: WrkLoad): Promise<WrkResult> {
+export async function runWrk({ url, accept, authorization, connections, seconds, bodySize }: WrkLoad): Promise<WrkResult> {
   const times = ['-d', `${Math.ceil(seconds)}s`, '--timeout', '30s']
-  const flags = ['-t', '1', '-c', `${connections}`, ...times, '-H', `Accept: ${accept}`, '-s', script]
+  const headers = [`Accept: ${accept}`, ...(authorization === undefined ? [] : [`Authorization: ${authorization}`])]
+  const flags = ['-t', '1', '-c', `${connections}`, ...times, ...headers.flatMap((header) => ['-H', header]), '-s', script]
   const wrk = startProcess([findProgram('wrk') ?? 'wrk', ...flags, url], { stdout: 'pipe' })
   const [output, code] = await Promise.all([new Response(wrk.stdout).text(), wrk.exited])
   const line = output.split('\n').find((text) => text.startsWith('{'))

@@ -14,19 +14,22 @@ export const berth: System = {
     'Default configuration: SQLite, an access log line for every request, written to a file. Durable: a push is acknowledged ' +
     'after its transaction is on disk (pushes that wait together share one fsync); blobs as small as these are kept in the ' +
     'database.',
-  files: ({ tls }) => {
-    if (tls === undefined) return {}
-    return { 'berth.yaml': `tls:\n  certificate: ${tls.certificate}\n  key: ${tls.key}\n` }
+  files: ({ tls, login }) => {
+    const settings = [
+      ...(tls === undefined ? [] : [`tls:\n  certificate: ${tls.certificate}\n  key: ${tls.key}\n`]),
+      ...(login === undefined ? [] : [`admin:\n  password: ${login.password}\n`]),
+    ]
+    return settings.length === 0 ? {} : { 'berth.yaml': settings.join('') }
   },
-  command: ({ folder, port, tls }) => [
+  command: ({ folder, port, tls, login }) => [
     launcher,
     'serve',
-    '--open',
+    ...(login === undefined ? ['--open'] : []),
     '--listen',
     `127.0.0.1:${port}`,
     '--data',
     `${folder}/data`,
-    ...(tls === undefined ? [] : ['--config', `${folder}/berth.yaml`]),
+    ...(tls === undefined && login === undefined ? [] : ['--config', `${folder}/berth.yaml`]),
   ],
   ready: '/readyz',
   hold: pushArtifact,

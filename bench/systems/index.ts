@@ -8,8 +8,9 @@ import { zot } from './zot.ts'
 
 export { berth } from './berth.ts'
 export { describeSystem } from './describe-system.ts'
+export { pushArtifact } from './push-artifact.ts'
 export { type RunningSystem, startSystem } from './start-system.ts'
-export type { Place, System, SystemId } from './system.ts'
+export type { Login, Place, System, SystemId } from './system.ts'
 export { versionOf } from './version.ts'
 
 /** In the order of tables and charts. */

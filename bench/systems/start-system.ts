@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { freePort, readUse, startProcess } from '../machine/index.ts'
+import { basic } from '../load/index.ts'
 import { makeCertificate } from './make-certificate.ts'
-import type { Place, System } from './system.ts'
+import type { Login, Place, System } from './system.ts'
 
 export interface RunningSystem {
   readonly place: Place
@@ -15,6 +16,15 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
+/** What servers are to do beyond answering everybody. */
+export interface Wanted {
+  readonly tls?: boolean | undefined
+  readonly login?: boolean | undefined
+}
+
+/** The same in every run: whatever a server keeps of it stays true on a storage that is used again. */
+const login: Login = { user: 'admin', password: 'plum-Canoe-77-riddle' }
+
 const patience = 20_000
 const insistAfter = 10_000
 
@@ -22,9 +32,15 @@ const insistAfter = 10_000
  * Starts a system on one core, in a folder that exists, and waits until it answers.
  * @throws Error with what it said when it does not come up
  */
-export async function startSystem(system: System, folder: string, core?: number, tls = false): Promise<RunningSystem> {
+export async function startSystem(system: System, folder: string, core?: number, wanted: Wanted = {}): Promise<RunningSystem> {
   const port = await freePort()
-  const place: Place = { folder, port: `${port}`, ...(tls ? { tls: makeCertificate(folder) } : {}) }
+  const tls = wanted.tls === true
+  const place: Place = {
+    folder,
+    port: `${port}`,
+    ...(tls ? { tls: makeCertificate(folder) } : {}),
+    ...(wanted.login === true ? { login } : {}),
+  }
   for (const [path, text] of Object.entries(system.files(place))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
@@ -41,7 +57,7 @@ export async function startSystem(system: System, folder: string, core?: number,
     clearTimeout(late)
   }
   const end = began + patience
-  while (!(await answers(`http${tls ? 's' : ''}://127.0.0.1:${port}${system.ready}`))) {
+  while (!(await answers(`http${tls ? 's' : ''}://127.0.0.1:${port}${system.ready}`, place.login))) {
     if (child.exitCode === null && child.signalCode === null && performance.now() < end) {
       await Bun.sleep(5)
       continue
@@ -53,9 +69,10 @@ export async function startSystem(system: System, folder: string, core?: number,
   return Object.freeze({ place, port, tls, pid: child.pid, startUp, stop })
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, known: Login | undefined): Promise<boolean> {
+  const headers = known === undefined ? {} : { Authorization: basic(known) }
   try {
-    return (await fetch(url, { keepalive: false, tls: { rejectUnauthorized: false } })).ok
+    return (await fetch(url, { keepalive: false, headers, tls: { rejectUnauthorized: false } })).ok
   } catch {
     return false // Nobody listens yet; the caller's patience ends.
   }

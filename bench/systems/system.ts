@@ -23,10 +23,17 @@ export interface System {
   readonly layTags?: (folder: string, repository: string, manifest: Content, tags: readonly string[]) => void
 }
 
+export interface Login {
+  readonly user: string
+  readonly password: string
+}
+
 /** Where a system runs: a folder of its own and a port of 127.0.0.1. Text, so that the page can show it with names instead. */
 export interface Place {
   readonly folder: string
   readonly port: string
   /** Files of its certificate and key, where it is to speak TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Who may do everything, where it is to ask who it is. */
+  readonly login?: Login
 }

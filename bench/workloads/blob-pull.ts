@@ -96,7 +96,7 @@ async function pullOf(system: System, server: RunningSystem, pulled: Pulled): Pr
       const asked = pulled[part]
       if (asked === undefined) throw new Error(`no part is named ${part}`)
       const { blob, connections } = asked
-      const crew = await openCrew(server.port, connections, server.tls)
+      const crew = await openCrew(server.port, connections, server)
       close = crew.close
       try {
         const work = await crew.work(seconds, async (client) => await readLarge(client, repository, blob))
@@ -115,7 +115,7 @@ export async function holdLarge(system: System, { place, port, tls }: RunningSys
   if (system.id === 'nginx') {
     return await system.hold(place, repository, { ...artifactOf([]), blobs: [emptyConfig, wholeOf(blob)] })
   }
-  const client = await openRegistryClient(port, tls)
+  const client = await openRegistryClient(port, { tls })
   try {
     await pushWhole(client, repository, blob)
   } finally {

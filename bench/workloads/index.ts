@@ -4,6 +4,7 @@ import { crowdedRepository } from './crowded-repository.ts'
 import { blobsOverTls, largeBlobs, middleBlob } from './blob-pull.ts'
 import { fullRepository } from './full-repository.ts'
 import { chunkedPushes, wholePushes } from './large-pushes.ts'
+import { guardedLayers, guardedReads, tokens } from './guarded-reads.ts'
 import { manifestByTag } from './manifest-by-tag.ts'
 import { manifestGet } from './manifest-get.ts'
 import { referrers } from './referrers.ts'
@@ -34,6 +35,9 @@ export const workloads: readonly Workload[] = [
   tagLists,
   catalog,
   referrers,
+  guardedReads,
+  guardedLayers,
+  tokens,
   slowCrowd,
   start,
   fullRepository,

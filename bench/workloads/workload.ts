@@ -24,6 +24,8 @@ export interface Workload {
   readonly goals: readonly Goal[]
   /** Servers speak TLS, with a certificate of this run. */
   readonly tls?: true
+  /** Servers ask who it is: `place.login` is who may do everything. */
+  readonly login?: true
   /**
    * Fills the storage of each system once; every run is then a new process on it. Without it every run begins empty. Workloads
    * that follow one another with the same function use the same storage.
