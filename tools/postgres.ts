@@ -31,10 +31,10 @@ printf %s "$PGPASSWORD" >"$dir/password"
 "$1/initdb" -D "$dir/data" -U postgres -A scram-sha-256 --pwfile="$dir/password" -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 ||
   { cat "$dir/log" >&2; exit 1; }
 
-# For tests only: nothing written here has to outlive the machine.
+# For tests only: nothing written here has to outlive the machine, and no query is on so much that it is worth compiling.
 "$1/postgres" -D "$dir/data" -p "$2" -h 127.0.0.1 -k "$dir" \\
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off \\
-  -c max_connections=100 -c deadlock_timeout=100ms </dev/null >"$dir/log" 2>&1 &
+  -c max_connections=100 -c deadlock_timeout=100ms -c jit=off </dev/null >"$dir/log" 2>&1 &
 server=$!
 until "$1/pg_isready" -q -h 127.0.0.1 -p "$2"; do
   kill -0 "$server" 2>/dev/null || { cat "$dir/log" >&2; exit 1; }

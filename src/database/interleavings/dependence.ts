@@ -35,10 +35,20 @@ export function dependent(a: Step, b: Step): boolean {
 /** The same where it matters which of the two was acknowledged first, not only what is left in the rows. */
 export const dependentInTime: Dependent = (a, b) => (a.kind === 'commit' && b.kind === 'commit') || dependent(a, b)
 
-/** Whether one of them could have to wait for the other. */
-export function mayBlock(a: Footprint, b: Footprint): boolean {
-  return excludes(a, b) || excludes(b, a)
+/** The few footprints there are meet in every schedule: what comes of two of them is found out once. */
+function once<T extends object | boolean>(of: (a: Footprint, b: Footprint) => T): (a: Footprint, b: Footprint) => T {
+  const known = new WeakMap<Footprint, WeakMap<Footprint, T>>()
+  return (a, b) => {
+    const withA = known.get(a) ?? new WeakMap<Footprint, T>()
+    known.set(a, withA)
+    const found = withA.get(b) ?? of(a, b)
+    withA.set(b, found)
+    return found
+  }
 }
+
+/** Whether one of them could have to wait for the other. */
+export const mayBlock = once((a, b) => excludes(a, b) || excludes(b, a))
 
 function excludes(a: Footprint, b: Footprint): boolean {
   const wanted = [b.locks, b.writes, b.shares]
@@ -46,8 +56,10 @@ function excludes(a: Footprint, b: Footprint): boolean {
 }
 
 function revealed(end: Step, statement: Step): boolean {
-  return end.kind === 'commit' && meet(end.footprint.writes, statement.footprint.reads)
+  return end.kind === 'commit' && shows(end.footprint, statement.footprint)
 }
+
+const shows = once((committed, seeing) => meet(committed.writes, seeing.reads))
 
 /** A table contains each of its rows. */
 function meet(places: ReadonlySet<Place>, others: ReadonlySet<Place>): boolean {
@@ -62,11 +74,9 @@ function meet(places: ReadonlySet<Place>, others: ReadonlySet<Place>): boolean {
 
 export const nothing: Footprint = { reads: new Set(), shares: new Set(), locks: new Set(), writes: new Set() }
 
-export function united(a: Footprint, b: Footprint): Footprint {
-  return {
-    reads: new Set([...a.reads, ...b.reads]),
-    shares: new Set([...a.shares, ...b.shares]),
-    locks: new Set([...a.locks, ...b.locks]),
-    writes: new Set([...a.writes, ...b.writes]),
-  }
-}
+export const united = once<Footprint>((a, b) => ({
+  reads: new Set([...a.reads, ...b.reads]),
+  shares: new Set([...a.shares, ...b.shares]),
+  locks: new Set([...a.locks, ...b.locks]),
+  writes: new Set([...a.writes, ...b.writes]),
+}))

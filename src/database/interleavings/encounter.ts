@@ -1,8 +1,8 @@
 import type { Arena, Sight } from './arena.ts'
 import type { Ending, Task } from './contender.ts'
-import { dependent, dependentInTime, type Dependent, type Side } from './dependence.ts'
+import { dependent, dependentInTime, type Dependent } from './dependence.ts'
 import { explore, type Explored } from './exploration.ts'
-import { runSchedule, type Crossing, type Decide, type Result, type Run, type Taken } from './schedule.ts'
+import { runSchedule, type Decide, type Result, type Run, type Taken } from './schedule.ts'
 
 /** Two tasks, the rows they meet on, and what is to be said of each outcome. */
 export interface Contest {
@@ -39,23 +39,32 @@ export async function meet(
   depends: Dependent = contest.inTime ? dependentInTime : dependent,
 ): Promise<Encounter> {
   const count = { waited: 0, deadlocks: 0 }
-  const results = new Set<string>()
   const faults = new Map<string, string>()
-  const serial = await serialResults(arena, contest)
+  const summarize = summaries(contest.tolerated)
+  /** Of each result the first schedule that gave it. */
+  const first = new Map<string, Finished>()
   const explored = await explore(async (decide) => {
     const run = await perform(arena, contest, decide)
     if (run.result === undefined) return run
     const sight = await arena.look()
-    const summary = summaryOf(run.result, sight, contest.tolerated)
-    results.add(summary)
+    const summary = summarize(run.result, sight)
+    if (!first.has(summary)) first.set(summary, { taken: run.taken, result: run.result })
     if (run.taken.some(({ waited }) => waited)) count.waited++
     if (run.result.victim !== undefined) count.deadlocks++
-    const complaints = [...contest.judge(run.result, sight)]
-    if (!serial.has(summary)) complaints.push(`what no serial order gives: ${differences(summary, serial)}`)
-    for (const complaint of complaints) if (!faults.has(complaint)) faults.set(complaint, drawing(run.taken, run.result))
+    for (const complaint of contest.judge(run.result, sight)) {
+      if (!faults.has(complaint)) faults.set(complaint, drawing(run.taken, run.result))
+    }
     return run
   }, depends)
-  return { ...explored, ...count, results, faults }
+  const serial = await serialResults(arena, contest, [...first.keys()], summarize)
+  for (const [summary, { taken, result }] of first) {
+    if (!serial.has(summary)) faults.set(`what no serial order gives: ${differences(summary, serial)}`, drawing(taken, result))
+  }
+  return { ...explored, ...count, results: new Set(first.keys()), faults }
+}
+
+interface Finished extends Pick<Run, 'taken'> {
+  readonly result: Result
 }
 
 async function perform(arena: Arena, { rows, tasks }: Contest, decide: Decide): Promise<Run> {
@@ -63,24 +72,40 @@ async function perform(arena: Arena, { rows, tasks }: Contest, decide: Decide): 
   return await runSchedule(arena.sides, tasks, arena.observer, arena.footprints, decide)
 }
 
-async function serialResults(arena: Arena, contest: Contest): Promise<Set<string>> {
-  const found = new Set<string>()
-  for (const first of [0, 1] as const) {
-    const { result } = await perform(arena, contest, serially(first))
-    if (result === undefined) throw new Error('a serial order was given up')
-    found.add(summaryOf(result, await arena.look(), contest.tolerated))
-  }
-  return found
-}
-
-function serially(first: Side) {
-  return ({ open }: Crossing): Side | undefined => (open.includes(first) ? first : open[0])
+/**
+ * What the two serial orders give. The first schedule that is explored is one of them: side 0 goes on in it for as long as it
+ * can. The other one is run only where there is a second result to compare with it.
+ */
+async function serialResults(
+  arena: Arena,
+  contest: Contest,
+  [first = '', ...others]: readonly string[],
+  summarize: Summarize,
+): Promise<Set<string>> {
+  if (others.length === 0) return new Set([first])
+  const { result } = await perform(arena, contest, ({ open }) => (open.includes(1) ? 1 : open[0]))
+  if (result === undefined) throw new Error('a serial order was given up')
+  return new Set([first, summarize(result, await arena.look())])
 }
 
 type Summary = Record<string, unknown>
 
-function summaryOf({ endings }: Result, { state }: Sight, tolerated: readonly string[]): string {
-  const parts = Object.entries({ endings: endings.map(plain), ...(JSON.parse(state) as Summary) })
+type Summarize = (result: Result, sight: Sight) => string
+
+/** Most schedules end as another one did: then nothing has to be read. */
+function summaries(tolerated: readonly string[]): Summarize {
+  const known = new Map<string, string>()
+  return ({ endings }, { state }) => {
+    const ends = endings.map(plain)
+    const key = JSON.stringify([ends, state])
+    const found = known.get(key) ?? summaryOf(ends, state, tolerated)
+    known.set(key, found)
+    return found
+  }
+}
+
+function summaryOf(endings: readonly unknown[], state: string, tolerated: readonly string[]): string {
+  const parts = Object.entries({ endings, ...(JSON.parse(state) as Summary) })
   return withoutNewIds(JSON.stringify(Object.fromEntries(parts.filter(([part]) => !tolerated.includes(part)))))
 }
 

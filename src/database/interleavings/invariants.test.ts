@@ -34,7 +34,7 @@ const breaking: Record<keyof typeof invariants, string> = {
 }
 
 /** Rows on which a promise is kept, and rows on which it is not. */
-const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: readonly [State, string?]]> = {
+const promised: Record<Fact, readonly [kept: readonly [State, ...string[]], broken: readonly [State, ...string[]]]> = {
   'the layer is here': [['the lease is over'], ['the layer is damaged']],
   'the layer is gone': [['the layer is elsewhere'], ['the layer is leased']],
   'the layer is leased': [['the layer is leased'], ['the lease is over']],
@@ -92,10 +92,10 @@ const promised: Record<Fact, readonly [kept: readonly [State, string?], broken: 
 }
 
 onPostgres('what must hold of the rows', 1, (arenas) => {
-  const look = async (state: State, change = 'select 1') => {
+  const look = async (state: State, ...change: string[]) => {
     const arena = arenas[0] as Arena
-    const unchecked = `set session_replication_role = replica; ${change}; set session_replication_role = origin`
-    await arena.prepare(`${rowsOf(state)}; ${unchecked}`)
+    const unchecked = ['set session_replication_role = replica', ...change, 'set session_replication_role = origin']
+    await arena.prepare([rowsOf(state), ...unchecked].join('; '))
     return await arena.look()
   }
 

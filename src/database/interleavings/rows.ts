@@ -39,11 +39,16 @@ export const accessIds = {
 } as const
 
 /** In reverse order of the foreign keys. */
-export const clear = [
+const tables = [
   'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold', 'event',
   'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
   'account_group', 'account', 'repository', 'namespace_alias', 'namespace',
 ]
+
+/** Leaves nothing of earlier rows, not even the room that they took. */
+export const empty = `truncate ${tables.join(', ')}`
+
+export const clear = tables
   .map((table) => `delete from ${table}`)
   .concat(`update meta set value = '1' where name = 'rights'`)
   .join('; ')
