@@ -44,9 +44,17 @@ function basic(value: string): Credentials {
 
 function decoded(value: string): string | undefined {
   try {
-    const bytes = Buffer.from(value, 'base64')
-    const text = bytes.toString('latin1')
-    return printable.test(text) ? text : utf8.decode(bytes)
+    const text = latin1(value)
+    return text !== undefined && printable.test(text) ? text : utf8.decode(Buffer.from(value, 'base64'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Absent where the padding is not as it has to be, of which Buffer thinks less. */
+function latin1(value: string): string | undefined {
+  try {
+    return atob(value)
   } catch {
     return undefined
   }
