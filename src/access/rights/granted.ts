@@ -1,7 +1,6 @@
 import type { AddressSet } from '../../lib/index.ts'
 import type { PathPattern } from '../path-pattern.ts'
 import type { Permission } from '../permissions.ts'
-import type { ProjectGrants } from './project-grants.ts'
 import type { ProjectFacts } from './rights.ts'
 import type { TagPattern } from './tag-pattern.ts'
 
@@ -41,6 +40,13 @@ export interface ProjectRights {
   readonly facts: ProjectFacts
   readonly tagRules: readonly TagRule[]
   readonly addressRules: readonly AddressRule[]
+}
+
+/** What one principal was given in one project. */
+export interface ProjectGrants {
+  readonly all: readonly Grant[]
+  /** Those whose pattern matches the path, and maybe others: few, however many there are. */
+  near(path: string): readonly Grant[]
 }
 
 /** What one principal was given, by itself and by its groups. */

@@ -1,11 +1,4 @@
-import type { Grant } from './granted.ts'
-
-/** What one principal was given in one project. */
-export interface ProjectGrants {
-  readonly all: readonly Grant[]
-  /** Those whose pattern matches the path, and maybe others: few, however many there are. */
-  near(path: string): readonly Grant[]
-}
+import type { Grant, ProjectGrants } from './granted.ts'
 
 /** So many are looked at faster than they are looked up. */
 const few = 8
