@@ -22,8 +22,8 @@ async function main(options: Options): Promise<number> {
     console.log(say('usage'))
     return 0
   }
-  const { url, level, credentials, repositories } = options
-  const target: Target = { urls: [url], level, credentials, repositories }
+  const { url, level, credentials, loginWay, repositories } = options
+  const target: Target = { urls: [url], level, credentials, loginWay, repositories }
   await expectRegistry(target, say)
   const run: Run = { url, level, results: await runAll(options, target, say) }
   for (const file of options.reports) {

@@ -4,7 +4,7 @@ import type { Answer, Content, SendOptions } from './answer.ts'
 import { checkAnswer } from './check-answer.ts'
 import { freshName } from './content.ts'
 import { describeExchange, type Exchange } from './exchange.ts'
-import { createLogin, type Credentials } from './login.ts'
+import { createLogin, type Credentials, type LoginWay } from './login.ts'
 
 /** Speaks the registry API to one registry and holds every answer to what all of them have in common. */
 export interface Client {
@@ -30,6 +30,8 @@ export interface Target {
   readonly urls: readonly string[]
   readonly level: Level
   readonly credentials?: Credentials | undefined
+  /** `asked` unless said otherwise. */
+  readonly loginWay?: LoginWay | undefined
   /** Whether each request gets a connection of its own: several threads of a server are dealt connections, not requests. */
   readonly singly?: boolean | undefined
   /** With which the names of repositories begin. */
@@ -78,8 +80,8 @@ export function createClient(target: string | Target): Client {
 
 const mostRedirects = 5
 
-function createSender({ urls, credentials, record, level, signal, singly = false }: Target): Client['send'] {
-  const login = credentials === undefined ? undefined : createLogin(urls[0] ?? '', credentials)
+function createSender({ urls, credentials, loginWay, record, level, signal, singly = false }: Target): Client['send'] {
+  const login = credentials === undefined ? undefined : createLogin(urls[0] ?? '', credentials, loginWay)
   const origins = new Set(urls.map((url) => new URL(url).origin))
   let turn = 0
 

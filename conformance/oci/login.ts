@@ -3,7 +3,14 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Answers a registry's challenges as the official program does: nothing until the first 401, then Basic or a token. */
+/**
+ * When and how credentials are shown. `asked` is what the official program does: nothing until the first 401, then Basic, or a token that
+ * is used again for the same. With `anew` every request gets a token of its own, and `basic` shows user and password unasked.
+ */
+export const loginWays = ['asked', 'anew', 'basic'] as const
+export type LoginWay = (typeof loginWays)[number]
+
+/** Answers a registry's challenges. */
 export interface Login {
   /** What is known already for such a request, or undefined. */
   known(method: string, path: string): string | undefined
@@ -17,19 +24,20 @@ export interface Login {
 const tokenPatience = 30_000
 
 /** @param registry the URL of the registry; an encrypted one may not send the password to an open realm */
-export function createLogin(registry: string, credentials: Credentials): Login {
+export function createLogin(registry: string, credentials: Credentials, way: LoginWay = 'asked'): Login {
   const basic = `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
   const tokens = new Map<string, string>()
-  let scheme: 'Basic' | 'Bearer' | undefined
+  let scheme: 'Basic' | 'Bearer' | undefined = way === 'basic' ? 'Basic' : undefined
 
   return Object.freeze({
     known: (method: string, path: string) => (scheme === 'Basic' ? basic : tokens.get(cacheKey(method, path))),
     async answer(method: string, path: string, challenge: string | null) {
+      if (way === 'basic') throw new Error(`user and password were not accepted: 401 to ${method} ${path}`)
       const { name, parameters } = parseChallenge(challenge)
       scheme = name
       if (name === 'Basic') return basic
       const token = `Bearer ${await fetchToken(registry, parameters, basic)}`
-      tokens.set(cacheKey(method, path), token)
+      if (way === 'asked') tokens.set(cacheKey(method, path), token)
       return token
     },
   })

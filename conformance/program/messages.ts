@@ -9,6 +9,8 @@ const en = {
 URL                  http://HOST:PORT or https://HOST[:PORT] of a registry that may be written to
 --username NAME      log in; the password is read from a file:
 --password-file FILE
+--login WAY          asked: as the registry asks for it, a token is used again (default); anew: a new token for each
+                     request; basic: user and password with each request, unasked
 --repository PREFIX  push only to repositories below this path (default: conformance)
 --level LEVEL        what counts: must (the specification's MUST), should (its SHOULD too), clients (what
                      clients need too; the default), berth (everything that Berth promises)
@@ -22,6 +24,7 @@ A further certificate authority is named by NODE_EXTRA_CA_CERTS.
 Exit code: 0 nothing failed, 1 something failed, 2 nothing could be checked.`,
   'error.url': 'give one URL, such as http://127.0.0.1:5000',
   'error.password': '--username and --password-file belong together',
+  'error.login': '--login must be one of: {choices}',
   'error.level': '--level must be one of: {choices}',
   'error.language': '--language must be one of: {choices}',
   'error.report': '--report {file}: the name must end with .html, .md or .json',
@@ -64,6 +67,8 @@ const zh: Record<keyof typeof en, string> = {
 URL                  可写入的仓库地址：http://主机:端口 或 https://主机[:端口]
 --username 用户名    登录；密码从文件读取：
 --password-file 文件
+--login 方式         asked：按仓库的要求登录，令牌重复使用（默认）；anew：每个请求都取新令牌；basic：不待要求，每个请求都带
+                     用户名和密码
 --repository 前缀    只向此路径下的仓库推送（默认：conformance）
 --level 级别         哪些要求计入结果：must（规范的 MUST）、should（再加 SHOULD）、clients（再加客户端的需要，
                      默认值）、berth（Berth 的全部承诺）
@@ -77,6 +82,7 @@ URL                  可写入的仓库地址：http://主机:端口 或 https:/
 退出码：0 没有失败，1 有失败，2 无法检查。`,
   'error.url': '请给出一个 URL，例如 http://127.0.0.1:5000',
   'error.password': '--username 与 --password-file 须同时给出',
+  'error.login': '--login 必须是其中之一：{choices}',
   'error.level': '--level 必须是其中之一：{choices}',
   'error.language': '--language 必须是其中之一：{choices}',
   'error.report': '--report {file}：文件名须以 .html、.md 或 .json 结尾',

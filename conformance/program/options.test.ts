@@ -18,7 +18,7 @@ describe('the command line', () => {
   test('with a URL alone holds a registry to what clients need', () => {
     const options = readOptions([`${url}/`], {})
     expect(options).toEqual({
-      help: false, url, credentials: undefined, repositories: 'conformance', level: 'clients', only: '', reports: [], language: 'en',
+      help: false, url, credentials: undefined, loginWay: 'asked', repositories: 'conformance', level: 'clients', only: '', reports: [], language: 'en',
     })
   })
 
@@ -47,7 +47,7 @@ describe('the command line', () => {
   test.each([
     [], ['127.0.0.1:5000'], ['ftp://a'], [`${url}/v2/`], [`http://u:p@a`], [url, 'http://a'], [url, '--level', 'most'],
     [url, '--report', 'report.pdf'], [url, '--repository', '../a'], [url, '--username', 'u'], [url, '--password-file', 'x'],
-    [url, '--username', 'u', '--password-file', '/nowhere'], [url, '--language', 'fr'], [url, '--unknown'],
+    [url, '--username', 'u', '--password-file', '/nowhere'], [url, '--language', 'fr'], [url, '--login', 'never'], [url, '--unknown'],
   ])('refuses %j', (...argv) => {
     expect(() => readOptions(argv.flat(), {})).toThrow(UsageError)
   })

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { levels, type Level } from '../checks/level.ts'
-import type { Credentials } from '../oci/login.ts'
+import { loginWays, type Credentials, type LoginWay } from '../oci/login.ts'
 import { languageOf, languages, wordsIn, type Language, type Words } from './messages.ts'
 
 export interface Options {
   readonly help: boolean
   readonly url: string
   readonly credentials: Credentials | undefined
+  readonly loginWay: LoginWay
   readonly repositories: string
   readonly level: Level
   readonly only: string
@@ -22,6 +23,7 @@ export class UsageError extends Error {}
 const known = {
   username: { type: 'string' },
   'password-file': { type: 'string' },
+  login: { type: 'string' },
   repository: { type: 'string' },
   level: { type: 'string' },
   only: { type: 'string' },
@@ -40,11 +42,12 @@ export function readOptions(argv: readonly string[], env: Environment): Options 
     words('error.language', { choices: languages.join(', ') }))
   const say = wordsIn(language)
   const level = oneOf(levels, values.level ?? 'clients', () => say('error.level', { choices: levels.join(', ') }))
+  const loginWay = oneOf(loginWays, values.login ?? 'asked', () => say('error.login', { choices: loginWays.join(', ') }))
   const repositories = values.repository ?? 'conformance'
   if (!/^[a-z0-9]+([._/-][a-z0-9]+)*$/.test(repositories)) throw new UsageError(say('error.repository', { value: repositories }))
   const reports = values.report ?? []
   for (const file of reports) if (!/\.(html|md|json)$/.test(file)) throw new UsageError(say('error.report', { file }))
-  const rest = { repositories, level, only: values.only ?? '', reports, language }
+  const rest = { loginWay, repositories, level, only: values.only ?? '', reports, language }
   if (values.help === true) return { help: true, url: '', credentials: undefined, ...rest }
   const url = readUrl(positionals, say)
   return { help: false, url, credentials: readCredentials(url, values.username, values['password-file'], env, say), ...rest }
