@@ -145,6 +145,8 @@ test('the list of repositories needs a token for it', async () => {
   for (const token of ['good', 'anonymous']) {
     const response = await ask('/v2/_catalog', `Bearer ${token}`)
     expect([response.status, challengeOf(response)]).toEqual([401, tail(',scope="registry:catalog:*"', ',error="insufficient_scope"')])
+    // No token would help.
+    expect((await ask('/v2/_catalog', `Bearer ${token}`, 'PUT')).status).toBe(405)
   }
 })
 

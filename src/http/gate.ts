@@ -14,6 +14,7 @@ import type { Actor } from '../registry/index.ts'
 import { challenge, type Challenged, loginFirst, type TokenProblem, type TokenSource } from './challenge.ts'
 import { isOneToken, parseCredentials } from './credentials.ts'
 import { refusal, type Refused } from './refusal.ts'
+import { findRoute } from './v2/routes.ts'
 
 /** What the HTTP layer asks of those who know who is who and who may do what. */
 export interface GateDeps {
@@ -105,21 +106,21 @@ function admitAnonymous({ source }: GateDeps, asked: Challenged, address: string
 }
 
 function admitAnonymousBearer({ source }: GateDeps, asked: Challenged, address: string): Caller {
-  if (asked.match?.shape === 'catalog') throw loginFirst(source, asked, 'log in first', 'insufficient_scope')
+  if (asksForList(asked)) throw loginFirst(source, asked, 'log in first', 'insufficient_scope')
   return callerOf({ by: 'bearer', address })
 }
 
 /** There is no account behind it: to whoever asks for one, it is nobody. */
 function admitOutside({ source }: GateDeps, asked: Challenged, caller: OutsideCaller, address: string): Caller {
   const { name, access } = caller
-  if (asked.match?.shape === 'catalog' && !allowsList(access)) throw loginFirst(source, asked, 'the token is not for this', 'insufficient_scope')
+  if (asksForList(asked) && !allowsList(access)) throw loginFirst(source, asked, 'the token is not for this', 'insufficient_scope')
   return { actor: { identity: name, credential: 'bearer', address, principal: caller }, principal: undefined, by: 'bearer', access }
 }
 
 function admitBearer({ source, rights }: GateDeps, asked: Challenged, caller: Caller): Soon<Caller> {
   const { match } = asked
   const tooNarrow = () => loginFirst(source, asked, 'the token is not for this: get one with the scope that this needs', 'insufficient_scope')
-  if (match?.shape === 'catalog' && !allowsList(caller.access)) throw tooNarrow()
+  if (asksForList(asked) && !allowsList(caller.access)) throw tooNarrow()
   const unmade = caller.access.filter(({ project }) => project === null)
   if (unmade.length === 0 || match === undefined || match.name === '') return caller
   // Such a token lets its owner make the project of this one name, and no other.
@@ -127,6 +128,11 @@ function admitBearer({ source, rights }: GateDeps, asked: Challenged, caller: Ca
     if (project === undefined && !unmade.some(({ name }) => name === match.name)) throw tooNarrow()
     return caller
   })
+}
+
+/** A method that the list does not have is no matter of rights: no token would help. */
+function asksForList({ match, request }: Challenged): boolean {
+  return match?.shape === 'catalog' && findRoute(match.shape, request.method) !== undefined
 }
 
 /** Somebody of whom nothing is known but where they are. */
