@@ -38,7 +38,7 @@ forEachDatabase('with a server, the guide', (kind) => {
       userFolder: folder,
       print: (text: string) => void (said += text),
       printError: (text: string) => void (said += text),
-      input: { isTerminal: true, readAll: next, readHidden: next },
+      input: { isTerminal: true, readAll: next, readHidden: (...questions: string[]) => Promise.all(questions.map(next)) },
       send: (url: string, init: RequestInit) => world.fetch(url, init),
     } as unknown as ProgramDeps
     const argv = line.split(' ').slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'))
@@ -55,9 +55,9 @@ forEachDatabase('with a server, the guide', (kind) => {
   const logIn = (user: 'admin' | 'alice') => type(`berth login registry.example -u ${user}`, [words[user]])
 
   test('leads from the login to what is needed for a push, and tells why something is refused', async () => {
-    const [administrator, user, token, , pipeline] = blocks('first-push.md')
-    expect(await typeAll(administrator, [rootPassword, words.admin, words.given])).toContain('alice')
-    expect(await typeAll(user, [words.given, words.alice])).toContain('team')
+    const [administrator, user, , token, , pipeline] = blocks('first-push.md')
+    expect(await typeAll(administrator, [rootPassword, words.admin, words.admin, words.given])).toContain('alice')
+    expect(await typeAll(user, [words.given, words.alice, words.alice])).toContain('team')
     expect(await typeAll(token, [])).toMatch(/bpt_[\w-]{20}/)
     await logIn('admin')
     expect(await typeAll(pipeline, [])).toMatch(/brt_[\w-]{20}/)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { MessageKey } from '../messages.ts'
-import { exitCodes } from './failure.ts'
+import { exitCodes, UsageFault } from './failure.ts'
 import { changePassword, login, type LoginDeps, type LoginOptions, logout } from './login.ts'
 import { LoginsUnusable, openLogins } from './logins.ts'
 import { type Destination, runVerb } from './run-verb.ts'
-import { readPiped } from './read-secret.ts'
+import { readSecret } from './read-secret.ts'
 import type { Typed, Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
 
@@ -85,8 +85,16 @@ function addVerb(parent: Command, verb: Verb, deps: LoginDeps, finish: (code: nu
     const typed: Typed = {
       words: Object.fromEntries(words.map((name, at) => [name, given[at] as string | undefined])),
       options,
-      secret: async () => readPiped(deps.input),
+      secret: () => passwordFor(typed, deps),
     }
     finish(await codeOf(() => runVerb(verb, typed, options, deps), deps))
   })
+}
+
+/** The password for the account that is named. */
+async function passwordFor({ words, options }: Typed, { say, input }: LoginDeps): Promise<string> {
+  const question = say('password.of', { user: words['NAME'] ?? '' })
+  const secret = await readSecret({ question, piped: options['passwordStdin'] === true }, input)
+  if (secret === undefined || secret === '') throw new UsageFault('login.no-secret', {})
+  return secret
 }

@@ -1,6 +1,6 @@
 import { ServerProblem } from '../../client/index.ts'
-import { describeFailure, exitCodes } from './failure.ts'
-import { readPiped, type SecretInput } from './read-secret.ts'
+import { describeFailure, exitCodes, UsageFault } from './failure.ts'
+import { readSecret, type SecretInput } from './read-secret.ts'
 import { clientOf, findServer, type RemoteDeps } from './run-verb.ts'
 import { parseServer } from './server-origin.ts'
 
@@ -22,7 +22,7 @@ export async function login(server: string, options: LoginOptions, deps: LoginDe
     return exitCodes.usage
   }
   const question = say('login.password', { user: options.username })
-  const secret = await readSecret({ question, piped: options.passwordStdin === true }, deps)
+  const secret = await readSecret({ question, piped: options.passwordStdin === true }, deps.input)
   if (secret === undefined || secret === '') {
     printError(`berth: ${say('login.no-secret')}\n`)
     return exitCodes.usage
@@ -44,16 +44,6 @@ export async function login(server: string, options: LoginOptions, deps: LoginDe
   }
 }
 
-interface Wanted {
-  readonly question: string
-  readonly piped: boolean
-}
-
-async function readSecret({ question, piped }: Wanted, { input }: LoginDeps): Promise<string | undefined> {
-  if (piped) return await readPiped(input)
-  return input.isTerminal ? await input.readHidden(question) : undefined
-}
-
 /** `berth password`: a new one for whoever is logged in with a password. */
 export async function changePassword(options: { readonly passwordStdin?: boolean; readonly server?: string }, deps: LoginDeps): Promise<number> {
   const { say, print, printError, logins } = deps
@@ -63,12 +53,10 @@ export async function changePassword(options: { readonly passwordStdin?: boolean
     return exitCodes.usage
   }
   const { origin, login } = found
-  const password = await readSecret({ question: say('password.new', { user: login.user }), piped: options.passwordStdin === true }, deps)
-  if (password === undefined || password === '') {
-    printError(`berth: ${say('login.no-secret')}\n`)
-    return exitCodes.usage
-  }
+  const piped = options.passwordStdin === true
   try {
+    const password = await readSecret({ question: say('password.new', { user: login.user }), again: say('password.again'), piped }, deps.input)
+    if (password === undefined || password === '') throw new UsageFault('login.no-secret', {})
     await clientOf(found, deps).call('changeOwnPassword', { body: { current: login.secret, password } })
     logins.keep(origin, { user: login.user, secret: password })
     print(`${say('password.done', { user: login.user })}\n`)

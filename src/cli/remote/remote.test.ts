@@ -37,8 +37,14 @@ const json = (body: unknown, status = 200) => new Response(JSON.stringify(body),
 const problem = (status: number, code: string, detail: string, errors?: unknown) => json({ type: 'about:blank', title: 'x', status, code, detail, errors }, status)
 const me = (mustChange = false) => json({ kind: 'account', name: 'alice', credential: 'password', mustChange, narrowed: false, groups: [] })
 
-async function berth(argv: readonly string[], input = ''): Promise<number> {
+/** @param input what is piped in, or the lines that are typed when it is asked for them */
+async function berth(argv: readonly string[], input: string | readonly string[] = ''): Promise<number> {
   out = err = ''
+  const lines = typeof input === 'string' ? [] : [...input]
+  const ask = (question: string) => {
+    out += question
+    return lines.shift() ?? ''
+  }
   const deps = {
     version: '1.2.3',
     environment: { variables: new Map(), language: 'en' },
@@ -46,7 +52,11 @@ async function berth(argv: readonly string[], input = ''): Promise<number> {
     userFolder: folder,
     print: (text: string) => void (out += text),
     printError: (text: string) => void (err += text),
-    input: { isTerminal: false, readAll: async () => await Promise.resolve(input), readHidden: async () => await Promise.resolve(undefined) },
+    input: {
+      isTerminal: typeof input !== 'string',
+      readAll: async () => await Promise.resolve(input),
+      readHidden: async (...questions: string[]) => await Promise.resolve(questions.map(ask)),
+    },
     send,
   } as unknown as ProgramDeps
   return await createProgram(deps).run(argv)
@@ -98,6 +108,31 @@ test('a new password takes the place of the old one', async () => {
   answers = () => me()
   await berth(['whoami'])
   expect(asked.at(-1)?.user).toBe('alice:better words')
+})
+
+test('a new password is typed twice, and one for somebody else once', async () => {
+  answers = () => me()
+  expect(await berth(['login', 'registry.example', '-u', 'alice'], ['secret words'])).toBe(0)
+  answers = () => json({})
+  expect(await berth(['password'], ['better words', 'bitter words'])).toBe(2)
+  expect(err).toContain('not the same')
+  expect(await berth(['password'], ['better words', 'better words'])).toBe(0)
+  expect(await berth(['user', 'create', 'bob'], ['words for bob'])).toBe(0)
+  expect(out).toContain('Password for bob')
+  expect(asked.slice(1).map(({ path, body }) => [path, body])).toEqual([
+    ['/api/v1/whoami/password', { current: 'secret words', password: 'better words' }],
+    ['/api/v1/accounts', { name: 'bob', password: 'words for bob' }],
+  ])
+})
+
+test('a password that nobody can be asked for is named, and nothing is sent', async () => {
+  answers = () => me()
+  await logIn()
+  for (const line of ['user create bob', 'user password bob']) {
+    expect(await berth(line.split(' '))).toBe(2)
+    expect(err).toContain('--password-stdin')
+  }
+  expect(asked.length).toBe(1)
 })
 
 test('a list is read to its end and shown as a table', async () => {

@@ -25,28 +25,38 @@ export function terminalInput(stdin: InputStream, print: (text: string) => void)
       }
       return Buffer.concat(chunks).toString()
     },
-    async readHidden(question: string): Promise<string | undefined> {
-      print(question)
+    async readHidden(...questions: readonly string[]): Promise<readonly string[] | undefined> {
+      // Before the question: what is typed as soon as it is there must not be shown.
       stdin.setRawMode?.(true)
       try {
-        return await typedLine(stdin)
+        return await typedLines(stdin, questions, print)
       } finally {
         stdin.setRawMode?.(false)
-        print('\n')
       }
     },
   })
 }
 
-/** With a raw terminal the program itself has to see Ctrl-C and the backspace. */
-async function typedLine(stdin: InputStream): Promise<string | undefined> {
+/**
+ * With a raw terminal the program itself has to see Ctrl-C and the backspace, and moves to the next line by itself. Standard input
+ * cannot be read again once this has ended.
+ */
+async function typedLines(stdin: InputStream, questions: readonly string[], print: (text: string) => void): Promise<readonly string[] | undefined> {
+  const lines: string[] = []
   let line = ''
+  print(questions[0] ?? '')
   for await (const chunk of stdin) {
     for (const character of new TextDecoder().decode(chunk)) {
-      if (enter.has(character)) return line
+      if (!enter.has(character) && !broken.has(character)) {
+        line = backspace.has(character) ? line.slice(0, -1) : line + character
+        continue
+      }
+      lines.push(line)
+      line = ''
+      print(`\r\n${broken.has(character) ? '' : (questions[lines.length] ?? '')}`)
       if (broken.has(character)) return undefined
-      line = backspace.has(character) ? line.slice(0, -1) : line + character
+      if (lines.length === questions.length) return lines
     }
   }
-  return line
+  return [...lines, line]
 }

@@ -6,7 +6,7 @@ export interface Typed {
   /** Arguments by their names, as they stand in the help: `NAME`. */
   readonly words: Readonly<Record<string, string | undefined>>
   readonly options: Readonly<Record<string, string | readonly string[] | true | undefined>>
-  /** One line from standard input, for `--password-stdin`. */
+  /** The password for whoever is named; `--password-stdin` says that it comes from a pipe. */
   readonly secret: () => Promise<string>
 }
 

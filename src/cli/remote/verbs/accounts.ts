@@ -26,7 +26,7 @@ export const accountVerbs: readonly Verb[] = [
     verb: 'create',
     help: 'help.user.create',
     words: ['NAME'],
-    options: [...named, { flags: '--password-stdin', help: 'help.user.password-stdin', mandatory: true }],
+    options: [...named, { flags: '--password-stdin', help: 'help.user.password-stdin' }],
     run: async (client, typed) =>
       await client.call('createAccount', {
         body: {
@@ -67,7 +67,7 @@ export const accountVerbs: readonly Verb[] = [
     verb: 'password',
     help: 'help.user.password',
     words: ['NAME'],
-    options: [{ flags: '--password-stdin', help: 'help.user.password-stdin', mandatory: true }],
+    options: [{ flags: '--password-stdin', help: 'help.user.password-stdin' }],
     run: async (client, typed) =>
       await client.call('resetPassword', { params: { account: word(typed, 'NAME') }, body: { password: await typed.secret() } }),
   },
