@@ -18,6 +18,7 @@ export {
   type RepositoryAction,
   repositoryNamed,
   type TokenAccess,
+  scopeCeiling,
   withoutScope,
 } from './bearer-tokens/token-access.ts'
 export { type BearerAuthentication, createTokenCheck, type TokenCheck } from './bearer-tokens/token-check.ts'

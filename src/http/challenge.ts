@@ -1,5 +1,5 @@
 import { repositoryNamed } from '../access/index.ts'
-import { RegistryError } from '../oci/index.ts'
+import { RegistryError, type RepositoryName } from '../oci/index.ts'
 import { queryValue } from './target.ts'
 import type { Match } from './v2/match.ts'
 import { findRoute } from './v2/routes.ts'
@@ -66,9 +66,16 @@ function wantedScopes({ request, match, query }: Challenged): readonly WantedSco
   if (match === undefined || route?.action === undefined) return []
   const actions = words[route.action]
   if (route.action === 'list') return [{ type: 'registry', name: 'catalog', actions }]
-  const from = route.operation === 'startUpload' && query !== '' ? queryValue(query, 'from') : undefined
+  const from = mountSource({ match, request, query })
   const named = [{ name: match.name, actions }, ...(from === undefined ? [] : [{ name: from, actions: words.pull }])]
   return named.flatMap((wanted) => (repositoryNamed(wanted.name) === undefined ? [] : [{ type: 'repository', ...wanted }]))
+}
+
+/** The repository from which a push wants a blob mounted; absent where it names none that could be. */
+export function mountSource({ request, match, query }: Pick<Challenged, 'request' | 'match' | 'query'>): RepositoryName | undefined {
+  if (match === undefined || query === '' || findRoute(match.shape, request.method)?.operation !== 'startUpload') return undefined
+  const from = queryValue(query, 'from')
+  return from === undefined ? undefined : repositoryNamed(from)
 }
 
 /** The same as distribution tells it in the `detail` of the error. */

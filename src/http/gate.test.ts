@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { Authentication, BearerAuthentication, Principal, Rights } from '../access/index.ts'
+import { type Authentication, type BearerAuthentication, type Principal, type Rights, scopeCeiling } from '../access/index.ts'
 import { parseRepositoryName, RegistryError } from '../oci/index.ts'
 import { noManagement } from './gate.testing.ts'
 import { createGate } from './gate.ts'
@@ -10,6 +10,9 @@ const alice: Principal = {
   kind: 'account', id: 1, name: 'alice', version: 1, groups: [], project: undefined, ceilings: [], mustChange: false,
 }
 const exp = Number.MAX_SAFE_INTEGER
+/** A token for pushes to team/other. */
+const pushed = [{ type: 'repository', name: 'team/other', actions: ['pull', 'push'], project: 1 }]
+const narrowed: Principal = { ...alice, ceilings: [scopeCeiling(pushed)] }
 
 /** Alice, whose password is `right`; tokens by what they are called; a right to pull from team/app, and to know of team/seen. */
 function start(source: { realm?: string; externalUrl?: string } = {}) {
@@ -17,6 +20,7 @@ function start(source: { realm?: string; externalUrl?: string } = {}) {
     good: { principal: alice, credential: 'bearer', expiresAt: exp, access: [{ type: 'repository', name: 'team/app', actions: ['pull'], project: 1 }] },
     catalog: { principal: alice, credential: 'bearer', expiresAt: exp, access: [{ type: 'registry', name: 'catalog', actions: ['*'] }] },
     unmade: { principal: alice, credential: 'bearer', expiresAt: exp, access: [{ type: 'repository', name: 'new/app', actions: ['push'], project: null }] },
+    narrow: { principal: narrowed, credential: 'bearer', expiresAt: exp, access: pushed },
     anonymous: { anonymous: true, expiresAt: exp },
     old: { failed: 'expired' },
   }
@@ -28,7 +32,8 @@ function start(source: { realm?: string; externalUrl?: string } = {}) {
   }
   const rights: Pick<Rights, 'decide' | 'isPublic' | 'projectOf'> = {
     decide: (who, permission, { repository }) => {
-      const allowed = permission === 'content.pull' && (repository === 'public/app' || (who !== undefined && repository === 'team/app'))
+      const within = who?.ceilings.every((ceiling) => ceiling.allows(permission, 1, repository?.slice('team/'.length))) !== false
+      const allowed = within && permission === 'content.pull' && (repository === 'public/app' || (who !== undefined && repository === 'team/app'))
       return { allowed, rule: allowed ? 'a grant' : `no grant of ${permission} there`, hidden: !repository?.startsWith('team/'), narrowed: false }
     },
     isPublic: (repository) => repository === 'public/app',
@@ -148,6 +153,18 @@ test('the list of repositories needs a token for it', async () => {
     // No token would help.
     expect((await ask('/v2/_catalog', `Bearer ${token}`, 'PUT')).status).toBe(405)
   }
+})
+
+test('a mount asks for a token for its source too, where the owner of the token may read that', async () => {
+  const { ask } = start()
+  const post = (from: string, token: string) => ask(`/v2/team/other/blobs/uploads/?mount=sha256:${'0'.repeat(64)}&from=${from}`, token, 'POST')
+  const asked = await post('team/app', 'Bearer narrow')
+  const scope = ',scope="repository:team/other:pull,push repository:team/app:pull"'
+  expect([asked.status, challengeOf(asked)]).toEqual([401, tail(scope, ',error="insufficient_scope"')])
+  expect((await post('team/app', 'Bearer good')).status).toBe(202)
+  // With these no token would help: they are uploads.
+  for (const from of ['secret/app', 'Not A Name', '']) expect((await post(from, 'Bearer narrow')).status).toBe(202)
+  expect((await post('team/app', basicly('alice:right'))).status).toBe(202)
 })
 
 test('a token for a project that is not there yet is for its one name', async () => {

@@ -7,11 +7,12 @@ import {
   type TokenAccess,
   type TokenCheck,
   type Unrecognized,
+  withoutScope,
 } from '../access/index.ts'
 import { andThen, type Soon } from '../lib/index.ts'
 import { RegistryError, type RepositoryName } from '../oci/index.ts'
 import type { Actor } from '../registry/index.ts'
-import { challenge, type Challenged, loginFirst, type TokenProblem, type TokenSource } from './challenge.ts'
+import { challenge, type Challenged, loginFirst, mountSource, type TokenProblem, type TokenSource } from './challenge.ts'
 import { isOneToken, parseCredentials } from './credentials.ts'
 import { refusal, type Refused } from './refusal.ts'
 import { findRoute } from './v2/routes.ts'
@@ -117,10 +118,25 @@ function admitOutside({ source }: GateDeps, asked: Challenged, caller: OutsideCa
   return { actor: { identity: name, credential: 'bearer', address, principal: caller }, principal: undefined, by: 'bearer', access }
 }
 
-function admitBearer({ source, rights }: GateDeps, asked: Challenged, caller: Caller): Soon<Caller> {
-  const { match } = asked
-  const tooNarrow = () => loginFirst(source, asked, 'the token is not for this: get one with the scope that this needs', 'insufficient_scope')
+function admitBearer(deps: GateDeps, asked: Challenged, caller: Caller): Soon<Caller> {
+  const tooNarrow = () => loginFirst(deps.source, asked, 'the token is not for this: get one with the scope that this needs', 'insufficient_scope')
   if (asksForList(asked) && !allowsList(caller.access)) throw tooNarrow()
+  const from = mountSource(asked)
+  return andThen(from !== undefined && isKeptFrom(deps, caller, from), (kept) => {
+    if (kept) throw tooNarrow()
+    return admitToUnmade(deps, asked, caller, tooNarrow)
+  })
+}
+
+/** Whether the owner of a token may read there and the token may not: with a wider one a mount takes place, which else is an upload. */
+function isKeptFrom({ rights }: GateDeps, { principal, actor }: Caller, from: RepositoryName): Soon<boolean> {
+  if (principal === undefined) return false
+  const mayPull = (who: Principal): Soon<boolean> =>
+    andThen(rights.decide(who, 'content.pull', { repository: from }, actor.address), ({ allowed }) => allowed)
+  return andThen(mayPull(principal), (may) => !may && mayPull(withoutScope(principal)))
+}
+
+function admitToUnmade({ rights }: GateDeps, { match }: Challenged, caller: Caller, tooNarrow: () => RegistryError): Soon<Caller> {
   const unmade = caller.access.filter(({ project }) => project === null)
   if (unmade.length === 0 || match === undefined || match.name === '') return caller
   // Such a token lets its owner make the project of this one name, and no other.
