@@ -4,6 +4,8 @@ export interface RunOptions {
   /** Its whole environment, beside PATH. */
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly cwd?: string | undefined
+  /** What it reads from its standard input; nothing otherwise. */
+  readonly input?: string | undefined
 }
 
 /** How a program ended and what it said. */
@@ -17,11 +19,11 @@ export interface Finished {
 const patience = 120_000
 
 /** Runs a program to its end. */
-export async function runProgram(command: readonly string[], { env, cwd = '/' }: RunOptions = {}): Promise<Finished> {
+export async function runProgram(command: readonly string[], { env, cwd = '/', input }: RunOptions = {}): Promise<Finished> {
   const child = Bun.spawn([...command], {
     cwd,
     env: cleanEnvironment(env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : new Blob([input]), 'pipe', 'pipe'],
     timeout: patience,
     killSignal: 'SIGKILL',
   })

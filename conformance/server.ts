@@ -16,7 +16,7 @@ export interface ServerOptions {
 
 /** `berth serve` as users start it, in a process group of its own, on a free loopback port. */
 export interface Server {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, or with https where its environment names a certificate. */
   readonly url: string
   readonly data: string
   readonly pid: number
@@ -88,9 +88,9 @@ function spawnGroup(command: string[], env: Record<string, string>, cwd: string,
 async function untilReady(child: Child, output: () => string): Promise<string> {
   const url = await until('the server says where it serves', () => {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended: ${output()}`)
-    return /serving on (http:\/\/\S+)\n/.exec(output())?.[1]
+    return /serving on (https?:\/\/\S+)\n/.exec(output())?.[1]
   })
-  await until('the server is ready', async () => (await fetch(`${url}/readyz`)).ok)
+  await until('the server is ready', async () => (await fetch(`${url}/readyz`, { tls: { rejectUnauthorized: false } })).ok)
   return url
 }
 

@@ -6,33 +6,20 @@ import { createClient, jsonOf } from '../oci/client.ts'
 import { types } from '../oci/content.ts'
 import { runProgram, succeed } from '../run-program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
+import { startContainerd } from './containerd.ts'
 import { describeTools } from './describe-tools.ts'
-import { startDaemon, type Daemon } from './private-daemon.ts'
+import type { Daemon } from './private-daemon.ts'
 import { createLayout } from './oci-layout.ts'
 import { pushImage } from './push-image.ts'
 import { callsOf, openTap } from './tap.ts'
 
 setDefaultTimeout(120_000)
 
-// $1: folder, $2: not used, $3: containerd
-const script = `
-set -eu
-echo 'version = 2
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]' >"$1/config.toml"
-"$3" --config "$1/config.toml" --root "$1/root" --state "$1/state" --address "$1/socket" </dev/null >"$1/log" 2>&1 &
-until [ -S "$1/socket" ] && grep -q 'successfully booted' "$1/log"; do
-  kill -0 $! 2>/dev/null || { cat "$1/log" >&2; exit 1; }
-  sleep 0.05
-done
-echo "$1"
-cat >/dev/null
-`
-
 describeTools(['ctr', 'containerd'], ({ ctr, containerd }) => {
   const folder = temporaryFolder()
   let daemon: Daemon
   beforeAll(async () => {
-    daemon = await startDaemon(script, [containerd], [])
+    daemon = await startContainerd(containerd)
   })
   afterAll(async () => {
     await daemon.stop()

@@ -13,6 +13,8 @@ export interface Docker {
   run(...words: string[]): Promise<string>
   /** Runs the client, whatever comes of it. */
   attempt(...words: string[]): Promise<Finished>
+  /** The same, with something to read on its standard input. */
+  feed(input: string, ...words: string[]): Promise<Finished>
   /** Ends it with everything it started. */
   stop(): Promise<void>
 }
@@ -46,6 +48,7 @@ export async function startDocker(dockerd: string, docker: string): Promise<Dock
     folder,
     run: (...words: string[]) => succeed([docker, ...words], { env }),
     attempt: (...words: string[]) => runProgram([docker, ...words], { env }),
+    feed: (input: string, ...words: string[]) => runProgram([docker, ...words], { env, input }),
     stop: () => daemon.stop(),
   })
 }

@@ -1,10 +1,10 @@
-import { createClient } from '../oci/client.ts'
+import { createClient, type Target } from '../oci/client.ts'
 import { freshBytes, types } from '../oci/content.ts'
 import { tarOf } from './tar.ts'
 
 /** Pushes a new image of one layer over HTTP alone, for tests of what is done to images, and returns its digest. */
-export async function pushImage(url: string, repository: string, tag: string): Promise<string> {
-  const client = createClient(url)
+export async function pushImage(target: string | Target, repository: string, tag: string): Promise<string> {
+  const client = createClient(target)
   const add = async (mediaType: string, content: Uint8Array<ArrayBuffer> | string) => {
     const size = typeof content === 'string' ? content.length : content.byteLength
     return { mediaType, digest: await client.pushBlob(repository, content), size }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createCertificate } from '../create-certificate.ts'
 import { startProgram, type OtherProgram } from '../other-program.ts'
-import { succeed } from '../run-program.ts'
 
 /** nginx as one of the files in packaging/nginx sets it up, on a free port, with a certificate of its own. */
 export interface Nginx extends OtherProgram {
@@ -46,11 +46,6 @@ export function replaceOnce(text: string, from: string, to: string): string {
   const parts = text.split(from)
   if (parts.length !== 2) throw new Error(`the sample has ${JSON.stringify(from)} ${parts.length - 1} times, not once`)
   return parts.join(to)
-}
-
-async function createCertificate(certificate: string, key: string): Promise<void> {
-  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=berth'.split(' ')
-  await succeed(['openssl', ...request, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate])
 }
 
 /** One worker, so that its memory is that of all. As root a worker would be another user, who could not read the folder. */

@@ -1,6 +1,6 @@
 /**
- * What clients need of the protocol itself, in our words. What only a client can show is tested with it in clients/. What they need
- * of a login has no row: Berth has none yet.
+ * What clients need of the protocol itself, in our words. What only a client can show is tested with it in clients/, and what they
+ * need of a login in access/.
  */
 export const quirks: Readonly<Record<string, string>> = {
   'quirks/location-path-absolute': 'a Location is a path that begins with a slash: no host behind a proxy, nothing relative',
