@@ -17,11 +17,20 @@ const insert = statement<{ id: number }>(`
   insert into access_grant (namespace_id, prefix, exact, subject_kind, subject_id, role, created_at, created_by)
   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning id`)
 
-/** Refuses with NOT_FOUND (the project), INVALID or EXISTS. Answers its id. */
+/**
+ * Of one subject in one place. All that somebody was granted is loaded when rights change: whoever administers a project could make that
+ * slow for anybody, by granting a million parts of it.
+ */
+const mostGrants = 2_000
+const countGrants = statement<{ count: number }>(`
+  select count(*) as count from access_grant where subject_kind = $1 and subject_id = $2 and coalesce(namespace_id, 0) = $3`)
+
+/** Refuses with NOT_FOUND (the project), INVALID, EXISTS or TOO_MANY. Answers its id. */
 export const addGrant = transaction('add grant', async (tx: Tx, input: AddGrantInput) => {
   const { actor, project, pattern, subject, role } = input
   const described = await describe(tx, input)
   if ('refused' in described) return described
+  if (((await tx.one(countGrants, subject.kind, subject.id, project ?? 0))?.count ?? 0) >= mostGrants) return refuse('TOO_MANY')
   const place = [project ?? null, pattern.prefix, pattern.exact ? 1 : 0]
   const added = await tx.one(insert, ...place, subject.kind, subject.id, role, tx.now, actor.identity ?? null)
   if (added === undefined) return refuse('EXISTS', { message: 'this is granted already' })

@@ -175,6 +175,21 @@ forEachDatabase('rights', (kind) => {
     expect(await t.rights.projectOf('team')).toMatchObject({ id: 3, visibility: 'private', state: 'live' })
   })
 
+  test('are not made slow for others by any number of grants and rules', async () => {
+    const { rules } = services()
+    for (let n = 0; n < 200; n++) {
+      await rules.addTagRule(by(), team, { path: '*', tags: `v${n}`, permissions: ['tag.move'], roles: [] })
+      await rules.addAddressRule(by(), { kind: 'project', id: 1 }, { permissions: undefined, networks: '10.0.0.0/8' })
+    }
+    expect(await codeOf(rules.addTagRule(by(), team, { path: '*', tags: 'more', permissions: ['tag.move'], roles: [] }))).toBe('TOO_MANY')
+    expect(await codeOf(rules.addAddressRule(by(), { kind: 'project', id: 1 }, { permissions: undefined, networks: '10.0.0.0/8' }))).toBe('TOO_MANY')
+    await rules.addTagRule(by(), { id: 2, name: 'other' }, { path: '*', tags: 'more', permissions: ['tag.move'], roles: [] })
+    const grants = Array.from({ length: 2_000 }, (_, n) => `(${n + 1_000}, 1, 'p${n}', 1, 'account', 2, 'guest', 0)`).join(', ')
+    await t.sql(`insert into access_grant (id, namespace_id, prefix, exact, subject_kind, subject_id, role, created_at) values ${grants}`)
+    expect(await codeOf(add({ path: 'more' }))).toBe('TOO_MANY')
+    await add({ path: 'more', subject: { kind: 'account', id: 1 } })
+  })
+
   describe('from memory', () => {
     test('answer at once, until the version moves', async () => {
       await add()

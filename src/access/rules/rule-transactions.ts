@@ -22,13 +22,21 @@ const insertTagRule = statement<{ id: number }>(`
   insert into tag_rule (namespace_id, prefix, exact, pattern, permissions, roles, created_at)
   values ($1, $2, $3, $4, $5, $6, $7) returning id`)
 
-/** Refuses with NOT_FOUND (the project) or INVALID (a role). Answers its id. */
+/**
+ * All of a project's are looked at for each tag, and all address rules of all projects for each list: whoever may write rules in one project
+ * could make everybody wait.
+ */
+const mostRules = 200
+const countTagRules = statement<{ count: number }>('select count(*) as count from tag_rule where namespace_id = $1')
+
+/** Refuses with NOT_FOUND (the project), INVALID (a role) or TOO_MANY. Answers its id. */
 export const addTagRule = transaction('add tag rule', async (tx: Tx, input: AddTagRuleInput) => {
   const { actor, project, pattern, tags, permissions, roles } = input
   const name = await holdProject(tx, project)
   if (typeof name !== 'string') return name
   const unknown = await holdRoles(tx, roles)
   if (unknown !== undefined) return unknown
+  if (((await tx.one(countTagRules, project))?.count ?? 0) >= mostRules) return refuse('TOO_MANY')
   const lists = [JSON.stringify(permissions), JSON.stringify(roles)] as const
   const added = await tx.one(insertTagRule, project, pattern.prefix, pattern.exact ? 1 : 0, tags, ...lists, tx.now)
   if (added === undefined) throw new Error('an inserted row was not answered')
@@ -81,11 +89,15 @@ const insertAddressRule = statement<{ id: number }>(`
   insert into address_rule (namespace_id, account_id, robot_id, permissions, networks, created_at)
   values ($1, $2, $3, $4, $5, $6) returning id`)
 
-/** Refuses with NOT_FOUND (the project) or INVALID (the account, the robot). Answers its id. */
+const countOf = (column: string) => statement<{ count: number }>(`select count(*) as count from address_rule where ${column} = $1`)
+const countAddressRules = { project: countOf('namespace_id'), account: countOf('account_id'), robot: countOf('robot_id') }
+
+/** Refuses with NOT_FOUND (the project), INVALID (the account, the robot) or TOO_MANY. Answers its id. */
 export const addAddressRule = transaction('add address rule', async (tx: Tx, input: AddAddressRuleInput) => {
   const { actor, owner, permissions, networks } = input
   const name = await holdOwner(tx, owner)
   if (typeof name !== 'string') return name
+  if (((await tx.one(countAddressRules[owner.kind], owner.id))?.count ?? 0) >= mostRules) return refuse('TOO_MANY')
   const ids = (['project', 'account', 'robot'] as const).map((kind) => (kind === owner.kind ? owner.id : null))
   const added = await tx.one(insertAddressRule, ...ids, permissions === undefined ? null : JSON.stringify(permissions), networks, tx.now)
   if (added === undefined) throw new Error('an inserted row was not answered')
