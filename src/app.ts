@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Config } from './config/index.ts'
 import {
   bindDirectory,
@@ -12,7 +13,7 @@ import {
   type WriterThread,
 } from './database/index.ts'
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch } from './features/backup/index.ts'
-import { checkInstallation, createScrubber, keepScrubbing, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
+import { checkInstallation, createCheckJob, createScrubber, keepScrubbing, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
 import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type Recorder } from './features/recovery/index.ts'
 import {
   claimPort,
@@ -24,6 +25,7 @@ import {
   type Listener,
   type Readiness,
 } from './http/index.ts'
+import { keepWorking } from './jobs/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { keepClearing } from './projects/index.ts'
@@ -182,7 +184,11 @@ function startWork(config: Config, core: CollectorDeps, recorder: Recorder, logg
   const scrubbing = { database, store, clock: systemClock, ids: systemIds, rate: config.storage.scrub, logger }
   const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
   const endRecording = keepRecording(recorder, { clock: systemClock, logger })
+  const { at_once: atOnce, lease } = config.jobs
+  const handlers = [createCheckJob(core)]
+  const endJobs = keepWorking({ database, clock: systemClock, logger, handlers, node: `${hostname()}:${process.pid}`, atOnce, lease })
   return async () => {
+    await endJobs()
     await endClearing()
     await endCollection()
     await endScrubbing?.()

@@ -24,6 +24,7 @@ const program = createProgram({
     return () => void process.off('SIGHUP', listener)
   },
   monotonic: () => systemClock.monotonic(),
+  pause: (ms) => systemClock.sleep(ms),
   exit: (code) => process.exit(code),
   // Loaded only when a server starts: help and `config check` answer at once.
   watched: process.stderr.isTTY,

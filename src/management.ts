@@ -27,6 +27,9 @@ import {
 } from './access/index.ts'
 import { type Admission, type Api, type Caller, createApi, type Place, Problem, type Route } from './api/index.ts'
 import { type Database, DatabaseError } from './database/index.ts'
+import { checkKind } from './features/integrity/index.ts'
+import { jobRoutes } from './features/jobs/index.ts'
+import { createJobs, type Jobs } from './jobs/index.ts'
 import type { Clock } from './lib/index.ts'
 import type { Logger } from './observe/index.ts'
 import { createProjects, ProjectError, projectRoutes, visibleProjects, type Project, type ProjectErrorCode, type Projects } from './projects/index.ts'
@@ -41,6 +44,7 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly projects: Projects
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
   readonly projectName: (id: number) => Promise<string | undefined>
+  readonly jobs: Jobs
   readonly clock: Clock
 }
 
@@ -60,6 +64,7 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...tagRuleRoutes(deps),
     ...addressRuleRoutes(deps),
     ...explainRoutes(rights),
+    ...jobRoutes(deps),
   ]
 }
 
@@ -70,6 +75,9 @@ export interface ManagementApiDeps {
   readonly clock: Clock
   readonly logger: Logger
 }
+
+/** What can be asked for as a job. Who does it is in app.ts. */
+const jobKinds = [checkKind]
 
 /** The management API of a server. */
 export function createManagementApi({ database, identities, rights, clock, logger }: ManagementApiDeps): Api {
@@ -84,6 +92,7 @@ export function createManagementApi({ database, identities, rights, clock, logge
     projects: createProjects(database),
     visibleProjects: (...page) => visibleProjects(database, ...page),
     projectName: (id) => projectName(database, id),
+    jobs: createJobs({ database, kinds: jobKinds }),
     clock,
   })
   const document = async (): Promise<string> => JSON.stringify((await import('../docs/openapi.json')).default)

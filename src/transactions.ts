@@ -19,6 +19,8 @@ import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './
 import { admitIdentity } from './access/sources/identity-transactions.ts'
 import { transactionTable } from './database/index.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
+import { cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
+import { claimJob, endRun, releaseRun, renewRun } from './jobs/run-transactions.ts'
 import { changeProject, createProject, deleteProject, renameProject } from './projects/project-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
 import { clearProject } from './registry/clear-transactions.ts'
@@ -52,6 +54,7 @@ const freeing = [
   forgetObject,
   putOffCollection,
   releaseCollection,
+  clearJobs,
 ]
 
 /**
@@ -108,6 +111,12 @@ export const transactions = transactionTable(
     createToken,
     revokeToken,
     recordUse,
+    queueJob,
+    cancelJob,
+    claimJob,
+    renewRun,
+    endRun,
+    releaseRun,
   ],
   freeing,
 )

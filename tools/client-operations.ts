@@ -8,6 +8,7 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
   readonly anyOf?: readonly JsonSchema[]
+  readonly additionalProperties?: unknown
 }
 
 interface Operation {
@@ -80,6 +81,7 @@ function typeOf(schema: JsonSchema, indent: string): string {
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ')
   if (anyOf !== undefined) return anyOf.map((each) => typeOf(each, indent)).join(' | ')
   if (typeof type === 'object') return type.map((each) => typeOf({ ...schema, type: each }, indent)).join(' | ')
+  if (type === 'object' && schema.properties === undefined && schema.additionalProperties !== undefined) return '{ readonly [name: string]: unknown }'
   if (type === 'object') return objectOf(schema, indent)
   if (type === 'array') return `readonly ${bracketed(typeOf(items ?? {}, indent))}[]`
   if (type === 'integer') return 'number'

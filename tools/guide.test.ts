@@ -9,7 +9,7 @@ import { createManagementWorld, rootPassword } from '../src/management.testing.t
 const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
 const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
 
-test.each(['first-push.md', 'refused.md'])('both languages of %s type the same', (page) => {
+test.each(['first-push.md', 'refused.md', 'jobs.md'])('both languages of %s type the same', (page) => {
   expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
   expect(blocks(page).length).toBeGreaterThan(1)
 })
@@ -40,6 +40,8 @@ forEachDatabase('with a server, the guide', (kind) => {
       printError: (text: string) => void (said += text),
       input: { isTerminal: true, readAll: next, readHidden: (...questions: string[]) => Promise.all(questions.map(next)) },
       send: (url: string, init: RequestInit) => world.fetch(url, init),
+      watched: false,
+      pause: () => Bun.sleep(20),
     } as unknown as ProgramDeps
     const argv = line.split(' ').slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'))
     const code = await createProgram(deps).run(argv)
@@ -67,5 +69,14 @@ forEachDatabase('with a server, the guide', (kind) => {
     expect(await typeAll(own, [])).toContain('release-*')
     await logIn('admin')
     expect(await typeAll(others, [])).toContain('developer')
+  })
+
+  test('starts jobs, watches them and cancels one', async () => {
+    const end = world.runJobs()
+    const [begun, shown, cancelled] = blocks('jobs.md')
+    expect(await typeAll(begun, [])).toContain('done')
+    expect(await typeAll(shown, [])).toContain('all is well')
+    await end()
+    expect(await typeAll(cancelled, [])).toContain('cancelled')
   })
 })

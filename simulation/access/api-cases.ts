@@ -27,6 +27,9 @@ const robot = async (world: World, prefix: string, project: string): Promise<str
 const idOf = async (world: World, path: string, body: unknown): Promise<string> => String((await world.admin('POST', path, body))['id'])
 const inApi = (method: string, path: string, body?: unknown): Ask => ({ method, path: `/api/v1${path}`, ...(body === undefined ? {} : { body }) })
 
+/** One that waits: the server of the world runs none. */
+const job = async (world: World): Promise<string> => await idOf(world, '/jobs', { kind: 'integrity.check' })
+
 const bcrypt = Bun.password.hashSync(crypto.randomUUID(), { algorithm: 'bcrypt', cost: 4 })
 const importOf = (name: string) => ({ htpasswd: `${name}:${bcrypt}\n` })
 const grantOf = async (world: World) => ({ subject: { kind: 'account', name: await account(world) }, role: 'guest' })
@@ -111,6 +114,12 @@ export const apiCases: Readonly<Record<string, Case>> = {
   createRole: (world) => inApi('POST', '/roles', { name: world.fresh('role'), permissions: ['content.pull'] }),
   updateRole: async (world) => inApi('PUT', `/roles/${await role(world)}`, { permissions: ['content.pull', 'repository.list'] }),
   deleteRole: async (world) => inApi('DELETE', `/roles/${await role(world)}`),
+  listJobKinds: get('/job-kinds'),
+  listJobs: get('/jobs'),
+  getJob: async (world) => inApi('GET', `/jobs/${await job(world)}`),
+  getJobLog: async (world) => inApi('GET', `/jobs/${await job(world)}/log`),
+  startJob: () => inApi('POST', '/jobs', { kind: 'integrity.check' }),
+  cancelJob: async (world) => inApi('POST', `/jobs/${await job(world)}/cancel`),
   listTagRules: get('/projects/{project}/tag-rules'),
   addTagRule: (_, project) => inApi('POST', `/projects/${project}/tag-rules`, tagRule),
   removeTagRule: async (world, project) => inApi('DELETE', `/projects/${project}/tag-rules/${await idOf(world, `/projects/${project}/tag-rules`, tagRule)}`),

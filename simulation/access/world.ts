@@ -54,7 +54,7 @@ export class World {
   static async create(): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'berth-access-'))
     const password = `of the first ${crypto.randomUUID()}`
-    const variables = new Map([['BERTH_ADMIN_PASSWORD', password]])
+    const variables = new Map([['BERTH_ADMIN_PASSWORD', password], ['BERTH_JOBS_AT_ONCE', '0']])
     const loaded = loadConfig({ flags: new Map([['--data', join(folder, 'data')]]), environment: { variables, language: 'en' }, cwd: folder })
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
     const world = new World(folder, await buildApp(loaded.config, createLogger({ level: 'silent' })))

@@ -191,6 +191,47 @@ export type AccessExplanation = {
   })[]
 }
 
+export type JobKind = {
+  readonly name: string
+  readonly version: number
+  readonly summary: string
+}
+
+export type Job = {
+  readonly id: string
+  readonly kind: string
+  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  readonly waitsFor?: string | undefined
+  readonly payload: { readonly [name: string]: unknown }
+  readonly attempt: number
+  readonly mostAttempts: number
+  readonly dueAt: string
+  readonly node?: string | undefined
+  readonly cancelRequested: boolean
+  readonly progress?: {
+    readonly done: number
+    readonly total?: number | undefined
+    readonly unit: string
+    readonly note?: string | undefined
+  } | undefined
+  readonly result?: { readonly [name: string]: unknown } | undefined
+  readonly error?: {
+    readonly code: string
+    readonly message: string
+  } | undefined
+  readonly schedule?: string | undefined
+  readonly createdBy?: string | undefined
+  readonly createdAt: string
+  readonly startedAt?: string | undefined
+  readonly finishedAt?: string | undefined
+}
+
+export type JobLine = {
+  readonly number: number
+  readonly at: string
+  readonly text: string
+}
+
 /** What every operation takes and gives. */
 export interface Operations {
   readonly whoami: {
@@ -837,6 +878,61 @@ export interface Operations {
     }
     readonly reply: AccessExplanation
   }
+  readonly listJobKinds: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly JobKind[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly listJobs: {
+    readonly query?: {
+      readonly kind?: string | undefined
+      readonly state?: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Job[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly startJob: {
+    readonly body: {
+      readonly kind: string
+      readonly payload?: { readonly [name: string]: unknown } | undefined
+    }
+    readonly reply: Job
+  }
+  readonly getJob: {
+    readonly params: {
+      readonly job: string
+    }
+    readonly reply: Job
+  }
+  readonly getJobLog: {
+    readonly params: {
+      readonly job: string
+    }
+    readonly query?: {
+      readonly after?: number | null | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly JobLine[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly cancelJob: {
+    readonly params: {
+      readonly job: string
+    }
+    readonly reply: Job
+  }
 }
 
 /** Where every operation is. */
@@ -910,6 +1006,12 @@ export const operations = {
   explainOwnAccess: { method: 'GET', path: '/api/v1/whoami/access/{project}' },
   explainAccess: { method: 'GET', path: '/api/v1/projects/{project}/access' },
   explainSystemAccess: { method: 'GET', path: '/api/v1/access' },
+  listJobKinds: { method: 'GET', path: '/api/v1/job-kinds' },
+  listJobs: { method: 'GET', path: '/api/v1/jobs' },
+  startJob: { method: 'POST', path: '/api/v1/jobs' },
+  getJob: { method: 'GET', path: '/api/v1/jobs/{job}' },
+  getJobLog: { method: 'GET', path: '/api/v1/jobs/{job}/log' },
+  cancelJob: { method: 'POST', path: '/api/v1/jobs/{job}/cancel' },
 } as const
 
 export type OperationId = keyof typeof operations

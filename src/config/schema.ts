@@ -193,6 +193,18 @@ export const configSchema = z
         zh: '后台校验每秒读取多少数据：它每天一次（或在该速率允许的范围内）用摘要核对保存的全部内容，标记并记录损坏之处；`off` 表示从不。',
       }),
     }),
+    jobs: z.strictObject({
+      at_once: key(count(0, 64).prefault('2'), {
+        en: 'How many jobs this process runs at a time; further ones wait in the queue. `0` for none: another process has to run them.',
+        zh: '本进程同时运行多少个后台任务，其余的在队列中等待。`0` 表示一个也不运行，由其他进程来做。',
+      }),
+      lease: key(duration('1s', '1h').prefault('30s'), {
+        en:
+          'How long a job stays with a process that is not heard of: after that another one goes on with it. A process says three times as ' +
+          'often that it lives.',
+        zh: '进程没有消息之后，其任务还为它保留多久：超过之后由其他进程接手。进程以三倍的频率报告自己仍在运行。',
+      }),
+    }),
     http: z.strictObject({
       drain: key(duration('0s', '24h').prefault('30s'), {
         en: 'How long a shutdown waits for running requests before it cuts them off.',

@@ -42,9 +42,9 @@ function* arrows({ path, imports }: Source) {
   }
 }
 
-/** Tests build what they test with the composition roots, wherever they lie, and may use the tools. */
+/** Tests build what they test with the composition roots, wherever they lie, and may use the tools and what other rooms have for tests. */
 function isAllowedInTests(from: string, to: string): boolean {
-  return isTestCode(from) && (to === 'src/app.ts' || to === 'src/transactions.ts' || roomOf(to) === 'tools')
+  return isTestCode(from) && (to === 'src/app.ts' || to === 'src/transactions.ts' || roomOf(to) === 'tools' || to.endsWith('.testing.ts'))
 }
 
 function* entrances({ path, imports }: Source) {

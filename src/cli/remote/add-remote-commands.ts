@@ -86,6 +86,7 @@ function addVerb(parent: Command, verb: Verb, deps: LoginDeps, finish: (code: nu
       words: Object.fromEntries(words.map((name, at) => [name, given[at] as string | undefined])),
       options,
       secret: () => passwordFor(typed, deps),
+      watching: { isTerminal: deps.watched, say: deps.printError, pause: deps.pause },
     }
     finish(await codeOf(() => runVerb(verb, typed, options, deps), deps))
   })

@@ -1,5 +1,6 @@
 import { ServerProblem, Unreachable } from '../../client/index.ts'
 import type { MessageKey, Say } from '../messages.ts'
+import { JobUndone } from './watch-job.ts'
 
 /** What was typed cannot be meant. */
 export class UsageFault extends Error {
@@ -37,6 +38,7 @@ export function describeFailure(error: unknown, origin: string, say: Say): { rea
     const hint = error.status === 401 ? `\n${say('remote.log-in', { server: origin })}` : ''
     return { text: `berth: ${error.message}${details}${hint}\n`, code: byStatus[error.status] ?? exitCodes.failed }
   }
+  if (error instanceof JobUndone) return { text: `berth: ${say('jobs.undone', { job: error.job.id, reason: error.message })}\n`, code: exitCodes.failed }
   if (error instanceof Unreachable) {
     return { text: `berth: ${say('remote.unreachable', { server: origin, reason: error.message })}\n`, code: exitCodes.unreachable }
   }

@@ -13,6 +13,9 @@ export interface RemoteDeps {
   readonly printError: (text: string) => void
   readonly logins: Logins
   readonly send: (url: string, init: RequestInit) => Promise<Response>
+  /** Whether a person looks at what `printError` prints. */
+  readonly watched: boolean
+  readonly pause: (ms: number) => Promise<void>
 }
 
 /** Of every verb that talks to a server. */

@@ -35,6 +35,9 @@ export const remoteTexts = {
     'password.again': 'The same again: ',
     'password.differ': 'the two are not the same; nothing was changed',
     'password.done': 'The password of {user} is changed. docker and other programs have to log in again.',
+    'jobs.undone': 'job {job} did not get done: {reason}',
+    'jobs.not-a-count': '{text} is not a number of jobs; write 1 or more',
+    'jobs.not-a-payload': '{text} is not a JSON object, such as {"deep":false}',
     'robot.not-allowed': '{text} does not say what a robot may do; write PROJECT=PERMISSION,... or PROJECT/PATTERN=PERMISSION,...',
   },
   'zh-CN': {
@@ -70,6 +73,9 @@ export const remoteTexts = {
     'password.again': '再次输入：',
     'password.differ': '两次输入不一致；没有更改任何内容',
     'password.done': '{user} 的密码已更改。docker 等程序需要重新登录。',
+    'jobs.undone': '任务 {job} 没有完成：{reason}',
+    'jobs.not-a-count': '{text} 不是任务的数目；请写 1 或更大的整数',
+    'jobs.not-a-payload': '{text} 不是 JSON 对象，例如 {"deep":false}',
     'robot.not-allowed': '{text} 没有说明机器人可以做什么；请写 PROJECT=PERMISSION,... 或 PROJECT/PATTERN=PERMISSION,...',
   },
 }

@@ -1,5 +1,6 @@
 import type { Client } from '../../client/index.ts'
 import type { MessageKey } from '../messages.ts'
+import type { Watching } from './watch-job.ts'
 
 /** What was typed after a verb. */
 export interface Typed {
@@ -8,6 +9,8 @@ export interface Typed {
   readonly options: Readonly<Record<string, string | readonly string[] | true | undefined>>
   /** The password for whoever is named; `--password-stdin` says that it comes from a pipe. */
   readonly secret: () => Promise<string>
+  /** Where progress is shown. */
+  readonly watching: Watching
 }
 
 export interface VerbOption {

@@ -3,6 +3,7 @@ import { accessVerbs } from './verbs/access.ts'
 import { accountVerbs } from './verbs/accounts.ts'
 import { grantVerbs } from './verbs/grants.ts'
 import { groupVerbs } from './verbs/groups.ts'
+import { jobVerbs } from './verbs/jobs.ts'
 import { projectVerbs } from './verbs/projects.ts'
 import { robotVerbs } from './verbs/robots.ts'
 import { roleVerbs } from './verbs/roles.ts'
@@ -20,4 +21,5 @@ export const verbs: readonly Verb[] = [
   ...grantVerbs,
   ...ruleVerbs,
   ...accessVerbs,
+  ...jobVerbs,
 ]

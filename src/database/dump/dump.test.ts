@@ -33,8 +33,9 @@ const rows = [
   `insert into upload_part (upload_id, number, etag, size) values ('u', 1, 'e', 1)`,
   `insert into gc_queue (kind, key, due_at) values ('upload', 'u', 1), ('object', 'c', 2)`,
   `insert into event (operation_id, kind, at, keys, result) values ('o', 'k', 1, '{}', 'null')`,
-  `insert into job (kind, payload, state, run_at, created_at) values ('j', '{}', 'ready', 1, 1)`,
-  `insert into schedule (name, job_kind, payload, cron, time_zone) values ('s', 'j', '{}', '* * * * *', 'UTC')`,
+  `insert into job (kind, payload_version, payload, due_at, most_attempts, created_at) values ('j', 1, '{}', 1, 1, 1)`,
+  `insert into job_line (job_id, number, at, text) values (1, 1, 1, 'begun')`,
+  `insert into schedule (name, kind, payload_version, payload, cron, time_zone, next_run_at, created_at) values ('s', 'j', 1, '{}', '* * * * *', 'UTC', 1, 1)`,
   `insert into collection_hold (name, until, reason) values ('rebuilt', null, 'r'), ('backup:1', 1, 'b')`,
 ]
 

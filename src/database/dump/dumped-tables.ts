@@ -31,6 +31,7 @@ export const dumpedTables: readonly DumpedTable[] = [
   { name: 'gc_queue', key: ['kind', 'key'], where: `kind <> 'upload'` },
   { name: 'event', key: ['seq'], omit: ['transaction_id'] },
   { name: 'job', key: ['id'] },
+  { name: 'job_line', key: ['job_id', 'number'] },
   { name: 'schedule', key: ['id'] },
   { name: 'collection_hold', key: ['name'], where: 'until is null' },
   { name: 'namespace_alias', key: ['name'] },

@@ -23,6 +23,8 @@ const grantedTo = (account: string, role: string) => `exists (
   select 1 from access_grant g join account a on g.subject_kind = 'account' and a.id = g.subject_id
   where a.name = '${account}' and g.role = '${role}' and g.namespace_id = 1)`
 
+const asked = (job: number) => `exists (select 1 from job where id = ${job} and cancel_requested = 1)`
+
 export const facts = {
   'the layer is here': whole(`'${layer}'`),
   'the layer is gone': `not ${whole(`'${layer}'`)}`,
@@ -56,6 +58,10 @@ export const facts = {
   'alice is gone': `not exists (select 1 from account where name = 'alice' and deleted_at is null)`,
   'alice is developer': grantedTo('alice', 'developer'),
   'alice is releaser': grantedTo('alice', 'releaser'),
+  'job 2 is done': `exists (select 1 from job where id = 2 and state = 'done')`,
+  'job 2 is cancelled or asked to end': asked(2),
+  'job 3 is cancelled or asked to end': asked(3),
+  'the run that was lost has no effect': `not exists (select 1 from job_line where job_id = 3 and text = 'effect')`,
 } satisfies Record<string, string>
 
 export type Fact = keyof typeof facts

@@ -50,6 +50,10 @@ const rows = {
     from address_rule a left join namespace n on n.id = a.namespace_id order by n.name, a.account_id, a.robot_id, a.networks`,
   collection_hold: 'select name, until, reason from collection_hold order by name',
   signing_key: 'select id from signing_key order by id',
+  job: `
+    select kind, payload, dedupe_key, state, due_at, attempt, claim, node, cancel_requested, position, progress, lines, result, error_code,
+      finished_at from job order by dedupe_key, state, claim, due_at`,
+  job_line: 'select job_id, number, text from job_line order by job_id, number',
   gc_queue: `
     select q.kind, r.path, coalesce(b.digest, case when q.kind in ('object', 'upload') then q.key end) as key, q.due_at
     from gc_queue q

@@ -30,6 +30,9 @@ const breaking: Record<keyof typeof invariants, string> = {
   'a name leads to one project': `insert into namespace_alias (name, namespace_id, created_at) values ('team', 1, 0)`,
   'what is deleted holds no manifest': 'update repository set deleted_at = 1 where id = 1',
   'a grant has its role': `update access_grant set role = 'gone'`,
+  'a job that runs has a claim, and no other one': `update job set claim = null where id = 2`,
+  'an effect of a job is made once': `
+    insert into job_line (job_id, number, at, text) values (1, 1, 0, 'effect'), (1, 2, 0, 'effect')`,
   'where root was, somebody may do everything': `delete from access_grant where role = 'admin'`,
 }
 
@@ -88,6 +91,16 @@ const promised: Record<Fact, readonly [kept: readonly [State, ...string[]], brok
   'the project is archived': [['the lease is over', `update namespace set state = 'frozen'`], ['the lease is over']],
   'the project is renamed': [['the project was renamed'], ['the project was renamed', 'delete from namespace_alias']],
   'the project is being deleted': [['the project is being deleted'], ['the lease is over']],
+  'job 2 is done': [
+    ['jobs wait and run', `update job set state = 'done' where id = 2`],
+    ['jobs wait and run'],
+  ],
+  'job 2 is cancelled or asked to end': [['jobs wait and run', `update job set cancel_requested = 1`], ['jobs wait and run']],
+  'job 3 is cancelled or asked to end': [['jobs wait and run', `update job set cancel_requested = 1`], ['jobs wait and run']],
+  'the run that was lost has no effect': [
+    ['jobs wait and run'],
+    ['jobs wait and run', `insert into job_line (job_id, number, at, text) values (3, 1, 0, 'effect')`],
+  ],
   'there is a crew': [['the project was renamed'], ['the lease is over']],
 }
 

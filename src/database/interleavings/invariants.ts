@@ -68,6 +68,10 @@ export const invariants = {
   'a grant has its role': `
     select g.id from access_grant g
     where g.role not in (${builtIn}) and not exists (select 1 from role r where r.name = g.role)`,
+  'a job that runs has a claim, and no other one': `
+    select id from job where (state = 'running') <> (claim is not null) or (state in ('queued', 'running')) <> (finished_at is null)`,
+  'an effect of a job is made once': `
+    select job_id from job_line where text = 'effect' group by job_id having count(*) > 1`,
   'where root was, somebody may do everything': `
     select a.id from account a where a.name = 'root' and not exists (
       select 1 from access_grant g join account b on g.subject_kind = 'account' and b.id = g.subject_id and b.state = 'active'

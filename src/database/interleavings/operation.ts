@@ -39,6 +39,11 @@ interface Described extends Pick<Operation, 'subject' | 'input' | 'states'> {
 export function operation(name: string, { transaction, ...described }: Described): Operation {
   const found = transactions.get(transaction)
   if (found === undefined) throw new Error(`src/transactions.ts has no "${transaction}"`)
+  return operationOf(name, found, described)
+}
+
+/** An example of a transaction that a feature may have. */
+export function operationOf(name: string, transaction: AnyTransaction, described: Omit<Described, 'transaction'>): Operation {
   const preset = { promises: [], undoes: [], records: () => true, refusedWhenFrozen: false, heldBack: undefined }
-  return { ...preset, ...described, name, transaction: found }
+  return { ...preset, ...described, name, transaction }
 }

@@ -2,6 +2,7 @@ import { accessOperations } from './access-operations.ts'
 import { collectingOperations } from './collecting-operations.ts'
 import { holdOperations } from './hold-operations.ts'
 import { identityOperations } from './identity-operations.ts'
+import { jobOperations } from './job-operations.ts'
 import { operation, type Operation } from './operation.ts'
 import { projectOperations } from './project-operations.ts'
 import { pushOperations } from './push-operations.ts'
@@ -88,6 +89,7 @@ export const operations: readonly Operation[] = [
   ...projectOperations,
   ...accessOperations,
   ...identityOperations,
+  ...jobOperations,
 ]
 
 export function operationNamed(name: string): Operation {

@@ -23,6 +23,30 @@ const without =
 
 const defects: readonly Defect[] = [
   {
+    what: 'a run that was taken for dead makes its effect all the same',
+    of: 'make effect of lost run',
+    rewrite: (text) => text.replace('and claim = $2 and finished_at is null and due_at > $3', 'and $2::text is not null and $3::bigint > 0'),
+    meeting: 'claim lost job',
+    state: 'jobs wait and run',
+    finds: '"make effect of lost run" was acknowledged, but not so: the run that was lost has no effect',
+  },
+  {
+    what: 'a job is taken without a lock',
+    of: 'claim job',
+    rewrite: without('for update', /from job/),
+    meeting: 'claim job',
+    state: 'jobs wait and run',
+    finds: 'what no serial order gives',
+  },
+  {
+    what: 'the effect of a run and that it is made are two transactions',
+    of: 'make effect',
+    rewrite: (text) => (/set position/.test(text) ? undefined : text),
+    meeting: 'make effect',
+    state: 'jobs wait and run',
+    finds: 'broken: an effect of a job is made once',
+  },
+  {
     what: 'the collector of links decides in the statement that locks',
     of: 'collect link',
     rewrite: (text) => {

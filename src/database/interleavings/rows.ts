@@ -40,7 +40,8 @@ export const accessIds = {
 
 /** In reverse order of the foreign keys. */
 const tables = [
-  'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold', 'event',
+  'job_line', 'job', 'schedule', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
+  'event',
   'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
   'account_group', 'account', 'repository', 'namespace_alias', 'namespace',
 ]
@@ -114,6 +115,15 @@ const rights = `
   values (1, 1, '', 0, 'v*', '["tag.move"]', '["maintainer"]', 0);
   insert into address_rule (id, namespace_id, networks, created_at) values (1, 1, '10.0.0.0/8', 0)`
 
+/** A job that waits, one that is run, one whose worker is gone, and one that ended long ago. */
+const jobs = `
+  insert into job (id, kind, payload_version, payload, dedupe_key, state, due_at, attempt, most_attempts, claim, created_at, finished_at) values
+    (1, 'test', 1, '{}', 'waits', 'queued', ${over}, 0, 3, null, 0, null),
+    (2, 'test', 1, '{}', 'runs', 'running', ${now + lease}, 1, 3, 'runs', 0, null),
+    (3, 'test', 1, '{}', 'lost', 'running', ${over}, 1, 3, 'lost', 0, null),
+    (4, 'test', 1, '{}', 'ended', 'done', 0, 1, 3, null, 0, 1);
+  insert into job_line (job_id, number, at, text) values (4, 1, 0, 'a line')`
+
 const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
 const here = [...repositories, uploads(true)]
 const whole = [...here, layerIs('live')]
@@ -143,6 +153,7 @@ export const states = {
     theManifest,
     tagged('manifest'),
     rights,
+    jobs,
   ],
   'two manifests refer to the layer': [...whole, linked(1, over), ...leftOver, ...twoManifests],
   'a manifest refers to the hidden layer': [
@@ -190,6 +201,7 @@ export const states = {
     `update namespace set state = 'deleting'`,
   ],
   'the project is nearly deleted': [...whole, linked(1, over), ...leftOver, `update namespace set state = 'deleting'`],
+  'jobs wait and run': [namespace, jobs],
   'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],
 } satisfies Record<string, readonly string[]>
 

@@ -4,6 +4,7 @@ import { collectionHold } from './0002-collection-hold.ts'
 import { narrowerIndex } from './0003-narrower-index.ts'
 import { awaitedChildren } from './0004-awaited-children.ts'
 import { access } from './0005-access.ts'
+import { jobs } from './0006-jobs.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: 'narrower-index', statements: narrowerIndex },
   { version: 4, name: 'awaited-children', statements: awaitedChildren },
   { version: 5, name: 'access', statements: access },
+  { version: 6, name: 'jobs', statements: jobs },
 ]
 
 /** Version of the schema that this program writes. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,9 @@ import { txOn } from '../sqlite/merged-commit.ts'
 import { queryOf } from '../postgres/client.ts'
 import { migrations, postgresTypes, sqliteTypes } from './index.ts'
 import { migrate, type MigratingConnection } from './migrate.ts'
+
+// A start for each statement.
+setDefaultTimeout(60_000)
 
 const clock = createManualClock(1_700_000_000_000)
 const statementOf = <Row>(text: string): Statement<Row> => ({ name: text, sqlite: text, postgres: text })

@@ -1,0 +1,1 @@
+export { jobRoutes, type JobRoutesDeps } from './routes.ts'

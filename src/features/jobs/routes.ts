@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import { type Caller, defineRoute, idAfter, Problem, type Route } from '../../api/index.ts'
+import { type Job, type JobLine, type Jobs, jobStates } from '../../jobs/index.ts'
+import type { EventActor } from '../../record/index.ts'
+
+export interface JobRoutesDeps {
+  readonly jobs: Jobs
+}
+
+const params = z.object({ job: z.string().regex(/^[1-9]\d{0,14}$/) })
+const time = z.string().describe('RFC 3339.')
+
+const jobShape = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    state: z.enum(jobStates).describe('queued: waits for its time or for a worker; the last three are ends.'),
+    waitsFor: z.string().optional().describe('Why nobody takes it: it is of a kind or a version that this server does not know.'),
+    payload: z.record(z.string(), z.unknown()),
+    attempt: z.int().describe('Runs that were begun.'),
+    mostAttempts: z.int(),
+    dueAt: time.describe('When it may begin; of a running job when its worker is taken for dead unless it is heard of.'),
+    node: z.string().optional().describe('The process that runs it.'),
+    cancelRequested: z.boolean(),
+    progress: z.object({ done: z.number(), total: z.number().optional(), unit: z.string(), note: z.string().optional() }).optional(),
+    result: z.record(z.string(), z.unknown()).optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional().describe('Of the last run that failed.'),
+    schedule: z.string().optional().describe('The schedule that queued it.'),
+    createdBy: z.string().optional(),
+    createdAt: time,
+    startedAt: time.optional(),
+    finishedAt: time.optional(),
+  })
+  .meta({ id: 'Job' })
+
+const lineShape = z.object({ number: z.int(), at: time, text: z.string() }).meta({ id: 'JobLine' })
+const kindShape = z.object({ name: z.string(), version: z.int(), summary: z.string() }).meta({ id: 'JobKind' })
+
+export function jobRoutes(deps: JobRoutesDeps): readonly Route[] {
+  return [...readingRoutes(deps), ...changingRoutes(deps)]
+}
+
+function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
+  return [
+    defineRoute({
+      id: 'listJobKinds',
+      method: 'GET',
+      path: '/job-kinds',
+      summary: 'What can be asked for as a job.',
+      needs: 'job.read',
+      status: 200,
+      reply: kindShape,
+      list: true,
+      handle: ({ page: { after = '', limit } }) => {
+        const left = jobs.kinds.filter(({ name }) => name > after).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        return Promise.resolve({ items: left.slice(0, limit), next: left.length > limit ? left[limit - 1]?.name : undefined })
+      },
+    }),
+    defineRoute({
+      id: 'listJobs',
+      method: 'GET',
+      path: '/jobs',
+      summary: 'Jobs, the newest first.',
+      needs: 'job.read',
+      query: z.object({ kind: z.string().max(100).optional(), state: z.enum(jobStates).optional() }),
+      status: 200,
+      reply: jobShape,
+      list: true,
+      handle: async ({ query, page: { limit, after } }) => {
+        const found = await jobs.list(query, idAfter(after), limit + 1)
+        const items = found.slice(0, limit).map((job) => shown(job, jobs))
+        return { items, next: found.length > limit ? items.at(-1)?.id : undefined }
+      },
+    }),
+    defineRoute({
+      id: 'getJob',
+      method: 'GET',
+      path: '/jobs/{job}',
+      summary: 'A job.',
+      needs: 'job.read',
+      params,
+      status: 200,
+      reply: jobShape,
+      handle: async ({ params: { job } }) => shown(await foundJob(jobs, job), jobs),
+    }),
+    defineRoute({
+      id: 'getJobLog',
+      method: 'GET',
+      path: '/jobs/{job}/log',
+      summary: 'The newest lines that a job has logged, in their order.',
+      needs: 'job.read',
+      params,
+      query: z.object({ after: z.coerce.number().int().min(0).optional().describe('Only lines with a greater number.') }),
+      status: 200,
+      reply: lineShape,
+      list: true,
+      handle: async ({ params: { job }, query: { after: seen = 0 }, page: { limit, after } }) => {
+        const { id } = await foundJob(jobs, job)
+        const found = await jobs.lines(id, idAfter(after) ?? seen, limit + 1)
+        const items = found.slice(0, limit).map(shownLine)
+        return { items, next: found.length > limit ? String(items.at(-1)?.number) : undefined }
+      },
+    }),
+  ]
+}
+
+function changingRoutes({ jobs }: JobRoutesDeps): Route[] {
+  return [
+    defineRoute({
+      id: 'startJob',
+      method: 'POST',
+      path: '/jobs',
+      summary: 'Queues a job; one like it that has not ended is answered with instead.',
+      needs: 'job.run',
+      body: z.object({ kind: z.string().max(100), payload: z.record(z.string(), z.unknown()).default({}) }),
+      status: 201,
+      reply: jobShape,
+      location: ({ id }) => `/jobs/${id}`,
+      handle: async ({ caller, body: { kind, payload } }) => {
+        const { id } = await jobs.queue({ kind, payload, actor: actorOf(caller) })
+        return shown(await foundJob(jobs, String(id)), jobs)
+      },
+    }),
+    defineRoute({
+      id: 'cancelJob',
+      method: 'POST',
+      path: '/jobs/{job}/cancel',
+      summary: 'Ends a job that waits, and asks one that runs to end, which it does with the next sign of life of its worker.',
+      needs: 'job.run',
+      params,
+      status: 200,
+      reply: jobShape,
+      handle: async ({ caller, params: { job } }) => {
+        await jobs.cancel(Number(job), actorOf(caller))
+        return shown(await foundJob(jobs, job), jobs)
+      },
+    }),
+  ]
+}
+
+const actorOf = ({ identity, address }: Caller): EventActor => ({ identity, address })
+
+async function foundJob(jobs: Jobs, id: string): Promise<Job> {
+  const job = await jobs.find(Number(id))
+  if (job === undefined) throw new Problem('not-found')
+  return job
+}
+
+const timeOf = (ms: number): string => new Date(ms).toISOString()
+const optionalTime = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : timeOf(ms))
+
+type Shown = z.input<typeof jobShape>
+
+function shown(job: Job, { kinds }: Jobs): Shown {
+  const { id, kind, state, payload, result, attempt, mostAttempts, node, cancelRequested, progress, error, schedule, createdBy } = job
+  return {
+    id: String(id),
+    kind,
+    state,
+    waitsFor: job.finishedAt === undefined ? missing(job, kinds) : undefined,
+    payload: payload as Record<string, unknown>,
+    attempt,
+    mostAttempts,
+    dueAt: timeOf(job.dueAt),
+    node,
+    cancelRequested,
+    progress,
+    result: result === undefined || result === null ? undefined : (result as Record<string, unknown>),
+    error,
+    schedule,
+    createdBy,
+    createdAt: timeOf(job.createdAt),
+    startedAt: optionalTime(job.startedAt),
+    finishedAt: optionalTime(job.finishedAt),
+  }
+}
+
+function missing({ kind, payloadVersion }: Job, kinds: Jobs['kinds']): string | undefined {
+  const known = kinds.find(({ name }) => name === kind)
+  if (known === undefined) return `a program that knows the kind ${kind}`
+  return payloadVersion > known.version ? `a program that knows version ${payloadVersion} of the kind ${kind}` : undefined
+}
+
+function shownLine({ number, at, text }: JobLine): z.input<typeof lineShape> {
+  return { number, at: timeOf(at), text }
+}

@@ -1,0 +1,6 @@
+export { JobError } from './job-error.ts'
+export { type AnyJobHandler, type AnyJobKind, type JobHandler, type JobKind, type JobRun, JobFailure } from './job-kind.ts'
+export { type Job, type JobLine, type JobProgress, type JobState, jobStates, type RunToken } from './job.ts'
+export { createJobs, type Jobs } from './jobs.ts'
+export { keepWorking, type WorkerDeps } from './keep-working.ts'
+export { holdRun, keepPosition } from './run-transactions.ts'

@@ -1,0 +1,97 @@
+import type { Database } from '../database/index.ts'
+import type { Clock } from '../lib/index.ts'
+import type { Logger } from '../observe/index.ts'
+import type { AnyJobHandler } from './job-kind.ts'
+import { dueJob, endOfOldest } from './job-store.ts'
+import { clearJobs } from './job-transactions.ts'
+import { runJob } from './run-job.ts'
+import { claimJob, type ClaimedJob } from './run-transactions.ts'
+
+export interface WorkerDeps {
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly handlers: readonly AnyJobHandler[]
+  /** Names this process, for people who look at a job. */
+  readonly node: string
+  /** Jobs run at a time. */
+  readonly atOnce: number
+  /** Ms. */
+  readonly lease: number
+}
+
+/** Ms between two looks for work. */
+const lookEvery = 1_000
+/** Where the database is away there is no hurry, and the log is not to fill up. */
+const afterFailure = 10_000
+const clearEvery = 600_000
+/** Ended jobs are kept for so long, and no more than so many. */
+const keptFor = 30 * 86_400_000
+const mostKept = 10_000
+const clearedAtOnce = 100
+
+/**
+ * Runs jobs until the returned function is called: that gives those under way back to the queue, and waits until they are.
+ */
+export function keepWorking(deps: WorkerDeps): () => Promise<void> {
+  const drain = new AbortController()
+  const lanes = Array.from({ length: deps.atOnce }, () => untilAborted(drain.signal, deps, async () => ((await workOnce(deps, drain.signal)) ? 0 : lookEvery)))
+  const clearing = untilAborted(drain.signal, deps, async () => ((await clearOnce(deps)) ? 0 : clearEvery))
+  return async () => {
+    drain.abort()
+    await Promise.all([...lanes, clearing])
+  }
+}
+
+/** @param step answers how many ms later to come again */
+async function untilAborted(ended: AbortSignal, { clock, logger }: WorkerDeps, step: () => Promise<number>): Promise<void> {
+  while (!ended.aborted) {
+    let pause = afterFailure
+    try {
+      pause = await step()
+    } catch (error) {
+      logger.error('the queue of jobs could not be looked at; it is tried again', { error })
+    }
+    if (pause > 0) await clock.sleep(pause, ended).catch(() => undefined)
+  }
+}
+
+/** Runs one job that is due, if there is one; answers whether it did. */
+export async function workOnce(deps: WorkerDeps, drain: AbortSignal): Promise<boolean> {
+  const { logger } = deps
+  const due = await findDue(deps)
+  if (due === undefined) return false
+  const claimed = await claim(deps, due.id)
+  // Another worker was faster, or the job has ended without a run.
+  if (claimed === undefined) return false
+  const about = { job: claimed.run.job, kind: claimed.kind }
+  logger.info('a job begins', { ...about, attempt: claimed.attempt })
+  const state = await runJob(claimed, due.handler, drain, deps)
+  logger.info('a run of a job has ended', { ...about, state: state ?? 'lost' })
+  return true
+}
+
+/** The one that has waited longest, of all kinds that this program can run. */
+async function findDue({ database, clock, handlers }: WorkerDeps): Promise<{ readonly id: number; readonly handler: AnyJobHandler } | undefined> {
+  let first: { readonly id: number; readonly due_at: number; readonly handler: AnyJobHandler } | undefined
+  for (const handler of handlers) {
+    const { name, version } = handler.kind
+    const due = await database.one(dueJob, name, clock.now(), version)
+    if (due !== undefined && (first === undefined || due.due_at < first.due_at)) first = { ...due, handler }
+  }
+  return first
+}
+
+async function claim({ database, node, lease }: WorkerDeps, id: number): Promise<ClaimedJob | undefined> {
+  const outcome = await database.transact(claimJob, { id, node, lease })
+  if ('refused' in outcome) throw new Error(`a job can not be taken: ${outcome.refused}`)
+  return outcome.ok ?? undefined
+}
+
+/** Removes a batch of jobs that ended long ago; answers whether there may be more. */
+export async function clearOnce({ database, clock }: Pick<WorkerDeps, 'database' | 'clock'>): Promise<boolean> {
+  const surplus = await database.one(endOfOldest, mostKept)
+  const endedBy = Math.max(clock.now() - keptFor, surplus?.finished_at ?? 0)
+  const outcome = await database.transact(clearJobs, { endedBy, most: clearedAtOnce })
+  return 'ok' in outcome && outcome.ok === clearedAtOnce
+}
