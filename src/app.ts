@@ -25,7 +25,7 @@ import {
   type Listener,
   type Readiness,
 } from './http/index.ts'
-import { keepWorking } from './jobs/index.ts'
+import { keepScheduling, keepWorking } from './jobs/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { keepClearing } from './projects/index.ts'
@@ -187,7 +187,9 @@ function startWork(config: Config, core: CollectorDeps, recorder: Recorder, logg
   const { at_once: atOnce, lease } = config.jobs
   const handlers = [createCheckJob(core)]
   const endJobs = keepWorking({ database, clock: systemClock, logger, handlers, node: `${hostname()}:${process.pid}`, atOnce, lease })
+  const endSchedules = keepScheduling({ database, clock: systemClock, logger, kinds: handlers.map(({ kind }) => kind) })
   return async () => {
+    await endSchedules()
     await endJobs()
     await endClearing()
     await endCollection()

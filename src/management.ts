@@ -28,8 +28,8 @@ import {
 import { type Admission, type Api, type Caller, createApi, type Place, Problem, type Route } from './api/index.ts'
 import { type Database, DatabaseError } from './database/index.ts'
 import { checkKind } from './features/integrity/index.ts'
-import { jobRoutes } from './features/jobs/index.ts'
-import { createJobs, type Jobs } from './jobs/index.ts'
+import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
+import { createJobs, createSchedules, type Jobs, type Schedules } from './jobs/index.ts'
 import type { Clock } from './lib/index.ts'
 import type { Logger } from './observe/index.ts'
 import { createProjects, ProjectError, projectRoutes, visibleProjects, type Project, type ProjectErrorCode, type Projects } from './projects/index.ts'
@@ -45,6 +45,7 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
   readonly projectName: (id: number) => Promise<string | undefined>
   readonly jobs: Jobs
+  readonly schedules: Schedules
   readonly clock: Clock
 }
 
@@ -65,6 +66,7 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...addressRuleRoutes(deps),
     ...explainRoutes(rights),
     ...jobRoutes(deps),
+    ...scheduleRoutes(deps),
   ]
 }
 
@@ -93,6 +95,7 @@ export function createManagementApi({ database, identities, rights, clock, logge
     visibleProjects: (...page) => visibleProjects(database, ...page),
     projectName: (id) => projectName(database, id),
     jobs: createJobs({ database, kinds: jobKinds }),
+    schedules: createSchedules({ database, kinds: jobKinds, clock }),
     clock,
   })
   const document = async (): Promise<string> => JSON.stringify((await import('../docs/openapi.json')).default)

@@ -20,6 +20,7 @@ import { admitIdentity } from './access/sources/identity-transactions.ts'
 import { transactionTable } from './database/index.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
 import { cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
+import { bringForward, changeSchedule, createSchedule, deleteSchedule, fireSchedule } from './jobs/schedule-transactions.ts'
 import { claimJob, endRun, releaseRun, renewRun } from './jobs/run-transactions.ts'
 import { changeProject, createProject, deleteProject, renameProject } from './projects/project-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
@@ -117,6 +118,11 @@ export const transactions = transactionTable(
     renewRun,
     endRun,
     releaseRun,
+    createSchedule,
+    changeSchedule,
+    deleteSchedule,
+    fireSchedule,
+    bringForward,
   ],
   freeing,
 )

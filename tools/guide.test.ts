@@ -43,7 +43,7 @@ forEachDatabase('with a server, the guide', (kind) => {
       watched: false,
       pause: () => Bun.sleep(20),
     } as unknown as ProgramDeps
-    const argv = line.split(' ').slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'))
+    const argv = (line.match(/'[^']*'|\S+/g) ?? []).slice(1).map((word) => word.replace(/^'(.*)'$/, '$1'))
     const code = await createProgram(deps).run(argv)
     if (code !== 0) throw new Error(`${line} ended with ${code}: ${said}`)
     return said
@@ -73,10 +73,11 @@ forEachDatabase('with a server, the guide', (kind) => {
 
   test('starts jobs, watches them and cancels one', async () => {
     const end = world.runJobs()
-    const [begun, shown, cancelled] = blocks('jobs.md')
+    const [begun, shown, cancelled, schedules] = blocks('jobs.md')
     expect(await typeAll(begun, [])).toContain('done')
     expect(await typeAll(shown, [])).toContain('all is well')
     await end()
     expect(await typeAll(cancelled, [])).toContain('cancelled')
+    expect(await typeAll(schedules, [])).toContain('Europe/Berlin')
   })
 })

@@ -30,6 +30,13 @@ const inApi = (method: string, path: string, body?: unknown): Ask => ({ method, 
 /** One that waits: the server of the world runs none. */
 const job = async (world: World): Promise<string> => await idOf(world, '/jobs', { kind: 'integrity.check' })
 
+const nightly = { kind: 'integrity.check', cron: '0 3 * * *' }
+const schedule = async (world: World): Promise<string> => {
+  const name = world.fresh('schedule')
+  await world.admin('POST', '/schedules', { name, ...nightly })
+  return name
+}
+
 const bcrypt = Bun.password.hashSync(crypto.randomUUID(), { algorithm: 'bcrypt', cost: 4 })
 const importOf = (name: string) => ({ htpasswd: `${name}:${bcrypt}\n` })
 const grantOf = async (world: World) => ({ subject: { kind: 'account', name: await account(world) }, role: 'guest' })
@@ -120,6 +127,11 @@ export const apiCases: Readonly<Record<string, Case>> = {
   getJobLog: async (world) => inApi('GET', `/jobs/${await job(world)}/log`),
   startJob: () => inApi('POST', '/jobs', { kind: 'integrity.check' }),
   cancelJob: async (world) => inApi('POST', `/jobs/${await job(world)}/cancel`),
+  listSchedules: get('/schedules'),
+  getSchedule: async (world) => inApi('GET', `/schedules/${await schedule(world)}`),
+  createSchedule: (world) => inApi('POST', '/schedules', { name: world.fresh('schedule'), ...nightly }),
+  replaceSchedule: async (world) => inApi('PUT', `/schedules/${await schedule(world)}`, nightly),
+  deleteSchedule: async (world) => inApi('DELETE', `/schedules/${await schedule(world)}`),
   listTagRules: get('/projects/{project}/tag-rules'),
   addTagRule: (_, project) => inApi('POST', `/projects/${project}/tag-rules`, tagRule),
   removeTagRule: async (world, project) => inApi('DELETE', `/projects/${project}/tag-rules/${await idOf(world, `/projects/${project}/tag-rules`, tagRule)}`),

@@ -109,8 +109,8 @@ const routesBy: Readonly<Record<string, string>> = {
   'group.write': 'createGroup deleteGroup addMember removeMember',
   'role.read': 'listRoles getRole',
   'role.write': 'createRole updateRole deleteRole',
-  'job.read': 'listJobKinds listJobs getJob getJobLog',
-  'job.run': 'startJob cancelJob',
+  'job.read': 'listJobKinds listJobs getJob getJobLog listSchedules getSchedule',
+  'job.run': 'startJob cancelJob createSchedule replaceSchedule deleteSchedule',
 }
 
 /** The permission that a route takes, whatever the route says. */

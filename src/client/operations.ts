@@ -232,6 +232,19 @@ export type JobLine = {
   readonly text: string
 }
 
+export type Schedule = {
+  readonly name: string
+  readonly kind: string
+  readonly payload: { readonly [name: string]: unknown }
+  readonly cron: string
+  readonly timeZone: string
+  readonly enabled: boolean
+  readonly nextRunAt?: string | undefined
+  readonly lastRunAt?: string | undefined
+  readonly createdBy?: string | undefined
+  readonly createdAt: string
+}
+
 /** What every operation takes and gives. */
 export interface Operations {
   readonly whoami: {
@@ -933,6 +946,52 @@ export interface Operations {
     }
     readonly reply: Job
   }
+  readonly listSchedules: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Schedule[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly createSchedule: {
+    readonly body: {
+      readonly name: string
+      readonly kind: string
+      readonly payload?: { readonly [name: string]: unknown } | undefined
+      readonly cron: string
+      readonly timeZone?: string | undefined
+      readonly enabled?: boolean | undefined
+    }
+    readonly reply: Schedule
+  }
+  readonly getSchedule: {
+    readonly params: {
+      readonly schedule: string
+    }
+    readonly reply: Schedule
+  }
+  readonly replaceSchedule: {
+    readonly params: {
+      readonly schedule: string
+    }
+    readonly body: {
+      readonly kind: string
+      readonly payload?: { readonly [name: string]: unknown } | undefined
+      readonly cron: string
+      readonly timeZone?: string | undefined
+      readonly enabled?: boolean | undefined
+    }
+    readonly reply: Schedule
+  }
+  readonly deleteSchedule: {
+    readonly params: {
+      readonly schedule: string
+    }
+    readonly reply: undefined
+  }
 }
 
 /** Where every operation is. */
@@ -1012,6 +1071,11 @@ export const operations = {
   getJob: { method: 'GET', path: '/api/v1/jobs/{job}' },
   getJobLog: { method: 'GET', path: '/api/v1/jobs/{job}/log' },
   cancelJob: { method: 'POST', path: '/api/v1/jobs/{job}/cancel' },
+  listSchedules: { method: 'GET', path: '/api/v1/schedules' },
+  createSchedule: { method: 'POST', path: '/api/v1/schedules' },
+  getSchedule: { method: 'GET', path: '/api/v1/schedules/{schedule}' },
+  replaceSchedule: { method: 'PUT', path: '/api/v1/schedules/{schedule}' },
+  deleteSchedule: { method: 'DELETE', path: '/api/v1/schedules/{schedule}' },
 } as const
 
 export type OperationId = keyof typeof operations

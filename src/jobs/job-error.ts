@@ -3,6 +3,9 @@ const table = {
   JOB_UNKNOWN: { status: 404, message: 'there is no such job' },
   JOB_OVER: { status: 409, message: 'the job has ended already' },
   KIND_UNKNOWN: { status: 422, message: 'there is no such kind of job' },
+  SCHEDULE_UNKNOWN: { status: 404, message: 'there is no such schedule' },
+  SCHEDULE_EXISTS: { status: 409, message: 'there is a schedule of that name already' },
+  SCHEDULE_INVALID: { status: 422, message: 'the schedule can never run' },
   PAYLOAD_INVALID: { status: 422, message: 'the payload is not what this kind of job takes' },
 } as const
 

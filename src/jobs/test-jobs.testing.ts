@@ -8,6 +8,7 @@ import type { AnyJobHandler, JobHandler, JobKind, JobRun, PayloadSchema } from '
 import type { RunToken } from './job.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 import type { WorkerDeps } from './keep-working.ts'
+import { bringForward, changeSchedule, createSchedule, deleteSchedule, fireSchedule } from './schedule-transactions.ts'
 import { claimJob, endRun, holdRun, keepPosition, releaseRun, renewRun } from './run-transactions.ts'
 
 export const actor = { identity: 'olga', address: '127.0.0.1' }
@@ -28,7 +29,7 @@ const outdateJob = transaction('outdate job', async (tx: Tx, { id, version }: { 
   return { ok: null }
 })
 
-export const jobTransactions = transactionTable([queueJob, cancelJob, clearJobs, claimJob, renewRun, endRun, releaseRun, makeStep, outdateJob])
+export const jobTransactions = transactionTable([queueJob, cancelJob, clearJobs, claimJob, renewRun, endRun, releaseRun, makeStep, outdateJob, createSchedule, changeSchedule, deleteSchedule, fireSchedule, bringForward])
 
 export const events = statement<{ kind: string; keys: string; actor: string | null }>('select kind, keys, actor from event where seq > $1 order by seq')
 

@@ -73,6 +73,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   pg: /^src\/database\//,
   pino: /^src\/observe\//,
   commander: /^src\/cli\//,
+  croner: /^src\/jobs\//,
   yaml: /^src\/config\//,
   zod: /^src\/(config|api)\/|\/(options|routes|([a-z]+-)+(routes|shapes))\.ts$/,
   hono: /^src\/api\//,

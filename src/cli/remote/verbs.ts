@@ -8,6 +8,7 @@ import { projectVerbs } from './verbs/projects.ts'
 import { robotVerbs } from './verbs/robots.ts'
 import { roleVerbs } from './verbs/roles.ts'
 import { ruleVerbs } from './verbs/rules.ts'
+import { scheduleVerbs } from './verbs/schedules.ts'
 import { tokenVerbs } from './verbs/tokens.ts'
 
 /** Every verb that talks to a server, except those that log in and out. */
@@ -22,4 +23,5 @@ export const verbs: readonly Verb[] = [
   ...ruleVerbs,
   ...accessVerbs,
   ...jobVerbs,
+  ...scheduleVerbs,
 ]

@@ -53,6 +53,7 @@ const rows = {
   job: `
     select kind, payload, dedupe_key, state, due_at, attempt, claim, node, cancel_requested, position, progress, lines, result, error_code,
       finished_at from job order by dedupe_key, state, claim, due_at`,
+  schedule: 'select name, payload, cron, time_zone, enabled, next_run_at, last_run_at from schedule order by name',
   job_line: 'select job_id, number, text from job_line order by job_id, number',
   gc_queue: `
     select q.kind, r.path, coalesce(b.digest, case when q.kind in ('object', 'upload') then q.key end) as key, q.due_at

@@ -10,6 +10,7 @@ const queued = { kind: 'test', payloadVersion: 1, payload: '{}', mostAttempts: 3
 type Token = (typeof tokens)[keyof typeof tokens]
 const endOf = (token: Token) => ({ run: token, report, end: { state: 'done', result: '{}' } })
 const failureOf = (token: Token) => ({ run: token, report, end: { state: 'failed', code: 'failed', message: 'no', retryIn: 5_000 } })
+const schedule = { kind: 'test', payloadVersion: 1, payload: '{}', cron: '0 4 * * *', timeZone: 'UTC', enabled: true, nextRunAt: now + 2000, actor }
 const never = () => false
 
 /** What is asked of jobs, and what their runs write. */
@@ -56,4 +57,25 @@ export const jobOperations: readonly Operation[] = [
   }),
   operation('cancel lost job', { ...described, transaction: 'cancel job', input: () => ({ id: 3, actor }), promises: ['job 3 is cancelled or asked to end'] }),
   operation('clear jobs', { ...described, transaction: 'clear jobs', input: () => ({ endedBy: now - 1, most: 10 }), records: never }),
+  operation('create schedule', { ...described, transaction: 'create schedule', input: () => ({ ...schedule, name: 'weekly' }) }),
+  operation('change schedule', { ...described, transaction: 'change schedule', input: () => ({ ...schedule, name: 'nightly' }) }),
+  operation('delete schedule', { ...described, transaction: 'delete schedule', input: () => ({ name: 'nightly', actor }) }),
+  operation('fire schedule', {
+    ...described,
+    transaction: 'fire schedule',
+    input: () => ({ id: 1, due: now - 1, next: now + 1000, dedupeKey: 'schedule 1', mostAttempts: 3 }),
+    records: (queued) => queued !== null,
+  }),
+  operation('fire schedule whose last job waits', {
+    ...described,
+    transaction: 'fire schedule',
+    input: () => ({ id: 1, due: now - 1, next: now + 1000, dedupeKey: 'waits', mostAttempts: 3 }),
+    records: (queued) => queued !== null,
+  }),
+  operation('bring schedule forward', {
+    ...described,
+    transaction: 'bring schedule forward',
+    input: () => ({ id: 1, from: now - 1, to: now - 2 }),
+    records: never,
+  }),
 ]

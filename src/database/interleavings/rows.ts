@@ -115,14 +115,16 @@ const rights = `
   values (1, 1, '', 0, 'v*', '["tag.move"]', '["maintainer"]', 0);
   insert into address_rule (id, namespace_id, networks, created_at) values (1, 1, '10.0.0.0/8', 0)`
 
-/** A job that waits, one that is run, one whose worker is gone, and one that ended long ago. */
+/** A job that waits, one that is run, one whose worker is gone, and one that ended long ago. And a schedule whose time has come. */
 const jobs = `
   insert into job (id, kind, payload_version, payload, dedupe_key, state, due_at, attempt, most_attempts, claim, created_at, finished_at) values
     (1, 'test', 1, '{}', 'waits', 'queued', ${over}, 0, 3, null, 0, null),
     (2, 'test', 1, '{}', 'runs', 'running', ${now + lease}, 1, 3, 'runs', 0, null),
     (3, 'test', 1, '{}', 'lost', 'running', ${over}, 1, 3, 'lost', 0, null),
     (4, 'test', 1, '{}', 'ended', 'done', 0, 1, 3, null, 0, 1);
-  insert into job_line (job_id, number, at, text) values (4, 1, 0, 'a line')`
+  insert into job_line (job_id, number, at, text) values (4, 1, 0, 'a line');
+  insert into schedule (id, name, kind, payload_version, payload, cron, time_zone, next_run_at, created_at)
+  values (1, 'nightly', 'test', 1, '{}', '0 2 * * *', 'UTC', ${over}, 0)`
 
 const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
 const here = [...repositories, uploads(true)]

@@ -1,0 +1,71 @@
+import type { Client, Schedule } from '../../../client/index.ts'
+import { payloadOf } from './jobs.ts'
+import { everyPage, option, type Typed, type Verb, word } from '../verb.ts'
+
+const timeZone = { flags: '--time-zone <ZONE>', help: 'help.schedules.time-zone' } as const
+const payload = { flags: '--payload <JSON>', help: 'help.jobs.payload' } as const
+
+const scheduleOf = (typed: Typed) => ({ schedule: word(typed, 'NAME') })
+
+/** What may be said of a schedule. */
+type Change = { readonly [Member in 'cron' | 'timeZone' | 'payload' | 'enabled']?: Schedule[Member] | undefined }
+
+/** What is not said stays as it is. */
+async function change(client: Client, typed: Typed, changed: Change): Promise<Schedule> {
+  const params = scheduleOf(typed)
+  const { kind, payload, cron, timeZone, enabled } = await client.call('getSchedule', { params })
+  const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+  return await client.call('replaceSchedule', { params, body: { kind, payload, cron, timeZone, enabled, ...given } })
+}
+
+export const scheduleVerbs: readonly Verb[] = [
+  {
+    noun: 'schedules',
+    verb: 'list',
+    help: 'help.schedules.list',
+    columns: ['name', 'kind', 'cron', 'timeZone', 'enabled', 'nextRunAt', 'lastRunAt'],
+    run: async (client) => await everyPage((query) => client.call('listSchedules', { query })),
+  },
+  {
+    noun: 'schedules',
+    verb: 'show',
+    help: 'help.schedules.show',
+    words: ['NAME'],
+    run: async (client, typed) => await client.call('getSchedule', { params: scheduleOf(typed) }),
+  },
+  {
+    noun: 'schedules',
+    verb: 'create',
+    help: 'help.schedules.create',
+    words: ['NAME', 'KIND', 'CRON'],
+    options: [timeZone, payload],
+    run: async (client, typed) =>
+      await client.call('createSchedule', {
+        body: { name: word(typed, 'NAME'), kind: word(typed, 'KIND'), cron: word(typed, 'CRON'), timeZone: option(typed, 'timeZone'), payload: payloadOf(typed) },
+      }),
+  },
+  {
+    noun: 'schedules',
+    verb: 'update',
+    help: 'help.schedules.update',
+    words: ['NAME'],
+    options: [{ flags: '--cron <CRON>', help: 'help.word.CRON' }, timeZone, payload],
+    run: async (client, typed) => await change(client, typed, { cron: option(typed, 'cron'), timeZone: option(typed, 'timeZone'), payload: payloadOf(typed) }),
+  },
+  ...(['disable', 'enable'] as const).map(
+    (verb): Verb => ({
+      noun: 'schedules',
+      verb,
+      help: `help.schedules.${verb}`,
+      words: ['NAME'],
+      run: async (client, typed) => await change(client, typed, { enabled: verb === 'enable' }),
+    }),
+  ),
+  {
+    noun: 'schedules',
+    verb: 'delete',
+    help: 'help.schedules.delete',
+    words: ['NAME'],
+    run: async (client, typed) => await client.call('deleteSchedule', { params: scheduleOf(typed) }),
+  },
+]

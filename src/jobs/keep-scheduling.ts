@@ -1,0 +1,87 @@
+import type { Database } from '../database/index.ts'
+import type { Clock } from '../lib/index.ts'
+import type { Logger } from '../observe/index.ts'
+import { nextRun } from './cron.ts'
+import type { AnyJobKind } from './job-kind.ts'
+import { dueSchedules, farSchedules, type ScheduleRow } from './schedule-store.ts'
+import { bringForward, fireSchedule } from './schedule-transactions.ts'
+
+export interface SchedulingDeps {
+  readonly database: Database
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Schedules of other kinds are left to programs that know them. */
+  readonly kinds: readonly AnyJobKind[]
+}
+
+/** Ms between two looks. */
+const lookEvery = 1_000
+const afterFailure = 10_000
+/** Looks between two checks that the clock was not set back. */
+const looksBetweenChecks = 60
+const firedAtOnce = 50
+const checkedAtOnce = 200
+/** A clock that was set back by less does not run again what has run. */
+const smallJump = 86_400_000
+
+/** Queues the jobs of schedules when their time comes, until the returned function is called. Several processes may do so at once. */
+export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
+  const { clock, logger } = deps
+  const stop = new AbortController()
+  const run = async (): Promise<void> => {
+    for (let look = 0; !stop.signal.aborted; look++) {
+      let pause = lookEvery
+      try {
+        if (look % looksBetweenChecks === 0) await heedClock(deps)
+        await fireDue(deps)
+      } catch (error) {
+        logger.error('schedules could not be looked at; it is tried again', { error })
+        pause = afterFailure
+      }
+      await clock.sleep(pause, stop.signal).catch(() => undefined)
+    }
+  }
+  const running = run()
+  return async () => {
+    stop.abort()
+    await running
+  }
+}
+
+/** What was due several times while nobody looked runs once. */
+export async function fireDue({ database, clock, logger, kinds }: SchedulingDeps): Promise<void> {
+  const now = clock.now()
+  for (const row of await database.all(dueSchedules, now, firedAtOnce)) {
+    const kind = kinds.find(({ name }) => name === row.kind)
+    if (kind === undefined) continue
+    const next = runAfter(row, now)
+    const dedupeKey = dedupeKeyOf(kind, row)
+    const fired = await database.transact(fireSchedule, { id: row.id, due: row.next_run_at, next, dedupeKey, mostAttempts: kind.mostAttempts })
+    if ('refused' in fired || fired.ok === null) continue
+    if (fired.ok.added) logger.info('a schedule has queued its job', { schedule: row.name, job: fired.ok.id })
+    else logger.warn('a schedule was due while its last job had not ended: none was queued', { schedule: row.name, job: fired.ok.id })
+  }
+}
+
+/** A run that has not ended is not joined by a second one, whatever queued it. */
+function dedupeKeyOf(kind: AnyJobKind, { id, payload, payload_version: version }: ScheduleRow): string {
+  const own = `schedule ${id}`
+  if (kind.dedupeKey === undefined || version !== kind.version) return own
+  const checked = kind.payload.safeParse(JSON.parse(payload))
+  return checked.success ? kind.dedupeKey(checked.data as unknown) : own
+}
+
+/** After a clock was set back, what was to run next by the old time is brought forward. */
+export async function heedClock({ database, clock }: SchedulingDeps): Promise<void> {
+  const now = clock.now()
+  for (const row of await database.all(farSchedules, checkedAtOnce)) {
+    const next = runAfter(row, now)
+    if (next < row.next_run_at) await database.transact(bringForward, { id: row.id, from: row.next_run_at, to: next })
+  }
+}
+
+/** The next run after now, and after the last one that there was, unless that is in a future that the clock took back. */
+function runAfter({ cron, time_zone: timeZone, last_run_at: last }: ScheduleRow, now: number): number {
+  const after = last !== null && last > now && last - now < smallJump ? last : now
+  return nextRun({ cron, timeZone }, after)
+}
