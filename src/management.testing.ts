@@ -42,7 +42,8 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   await ensureFirstAdmin({ database, passwords, ids: systemIds, file: noFile, given: rootPassword })
   const identities = createIdentities({ database, clock, ids: systemIds, version, hashing, hashesAtOnce: 2, sources: [], warn: () => undefined })
   const rights = createRights({ database, version })
-  const api = createManagementApi({ database, identities, rights, clock, logger: createLogger({ level: 'silent' }) })
+  const ending = new AbortController()
+  const api = createManagementApi({ database, identities, rights, clock, logger: createLogger({ level: 'silent' }), ending: ending.signal })
 
   /** As the command line sends it. */
   async function fetch(url: string, init: RequestInit): Promise<Response> {
@@ -54,26 +55,35 @@ export async function createManagementWorld({ create }: DatabaseKind) {
     return new Response(text === '' ? null : text, { status })
   }
 
+  /** An answer that goes on. */
+  async function follow(user: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return (await ask(user, new Request(`http://registry/api/v1${path}`, { headers }))).response
+  }
+
   async function send(user: string, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
     const payload = body === undefined ? {} : { body: JSON.stringify(body) }
     const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
     const request = new Request(`http://registry/api/v1${path}`, { method, headers: { ...type, ...headers }, ...payload })
+    const { response } = await ask(user, request)
+    const text = await response.text()
+    // What is remembered of rights is read again once a second where other processes may change them.
+    if (method !== 'GET') clock.advance(remembered)
+    return { status: response.status, headers: response.headers, text, json: text === '' ? undefined : (JSON.parse(text) as unknown) }
+  }
+
+  async function ask(user: string, request: Request) {
     const colon = user.indexOf(':')
     const enter = async () => {
       const who = user === '' ? undefined : await identities.authenticator.basic(user.slice(0, colon), user.slice(colon + 1), '127.0.0.1')
       if (who !== undefined && 'failed' in who) throw Object.assign(new Error(who.failed), { code: 'UNAUTHORIZED', status: 401 })
       return apiCaller(who?.principal, who?.credential, '127.0.0.1')
     }
-    const { response } = await api.fetch(request, {
+    return await api.fetch(request, {
       id: 'id',
       enter,
       challenge: () => 'Basic realm="Berth"',
       readBody: async () => new Uint8Array(await request.arrayBuffer()),
     })
-    const text = await response.text()
-    // What is remembered of rights is read again once a second where other processes may change them.
-    if (method !== 'GET') clock.advance(remembered)
-    return { status: response.status, headers: response.headers, text, json: text === '' ? undefined : (JSON.parse(text) as unknown) }
   }
   /** A worker whose checks find nothing, until the returned function is called. */
   function runJobs(): () => Promise<void> {
@@ -83,12 +93,12 @@ export async function createManagementWorld({ create }: DatabaseKind) {
       return Promise.resolve({ findings: 0 })
     }
     const handlers = [{ kind: checkKind, run } as JobHandler]
-    return keepWorking({ database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers, node: 'here', atOnce: 1, lease: 30_000 })
+    return keepWorking({ database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers, node: 'here', atOnce: 1, lease: 3_600_000 })
   }
 
   const dispose = async (): Promise<void> => {
     await identities.close()
     await t.dispose()
   }
-  return { ...t, dispose, clock, send, fetch, runJobs }
+  return { ...t, dispose, clock, send, fetch, follow, ending, runJobs }
 }

@@ -46,6 +46,8 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly projectName: (id: number) => Promise<string | undefined>
   readonly jobs: Jobs
   readonly schedules: Schedules
+  /** Aborted when the process is about to end. */
+  readonly ending: AbortSignal
   readonly clock: Clock
 }
 
@@ -76,13 +78,15 @@ export interface ManagementApiDeps {
   readonly rights: Rights
   readonly clock: Clock
   readonly logger: Logger
+  /** Aborted when the process is about to end: then answers that go on end. */
+  readonly ending: AbortSignal
 }
 
 /** What can be asked for as a job. Who does it is in app.ts. */
 const jobKinds = [checkKind]
 
 /** The management API of a server. */
-export function createManagementApi({ database, identities, rights, clock, logger }: ManagementApiDeps): Api {
+export function createManagementApi({ database, identities, rights, clock, logger, ending }: ManagementApiDeps): Api {
   const roles = createCustomRoles({ database, rights })
   const routes = managementRoutes({
     ...identities,
@@ -97,6 +101,7 @@ export function createManagementApi({ database, identities, rights, clock, logge
     jobs: createJobs({ database, kinds: jobKinds }),
     schedules: createSchedules({ database, kinds: jobKinds, clock }),
     clock,
+    ending,
   })
   const document = async (): Promise<string> => JSON.stringify((await import('../docs/openapi.json')).default)
   return createApi({ routes, ...admission(rights), failureOf, document, logger })

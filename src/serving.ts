@@ -117,7 +117,8 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   const manifests = Math.max(part(manifestMemory), manifest)
   const version = createRightsVersion(core.database, systemClock)
   const aliases = createAliases(core.database, version)
-  const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, logger })
+  const ending = new AbortController()
+  const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, logger, ending: ending.signal })
   const shared = createSharedRegistry({ ...core, ...writers, ...control.ports, ids: systemIds, contentCache: part(contentCache) })
   const http = createHttp({
     registry: resolvingRegistry(shared.registry, aliases),
@@ -132,7 +133,13 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   })
   return {
     fetch: (...request) => http.fetch(...request),
-    readiness,
+    readiness: {
+      ...readiness,
+      drain: () => {
+        ending.abort()
+        readiness.drain()
+      },
+    },
     metrics: requestMetrics.metrics,
     release: (written) => shared.release(written),
     close: () => control.close(),
@@ -161,9 +168,11 @@ interface ControlDeps {
   readonly version: RightsVersion
   readonly aliases: Aliases
   readonly logger: Logger
+  /** Aborted when the process is about to end. */
+  readonly ending: AbortSignal
 }
 
-function createControl({ data, http, token }: Config, { database, version, aliases, logger }: ControlDeps): Control {
+function createControl({ data, http, token }: Config, { database, version, aliases, logger, ending }: ControlDeps): Control {
   const common = { database, clock: systemClock, ids: systemIds }
   const rights = createRights({ database, version })
   const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
@@ -181,7 +190,7 @@ function createControl({ data, http, token }: Config, { database, version, alias
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
   const gate = createGate({ authenticator, tokenCheck, rights, source })
-  const api = createManagementApi({ ...common, identities, rights, logger })
+  const api = createManagementApi({ ...common, identities, rights, logger, ending })
   const ports = {
     authorize: createAuthorize(rights),
     ensureRepository: createEnsureRepository(rights),

@@ -30,7 +30,7 @@ export interface ApiDocument {
 export function writeOperations({ paths, components }: ApiDocument): string {
   const found = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
-  )
+  ).filter(({ operation }) => !isStream(operation))
   const schemas = Object.entries(components?.schemas ?? {})
   return [
     '// Written by `bun tools/openapi.ts` from docs/openapi.json.',
@@ -49,6 +49,11 @@ export function writeOperations({ paths, components }: ApiDocument): string {
     'export type OperationId = keyof typeof operations',
     '',
   ].join('\n')
+}
+
+/** Answers that go on are read by other means. */
+function isStream({ responses }: Operation): boolean {
+  return Object.values(responses).some(({ content }) => content !== undefined && 'text/event-stream' in content)
 }
 
 function partsOf(operation: Operation): string {

@@ -125,6 +125,7 @@ export const apiCases: Readonly<Record<string, Case>> = {
   listJobs: get('/jobs'),
   getJob: async (world) => inApi('GET', `/jobs/${await job(world)}`),
   getJobLog: async (world) => inApi('GET', `/jobs/${await job(world)}/log`),
+  followJob: async (world) => inApi('GET', `/jobs/${await job(world)}/events`),
   startJob: () => inApi('POST', '/jobs', { kind: 'integrity.check' }),
   cancelJob: async (world) => inApi('POST', `/jobs/${await job(world)}/cancel`),
   listSchedules: get('/schedules'),

@@ -109,7 +109,7 @@ const routesBy: Readonly<Record<string, string>> = {
   'group.write': 'createGroup deleteGroup addMember removeMember',
   'role.read': 'listRoles getRole',
   'role.write': 'createRole updateRole deleteRole',
-  'job.read': 'listJobKinds listJobs getJob getJobLog listSchedules getSchedule',
+  'job.read': 'listJobKinds listJobs getJob getJobLog followJob listSchedules getSchedule',
   'job.run': 'startJob cancelJob createSchedule replaceSchedule deleteSchedule',
 }
 

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { Soon } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { admit, type Admission } from './admit.ts'
+import { streamOfEvents } from './event-stream.ts'
 import { entityTag, matches } from './entity-tag.ts'
 import { clampLimit, nextLink, type Page, readCursor, writeCursor } from './paging.ts'
 import { Problem, problemDocument, problemOf } from './problem.ts'
@@ -41,6 +42,9 @@ export interface Api {
   /** Answers one request to a path below `root`; never fails. */
   fetch(request: Request, context: RequestContext): Promise<ApiAnswer>
 }
+
+/** Of answers that go on. */
+export const eventStreamType = 'text/event-stream'
 
 /** Where the API is. */
 export const root = '/api/v1'
@@ -106,10 +110,23 @@ async function answer(route: Route, { req, env }: Context<Env>, deps: ApiDeps): 
   const body = route.body === undefined ? {} : parseBody(route, await readJson(req.header('content-type') ?? null, env.readBody))
   // A body may come slowly on purpose: by its end the caller may have lost the right, or the name may be another project's.
   const { caller, params } = route.body === undefined ? admitted : await letIn()
-  const call: AnyCall = { caller, params, query, body, page }
+  const call: AnyCall = { caller, params, query, body, page, lastEvent: lastEventOf(req.raw.headers) }
   await checkCondition(route, call, req.header('if-match'))
   const result = await route.handle(call)
+  if (route.stream) return streamed(result as Parameters<typeof streamOfEvents>[0])
   return route.list ? listed(route, result as Page<unknown>, new URL(req.url), limitOf(call)) : single(route, result, call, req.raw)
+}
+
+/** What is none of ours begins at the beginning: whoever lost a stream of another server has to get something. */
+function lastEventOf(headers: Headers): number | undefined {
+  const text = headers.get('last-event-id')
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+function streamed(events: Parameters<typeof streamOfEvents>[0]): Response {
+  // nginx would collect them.
+  const headers = { 'content-type': eventStreamType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+  return new Response(streamOfEvents(events), { status: 200, headers })
 }
 
 const limitOf = ({ page }: AnyCall): number => page.limit

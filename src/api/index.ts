@@ -1,5 +1,6 @@
 export type { Admission } from './admit.ts'
-export { type Api, type ApiAnswer, type ApiDeps, createApi, isCrossSite, type RequestContext, root } from './api.ts'
+export { type Api, type ApiAnswer, type ApiDeps, createApi, eventStreamType, isCrossSite, type RequestContext, root } from './api.ts'
+export { sign, type StreamEvent } from './event-stream.ts'
 export { describeRoutes } from './openapi.ts'
 export { idAfter, type Page, pageSize } from './paging.ts'
 export { Problem, type ProblemDocument } from './problem.ts'

@@ -56,8 +56,9 @@ const paging = {
   cursor: z.string().optional().describe('`next` of the page before.'),
 }
 
-function successOf({ list, reply, status }: Route): RouteConfig['responses'][string] {
+function successOf({ list, stream, reply, status }: Route): RouteConfig['responses'][string] {
   if (status === 204 || reply === undefined) return { description: 'Done.' }
+  if (stream) return { description: 'Server-sent events, the data of each as JSON.', content: { 'text/event-stream': { schema: z.string() } } }
   const schema = list ? z.object({ items: z.array(reply), next: z.string().optional().describe('Absent on the last page.') }) : reply
   return { description: 'Done.', content: { 'application/json': { schema } } }
 }

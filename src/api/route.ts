@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { sign, StreamEvent } from './event-stream.ts'
 import type { Page, PageRequest } from './paging.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -41,6 +42,8 @@ export interface Call<Params, Query, Body> {
   readonly body: Values<Body>
   /** Of lists. */
   readonly page: PageRequest
+  /** Of streams: the id of the last event that the client has seen. */
+  readonly lastEvent: number | undefined
 }
 
 type Schema = z.ZodObject | undefined
@@ -79,9 +82,16 @@ interface Listing<P extends Schema, Q extends Schema, B extends Schema, R extend
   readonly handle: (call: Call<P, Q, B>) => Promise<Page<z.input<R>>>
 }
 
+/** Answers with events for as long as there are any; its `reply` is what every event holds. */
+interface Streaming<P extends Schema, Q extends Schema, B extends Schema, R extends z.ZodType> extends RouteDefinition<P, Q, B, R> {
+  readonly stream: true
+  readonly handle: (call: Call<P, Q, B>) => Promise<AsyncIterableIterator<StreamEvent | typeof sign>>
+}
+
 /** A route as the API serves it: a row of the table that the tests of access are made from. */
 export interface Route extends Omit<RouteDefinition<Schema, Schema, Schema, z.ZodType>, 'place' | 'location' | 'current'> {
   readonly list: boolean
+  readonly stream: boolean
   readonly place: (params: Readonly<Record<string, unknown>>) => Place
   readonly location: ((reply: unknown, params: Readonly<Record<string, unknown>>) => string) | undefined
   readonly current: ((call: AnyCall) => Promise<unknown>) | undefined
@@ -95,6 +105,7 @@ export interface AnyCall {
   readonly query: Readonly<Record<string, unknown>>
   readonly body: Readonly<Record<string, unknown>>
   readonly page: PageRequest
+  readonly lastEvent: number | undefined
 }
 
 /** Takes the types off, so that one table holds routes of any shape. Whatever a schema does not name is refused. */
@@ -103,7 +114,7 @@ export function defineRoute<
   P extends Schema = undefined,
   Q extends Schema = undefined,
   B extends Schema = undefined,
->(route: Single<P, Q, B, R> | Listing<P, Q, B, R>): Route {
+>(route: Single<P, Q, B, R> | Listing<P, Q, B, R> | Streaming<P, Q, B, R>): Route {
   const strict = { params: route.params?.strict(), query: route.query?.strict(), body: route.body?.strict() }
-  return Object.freeze({ list: false, place: () => ({}), location: undefined, current: undefined, ...route, ...strict } as unknown as Route)
+  return Object.freeze({ list: false, stream: false, place: () => ({}), location: undefined, current: undefined, ...route, ...strict } as unknown as Route)
 }

@@ -10,6 +10,8 @@ export interface Answer {
   readonly body: AnswerBody
   /** Bytes of the body, or of the body that GET would have had. */
   readonly length: number
+  /** Nobody knows how long the body will be: it is sent in chunks, and counts as nothing. */
+  readonly goesOn?: true
   /** The error answered with, for the log. */
   readonly code?: string
 }

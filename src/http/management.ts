@@ -1,5 +1,5 @@
 import { apiCaller } from '../access/index.ts'
-import { type Api, type ApiAnswer, root } from '../api/index.ts'
+import { type Api, type ApiAnswer, eventStreamType, root } from '../api/index.ts'
 import { andThen } from '../lib/index.ts'
 import type { Answer } from './answer.ts'
 import type { Asked } from './answer-match.ts'
@@ -46,15 +46,20 @@ export function createManagement({ api, gate }: ManagementDeps): Management {
       readBody: (limit) => collectBody({ request, watch }, limit, noFurtherMemory),
     })
     if (answered.response.status >= 400) await discardRest(asked)
-    return await answerOf(answered)
+    return await answerOf(answered, request.method)
   }
 
   return Object.freeze({ answer })
 }
 
-async function answerOf({ response, code }: ApiAnswer): Promise<Answer> {
-  const body = await response.text()
+async function answerOf({ response, code }: ApiAnswer, method: string): Promise<Answer> {
   const headers = Object.fromEntries(response.headers)
+  if (headers['content-type'] === eventStreamType) {
+    // Nobody will read it.
+    if (method === 'HEAD') await response.body?.cancel()
+    return { status: response.status, headers, body: method === 'HEAD' ? null : response.body, length: 0, goesOn: true }
+  }
+  const body = await response.text()
   const length = Buffer.byteLength(body)
   return { status: response.status, headers, body: body === '' ? null : body, length, ...(code === undefined ? {} : { code }) }
 }

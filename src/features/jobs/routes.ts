@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { type Caller, defineRoute, idAfter, Problem, type Route } from '../../api/index.ts'
 import { type Job, type JobLine, type Jobs, jobStates } from '../../jobs/index.ts'
+import type { Clock } from '../../lib/index.ts'
 import type { EventActor } from '../../record/index.ts'
+import { createFollowers } from './follow-job.ts'
 
 export interface JobRoutesDeps {
   readonly jobs: Jobs
+  readonly clock: Clock
+  /** Aborted when the process is about to end. */
+  readonly ending: AbortSignal
 }
 
 const params = z.object({ job: z.string().regex(/^[1-9]\d{0,14}$/) })
@@ -37,7 +42,7 @@ const lineShape = z.object({ number: z.int(), at: time, text: z.string() }).meta
 const kindShape = z.object({ name: z.string(), version: z.int(), summary: z.string() }).meta({ id: 'JobKind' })
 
 export function jobRoutes(deps: JobRoutesDeps): readonly Route[] {
-  return [...readingRoutes(deps), ...changingRoutes(deps)]
+  return [...readingRoutes(deps), followingRoute(deps), ...changingRoutes(deps)]
 }
 
 function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
@@ -102,6 +107,26 @@ function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
       },
     }),
   ]
+}
+
+function followingRoute(deps: JobRoutesDeps): Route {
+  const { jobs } = deps
+  const followers = createFollowers(deps, { job: (job) => jobShape.parse(shown(job, jobs)), line: shownLine })
+  return defineRoute({
+    id: 'followJob',
+    method: 'GET',
+    path: '/jobs/{job}/events',
+    summary: 'How a job comes along, as server-sent events: `line` for each line of its log, `job` whenever it is another, `end` as the last one.',
+    needs: 'job.read',
+    params,
+    status: 200,
+    reply: jobShape,
+    stream: true,
+    handle: async ({ caller, params: { job }, lastEvent = 0 }) => {
+      const { id } = await foundJob(jobs, job)
+      return followers.follow(id, lastEvent, caller.identity ?? caller.address)
+    },
+  })
 }
 
 function changingRoutes({ jobs }: JobRoutesDeps): Route[] {

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { forEachDatabase } from '../../database/for-each-database.testing.ts'
+import { createManagementWorld, rootPassword } from '../../management.testing.ts'
+
+interface Message {
+  readonly id: string
+  readonly event: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+forEachDatabase('the events of a job', (kind) => {
+  let t: Awaited<ReturnType<typeof createManagementWorld>>
+  const password = 'plum-Canoe 78 riddle'
+  const admin = `admin:${password}`
+  let job: string
+  beforeEach(async () => {
+    t = await createManagementWorld(kind)
+    await t.send(`admin:${rootPassword}`, 'PUT', '/whoami/password', { current: rootPassword, password })
+    job = String((await t.send(admin, 'POST', '/jobs', { kind: 'integrity.check' })).json.id)
+  })
+  afterEach(() => t.dispose())
+
+  /** Reads messages until one is as wanted, or the stream ends, while time goes on. */
+  async function read(response: Response, isLast: (message: Message) => boolean = () => false) {
+    const messages: Message[] = []
+    let text = ''
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    for (;;) {
+      const next = reader.read()
+      let got: Awaited<typeof next> | undefined
+      void next.then((result) => (got = result))
+      for (let turn = 0; turn < 20_000 && got === undefined; turn++) {
+        await new Promise((resolve) => setImmediate(resolve))
+        if (turn % 20 === 19) t.clock.advance(1_000)
+      }
+      if (got === undefined) throw new Error('nothing comes')
+      if (got.done) return { messages, text, reader, ended: true }
+      const part = Buffer.from(got.value).toString()
+      text += part
+      const found = /^id: (.*)\nevent: (.*)\ndata: (.*)\n\n$/.exec(part)
+      if (found === null) continue
+      const message = { id: found[1] ?? '', event: found[2] ?? '', data: JSON.parse(found[3] ?? '') as Message['data'] }
+      messages.push(message)
+      if (isLast(message)) return { messages, text, reader, ended: false }
+    }
+  }
+  const names = ({ messages }: { readonly messages: readonly Message[] }) => messages.map(({ id, event, data }) => `${id} ${event} ${String(data['text'] ?? data['state'])}`)
+
+  test('are how it is, each line of its log, and its end', async () => {
+    const response = await t.follow(admin, `/jobs/${job}/events`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    const first = await read(response, ({ event }) => event === 'job')
+    expect(first.text).toStartWith('retry: 1000\n\n')
+    expect(names(first)).toEqual(['0 job queued'])
+    await first.reader.cancel()
+    const end = t.runJobs()
+    const whole = await read(await t.follow(admin, `/jobs/${job}/events`))
+    await end()
+    expect(whole.ended).toBe(true)
+    expect(names(whole).filter((name) => !name.includes(' job '))).toEqual(['1 line begun', '2 line half of it', '3 line all is well', '3 end done'])
+    // Who lost the stream gets what came after.
+    const later = await read(await t.follow(admin, `/jobs/${job}/events`, { 'last-event-id': '2' }))
+    expect(names(later)).toEqual(['3 line all is well', '3 end done'])
+    expect(names(await read(await t.follow(admin, `/jobs/${job}/events`, { 'last-event-id': 'of another server' })))).toHaveLength(4)
+  })
+
+  test('go on with signs of life while nothing happens, and end with the process', async () => {
+    const response = await t.follow(admin, `/jobs/${job}/events`)
+    const reading = read(response)
+    for (let turn = 0; turn < 2_000; turn++) await new Promise((resolve) => setImmediate(resolve))
+    t.ending.abort()
+    const { text, ended } = await reading
+    expect(ended).toBe(true)
+    expect(text).toContain('\n:\n\n')
+  })
+
+  test('are followed a bounded number of times by one who asks, and again when one of them has ended', async () => {
+    const open = await Promise.all(Array.from({ length: 16 }, async () => await t.follow(admin, `/jobs/${job}/events`)))
+    const refused = await t.follow(admin, `/jobs/${job}/events`)
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'too-many-streams'])
+    await open[0]?.body?.cancel()
+    expect((await t.follow(admin, `/jobs/${job}/events`)).status).toBe(200)
+  })
+
+  test('are for whoever may see jobs, and of jobs that there are', async () => {
+    expect((await t.follow('', `/jobs/${job}/events`)).status).toBe(401)
+    expect((await t.follow(admin, '/jobs/999/events')).status).toBe(404)
+  })
+})
