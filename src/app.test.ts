@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildApp, checkIntegrity, type App } from './app.ts'
 import { loadConfig, type Config } from './config/index.ts'
+import { administer, testPostgres } from './database/for-each-database.testing.ts'
 import { inlineWriter, openSqliteDatabase } from './database/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createLogger } from './observe/index.ts'
@@ -160,3 +161,49 @@ test('a given password is kept nowhere, and a weak one stops the start and leave
   expect(app.firstAdmin).toMatchObject({ name: 'admin', password: undefined })
   expect(existsSync(join(folder, 'initial-admin-password'))).toBe(false)
 })
+
+test('a job is run, and its events go out as they come until it ends', async () => {
+  await app.close()
+  app = await buildApp(configOf(folder, false, { BERTH_ADMIN_PASSWORD: 'plum-Canoe 78 riddle' }), createLogger({ level: 'silent' }))
+  const headers = { authorization: `Basic ${btoa('admin:plum-Canoe 78 riddle')}`, 'content-type': 'application/json' }
+  const { id } = (await (await send('POST', '/api/v1/jobs', JSON.stringify({ kind: 'integrity.check' }), headers)).json()) as { readonly id: string }
+  const head = await send('HEAD', `/api/v1/jobs/${id}/events`, undefined, headers)
+  expect([head.status, await head.text()]).toEqual([200, ''])
+  const events = await send('GET', `/api/v1/jobs/${id}/events`, undefined, headers)
+  expect([events.headers.get('content-type'), events.headers.get('content-length')]).toEqual(['text/event-stream', null])
+  expect(await events.text()).toMatch(/\nevent: end\ndata: .*"state":"done".*\n\n$/)
+}, 30_000)
+
+const server = testPostgres()
+const unset = server === undefined ? ' (skipped: BERTH_TEST_POSTGRES is not set)' : ''
+
+test.skipIf(server === undefined)(`of two processes on one PostgreSQL and one directory one serves and the other works${unset}`, async () => {
+  const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
+  await administer(server as string, `create database ${name}`)
+  const url = new URL(server as string)
+  url.pathname = `/${name}`
+  const data = join(folder, 'shared')
+  const as = async (role: string) => {
+    const variables = { BERTH_DATABASE_URL: url.href, BERTH_ROLE: role, BERTH_ADMIN_PASSWORD: 'plum-Canoe 78 riddle' }
+    return await buildApp(configOf(data, false, variables), createLogger({ level: 'silent' }))
+  }
+  const serving = await as('serve')
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const headers = { authorization: `Basic ${btoa('admin:plum-Canoe 78 riddle')}`, 'content-type': 'application/json' }
+    const request = new Request(`http://registry/api/v1${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    return (await (await serving.fetch(request, '127.0.0.1')).json()) as { readonly id: string; readonly state: string; readonly result?: unknown }
+  }
+  const { id } = await ask('POST', '/jobs', { kind: 'integrity.check' })
+  // Nobody works yet: longer than it takes to look for work.
+  const waited = performance.now() + 1_500
+  while (performance.now() < waited) expect((await ask('GET', `/jobs/${id}`)).state).toBe('queued')
+  const working = await as('work')
+  await expect(as('work')).rejects.toMatchObject({ code: 'locked' })
+  await expect(as('all')).rejects.toMatchObject({ code: 'locked' })
+  let job = await ask('GET', `/jobs/${id}`)
+  for (const until = performance.now() + 20_000; job.state !== 'done' && performance.now() < until; ) job = await ask('GET', `/jobs/${id}`)
+  expect(job).toMatchObject({ state: 'done', result: { findings: 0 } })
+  await working.close()
+  await serving.close()
+  await administer(server as string, `drop database ${name} with (force)`)
+}, 60_000)

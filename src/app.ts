@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import type { Config } from './config/index.ts'
 import {
   bindDirectory,
@@ -10,11 +9,12 @@ import {
   type Database,
   type DatabaseError,
   type DataDirectory,
+  type DirectoryUse,
   type WriterThread,
 } from './database/index.ts'
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch } from './features/backup/index.ts'
-import { checkInstallation, createCheckJob, createScrubber, keepScrubbing, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
-import { createRecorder, keepRecording, rebuildInstallation, type Rebuilt, type Recorder } from './features/recovery/index.ts'
+import { checkInstallation, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
+import { rebuildInstallation, type Rebuilt } from './features/recovery/index.ts'
 import {
   claimPort,
   createReadiness,
@@ -25,15 +25,13 @@ import {
   type Listener,
   type Readiness,
 } from './http/index.ts'
-import { keepScheduling, keepWorking } from './jobs/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
-import { keepClearing } from './projects/index.ts'
-import { createCollector, keepCollecting, standingHolds, type CollectorDeps } from './registry/index.ts'
+import { standingHolds } from './registry/index.ts'
 import { createServing, listenForClients, makeFirstAdmin, openKept, openTls, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
-import { createFilesystemSegments } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 import { startWorkers, type Thread } from './workers/index.ts'
+import { startWork } from './working.ts'
 
 /** Everything that runs but the listeners. */
 interface Running {
@@ -62,7 +60,8 @@ export interface App extends Running {
 }
 
 export interface RunningServer {
-  readonly url: string
+  /** Absent where it only works. */
+  readonly url: string | undefined
   /** Where operators look; absent without `ops.listen`. */
   readonly opsUrl: string | undefined
   readonly firstAdmin: MadeAdmin | undefined
@@ -145,8 +144,14 @@ interface Back {
 const threadsBroken = 'this process can answer requests no longer: start the server again'
 const databaseBroken = 'the database can no longer be trusted in this process: start the server again to recover'
 
+/** An SQLite database is one process's. */
+function directoryUse({ database, role }: Config): DirectoryUse {
+  if (database.url === undefined) return 'alone'
+  return role === 'serve' ? 'requests' : 'work'
+}
+
 async function openBack(config: Config, logger: Logger, commits?: Int32Array): Promise<Back> {
-  const directory = openDataDirectory(config.data)
+  const directory = openDataDirectory(config.data, directoryUse(config))
   const { promise: broken, resolve: breakDown } = Promise.withResolvers<Broken>()
   const fail = (message: string, error: Error): void => breakDown({ message, error })
   let writer: WriterThread | undefined
@@ -157,14 +162,13 @@ async function openBack(config: Config, logger: Logger, commits?: Int32Array): P
     const kept = openKept(config, opened, directory.path)
     const { database } = kept.core
     const firstAdmin = await makeFirstAdmin(config, database)
-    const recorder = openRecorder(database, directory, logger)
-    const endWork = startWork(config, kept.core, recorder, logger)
+    const work = config.role === 'serve' ? undefined : startWork(config, kept.core, directory.path, logger)
     const close = async (): Promise<void> => {
-      await endWork()
+      await work?.end()
       await database.close()
       directory.release()
     }
-    return { directory, kept, writer, metrics: [...kept.metrics, ...stateMetrics(database, recorder)], broken, firstAdmin, fail, close }
+    return { directory, kept, writer, metrics: [...kept.metrics, holdsMetric(database), ...(work?.metrics ?? [])], broken, firstAdmin, fail, close }
   } catch (error) {
     directory.release()
     throw error
@@ -176,44 +180,10 @@ function startWriterThread(): WriterThread {
   return new Worker(new URL('./writer.ts', import.meta.url)) as unknown as WriterThread
 }
 
-/** What goes on beside the requests, until the returned function is called. */
-function startWork(config: Config, core: CollectorDeps, recorder: Recorder, logger: Logger): () => Promise<void> {
-  const { database, store } = core
-  const endCollection = keepCollecting(createCollector(core), { interval: config.gc.interval, clock: systemClock, logger })
-  const endClearing = keepClearing(database, { interval: config.gc.interval, clock: systemClock, logger })
-  const scrubbing = { database, store, clock: systemClock, ids: systemIds, rate: config.storage.scrub, logger }
-  const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
-  const endRecording = keepRecording(recorder, { clock: systemClock, logger })
-  const { at_once: atOnce, lease } = config.jobs
-  const handlers = [createCheckJob(core)]
-  const endJobs = keepWorking({ database, clock: systemClock, logger, handlers, node: `${hostname()}:${process.pid}`, atOnce, lease })
-  const endSchedules = keepScheduling({ database, clock: systemClock, logger, kinds: handlers.map(({ kind }) => kind) })
-  return async () => {
-    await endSchedules()
-    await endJobs()
-    await endClearing()
-    await endCollection()
-    await endScrubbing?.()
-    await endRecording()
-  }
-}
-
-function stateMetrics(database: Database, recorder: Recorder): Metric[] {
-  return [
-    createGauge('berth_collection_holds', 'What keeps garbage collection from running, such as a backup.', async () => {
-      return (await database.all(standingHolds, systemClock.now())).length
-    }),
-    createGauge('berth_recovery_lag_seconds', 'Age of the newest change that is not in the recovery segments yet.', () => {
-      const lag = recorder.lag()
-      return lag === undefined ? undefined : lag / 1000
-    }),
-  ]
-}
-
-function openRecorder(database: Database, { path }: DataDirectory, logger: Logger): Recorder {
-  const onBroken = (reason: string): void => logger.warn('the recovery segments begin anew with a whole snapshot', { reason })
-  const segments = createFilesystemSegments({ root: path })
-  return createRecorder({ database, segments, clock: systemClock, onBroken })
+function holdsMetric(database: Database): Metric {
+  return createGauge('berth_collection_holds', 'What keeps garbage collection from running, such as a backup.', async () => {
+    return (await database.all(standingHolds, systemClock.now())).length
+  })
 }
 
 async function openBoundDatabase(...[config, directory, ...rest]: Parameters<typeof openDatabase>): Promise<Database> {
@@ -254,20 +224,20 @@ export async function startServer(version: string, config: Config): Promise<Runn
   const logger = createLogger({ level: config.log.level, destination })
   // Before anything is made: what is wrong with the certificate is to leave nothing behind.
   const tls = await openTls(config)
-  const app = await (config.workers === 1 ? buildApp(config, logger) : buildThreads(config, logger, (lines) => destination.write(lines)))
+  const app = await (config.workers === 1 || config.role === 'work' ? buildApp(config, logger) : buildThreads(config, logger, (lines) => destination.write(lines)))
   const closed = Promise.withResolvers<void>()
   try {
     const ops = listenForOperators(version, config, app, logger)
     let listener
     try {
-      listener = await withRedirects(config, await app.listen(), logger)
+      listener = config.role === 'work' ? undefined : await withRedirects(config, await app.listen(), logger)
     } catch (error) {
       await ops?.stop(0)
       throw error
     }
     const close = async (): Promise<void> => {
       app.readiness.drain()
-      await listener.stop(config.http.drain)
+      await listener?.stop(config.http.drain)
       await ops?.stop(0)
       await app.close()
       await logger.close()
@@ -277,7 +247,7 @@ export async function startServer(version: string, config: Config): Promise<Runn
       logger.error(message, { error })
       void logger.close().then(closed.resolve)
     })
-    return { url: listener.url, opsUrl: ops?.url, firstAdmin: app.firstAdmin, closed: closed.promise, reload: tls && listener.reload, close }
+    return { url: listener?.url, opsUrl: ops?.url, firstAdmin: app.firstAdmin, closed: closed.promise, reload: tls && listener?.reload, close }
   } catch (error) {
     await app.close()
     throw error

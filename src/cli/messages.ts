@@ -85,6 +85,7 @@ const en = {
   'print.unset': 'not set',
 
   'serve.ready': 'Berth {version} is serving on {url}',
+  'serve.working': 'Berth {version} does the work beside the requests: garbage collection, jobs, the scrubber, recovery segments',
   'serve.data': 'The data is in {data}',
   'serve.ops': 'Metrics and probes for operators: {url}/metrics',
   'serve.open': 'OPEN: there is no login. Anyone who can reach this address may pull, push and delete.',
@@ -241,6 +242,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'print.unset': '未设置',
 
   'serve.ready': 'Berth {version} 正在 {url} 提供服务',
+  'serve.working': 'Berth {version} 正在做请求之外的工作：垃圾回收、任务、后台校验、恢复段',
   'serve.data': '数据保存在 {data}',
   'serve.ops': '供运维使用的指标与探针：{url}/metrics',
   'serve.open': '开放模式：无需登录。任何能访问该地址的人都可以拉取、推送和删除。',

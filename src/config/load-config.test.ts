@@ -43,6 +43,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     data: join(cwd, 'data'),
     open: false,
     workers: 1,
+    role: 'all',
     tls: { minimum: '1.2' },
     proxy_protocol: { from: [] },
     admin: {},

@@ -64,6 +64,11 @@ export const configSchema = z
       zh: '由多少个线程处理请求，每个线程各占内存：可以与能用的核数相同。只在一个线程不够用时才需要增加；另有一个线程负责写 SQLite 数据库。',
       flag: true,
     }),
+    role: key(choice(['all', 'serve', 'work']).prefault('all'), {
+      en: 'What this process does: answer requests, the work beside them (collection, jobs), or both. Roles apart need PostgreSQL.',
+      zh: '本进程做什么：`serve` 只处理请求，`work` 只做请求之外的工作（垃圾回收、任务），`all` 两者都做。分工需要 PostgreSQL。',
+      flag: true,
+    }),
     tls: z.strictObject({
       certificate: key(file().optional(), {
         en:

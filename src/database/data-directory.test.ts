@@ -66,6 +66,32 @@ describe('a data directory', () => {
     await (await start()).stop()
   })
 
+  test('is shared, where the database is elsewhere, by those that answer requests and one that does the work', () => {
+    const codeOf = (open: () => unknown): unknown => {
+      try {
+        open()
+        return 'ok'
+      } catch (error) {
+        return (error as { code: string }).code
+      }
+    }
+    const serving = [openDataDirectory(data(), 'requests'), openDataDirectory(data(), 'requests')]
+    const working = openDataDirectory(data(), 'work')
+    expect(codeOf(() => openDataDirectory(data(), 'work'))).toBe('locked')
+    expect(codeOf(() => openDataDirectory(data()))).toBe('locked')
+    working.release()
+    openDataDirectory(data(), 'work').release()
+    for (const each of serving) {
+      expect(codeOf(() => openDataDirectory(data()))).toBe('locked')
+      each.release()
+    }
+    const alone = openDataDirectory(data())
+    expect(codeOf(() => openDataDirectory(data(), 'requests'))).toBe('locked')
+    expect(codeOf(() => openDataDirectory(data(), 'work'))).toBe('locked')
+    alone.release()
+    openDataDirectory(data(), 'work').release()
+  })
+
   function change(path: string, sql: string): void {
     const connection = openSqlite(path, 'write')
     connection.execute(sql)

@@ -40,10 +40,16 @@ function see(path: string): SeenDirectory {
   return { path, databasePath: join(path, 'berth.db'), installation, holdsData }
 }
 
+/**
+ * How a process uses the folder: by itself; or, where the database is elsewhere, beside others, of which any number answer requests
+ * and one does the work beside them.
+ */
+export type DirectoryUse = 'alone' | 'requests' | 'work'
+
 /** Makes the folder when there is none. Fails with `locked` while another server uses it, with `occupied` when distribution did. */
-export function openDataDirectory(path: string): DataDirectory {
+export function openDataDirectory(path: string, use: DirectoryUse = 'alone'): DataDirectory {
   refuseDistributions(path)
-  const lock = lockDirectory(path)
+  const lock = use === 'alone' ? lockDirectory(path) : shareDirectory(path, use)
   try {
     const seen = see(path)
     return Object.freeze<DataDirectory>({
@@ -76,16 +82,35 @@ export function lockDirectory(path: string): FolderLock {
   return lockFolder(path, 'berth.lock', `another server uses the data directory ${path}: stop it first, or give this one its own with --data`)
 }
 
+function shareDirectory(path: string, use: Exclude<DirectoryUse, 'alone'>): FolderLock {
+  const shared = lockFolder(path, 'berth.lock', `another process uses the data directory ${path} by itself: wait until it has ended`, 'shared')
+  if (use === 'requests') return shared
+  try {
+    const work = lockFolder(path, 'work.lock', `another server does the work beside the requests in the data directory ${path}: start this one with --role serve, or give it a directory of its own with --data`)
+    return {
+      close: () => {
+        work.close()
+        shared.close()
+      },
+    }
+  } catch (error) {
+    shared.close()
+    throw error
+  }
+}
+
 export interface FolderLock {
   close(): void
 }
 
 /** Makes the folder when there is none and holds a file of it until it is closed. Fails with `locked` while another process has it. */
-export function lockFolder(path: string, file: string, message: string): FolderLock {
+export function lockFolder(path: string, file: string, message: string, how: 'exclusive' | 'shared' = 'exclusive'): FolderLock {
   makeDirectory(path)
   const connection = openSqlite(join(path, file), 'lock')
   try {
-    connection.execute('begin exclusive')
+    connection.execute(how === 'exclusive' ? 'begin exclusive' : 'begin')
+    // A transaction that has read holds its lock until it ends.
+    if (how === 'shared') connection.execute('select count(*) from sqlite_schema')
     return connection
   } catch (error) {
     connection.close()

@@ -8,6 +8,7 @@ const arrows: Readonly<Record<string, readonly string[] | 'every room'>> = {
   worker: 'every room',
   management: 'every room',
   serving: 'every room',
+  working: 'every room',
   transactions: ['registry', 'access', 'projects', 'features', 'jobs', 'record', 'database'],
   writer: ['transactions', 'database', 'lib'],
   workers: ['http', 'config', 'registry', 'database', 'oci', 'observe', 'lib'],

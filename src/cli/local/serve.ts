@@ -5,8 +5,8 @@ import { describeStartFailure, isConfigFault } from './start-failure.ts'
 
 /** A server that accepts requests. */
 export interface RunningServer {
-  /** Where it listens, with the real port: `http://127.0.0.1:5000`. */
-  readonly url: string
+  /** Where it listens, with the real port: `http://127.0.0.1:5000`; absent where it only works. */
+  readonly url: string | undefined
   /** Where operators look; absent without `ops.listen`. */
   readonly opsUrl?: string | undefined
   /** The account that was made because nobody could administer the registry; `password` where it was generated. */
@@ -108,6 +108,7 @@ async function untilStopped(server: RunningServer, asked: Promise<'asked'>, { sa
 
 /** What a person needs to know now: the address, where the data is, the lines to type next. */
 function welcome({ url, opsUrl, firstAdmin }: RunningServer, config: Config, { say, version }: ServeDeps): string {
+  if (url === undefined) return `${[say('serve.working', { version }), ...places(config, opsUrl, say), ...aboutFirst(firstAdmin, say), '', say('serve.stop')].join('\n')}\n`
   const { host } = config.listen
   const local = isLoopback(host)
   // The wildcard addresses are nobody's: on this machine the same server answers on loopback, which docker trusts without TLS.
@@ -117,9 +118,8 @@ function welcome({ url, opsUrl, firstAdmin }: RunningServer, config: Config, { s
   const lines = [
     ...(config.open ? [say('serve.open')] : []),
     say('serve.ready', { version, url }),
-    say('serve.data', { data: config.data }),
-    ...(opsUrl === undefined ? [] : [say('serve.ops', { url: opsUrl })]),
-    ...(firstAdmin === undefined ? [] : aboutAdmin(firstAdmin, say)),
+    ...places(config, opsUrl, say),
+    ...aboutFirst(firstAdmin, say),
     '',
     say('serve.next'),
     ...(config.open ? [] : [`  docker login ${address}`]),
@@ -134,8 +134,14 @@ function welcome({ url, opsUrl, firstAdmin }: RunningServer, config: Config, { s
   return `${lines.join('\n')}\n`
 }
 
+function places({ data }: Config, opsUrl: string | undefined, say: Say): string[] {
+  return [say('serve.data', { data }), ...(opsUrl === undefined ? [] : [say('serve.ops', { url: opsUrl })])]
+}
+
 /** The one time that a generated password is shown. */
-function aboutAdmin({ name, password, file }: NonNullable<RunningServer['firstAdmin']>, say: Say): string[] {
+function aboutFirst(admin: RunningServer['firstAdmin'], say: Say): string[] {
+  if (admin === undefined) return []
+  const { name, password, file } = admin
   if (password === undefined) return [say('serve.admin-given', { name })]
   return ['', say('serve.admin', { name, password }), say('serve.admin-file', { file })]
 }

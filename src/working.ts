@@ -1,0 +1,57 @@
+import { hostname } from 'node:os'
+import type { Config } from './config/index.ts'
+import { createCheckJob, createScrubber, keepScrubbing } from './features/integrity/index.ts'
+import { createRecorder, keepRecording, type Recorder } from './features/recovery/index.ts'
+import { keepScheduling, keepWorking } from './jobs/index.ts'
+import { systemClock, systemIds } from './lib/index.ts'
+import { createGauge, type Logger, type Metric } from './observe/index.ts'
+import { keepClearing } from './projects/index.ts'
+import { createCollector, keepCollecting, type CollectorDeps } from './registry/index.ts'
+import { createFilesystemSegments } from './storage/index.ts'
+
+/** What goes on beside the requests. */
+export interface Work {
+  readonly metrics: readonly Metric[]
+  /** Ends it; what is under way is given up where it can go on later. */
+  end(): Promise<void>
+}
+
+/** @param path the data directory */
+export function startWork(config: Config, core: CollectorDeps, path: string, logger: Logger): Work {
+  const { database, store } = core
+  const common = { clock: systemClock, logger }
+  const recorder = openRecorder(core, path, logger)
+  const endCollection = keepCollecting(createCollector(core), { ...common, interval: config.gc.interval })
+  const endClearing = keepClearing(database, { ...common, interval: config.gc.interval })
+  const scrubbing = { ...common, database, store, ids: systemIds, rate: config.storage.scrub }
+  const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
+  const endRecording = keepRecording(recorder, common)
+  const { at_once: atOnce, lease } = config.jobs
+  const handlers = [createCheckJob(core)]
+  const endJobs = keepWorking({ ...common, database, handlers, node: `${hostname()}:${process.pid}`, atOnce, lease })
+  const endSchedules = keepScheduling({ ...common, database, kinds: handlers.map(({ kind }) => kind) })
+  return Object.freeze<Work>({
+    metrics: [lagMetric(recorder)],
+    end: async () => {
+      await endSchedules()
+      await endJobs()
+      await endClearing()
+      await endCollection()
+      await endScrubbing?.()
+      await endRecording()
+    },
+  })
+}
+
+function openRecorder({ database }: CollectorDeps, path: string, logger: Logger): Recorder {
+  const onBroken = (reason: string): void => logger.warn('the recovery segments begin anew with a whole snapshot', { reason })
+  const segments = createFilesystemSegments({ root: path })
+  return createRecorder({ database, segments, clock: systemClock, onBroken })
+}
+
+function lagMetric(recorder: Recorder): Metric {
+  return createGauge('berth_recovery_lag_seconds', 'Age of the newest change that is not in the recovery segments yet.', () => {
+    const lag = recorder.lag()
+    return lag === undefined ? undefined : lag / 1000
+  })
+}
