@@ -13,8 +13,8 @@ export const fullRepository: Workload = {
   what:
     'The storage of X3, which also has a repository with 3,000 blobs and 300 tags. In each of the two, in the same process, ' +
     `${howWorked} Every answer is checked, what is pulled is hashed, every name in a list is compared, and of what was ` +
-    'pushed and deleted samples are asked for afterwards. The first warm-up of each kind is in both. Memory at rest is read ' +
-    'after each, as in X3.',
+    'pushed and deleted samples are asked for afterwards. The first warm-up of each kind is in both, that of the first one ' +
+    'twice. Memory at rest is read after each, as in X3.',
   parts: acts.flatMap((act) => [{ name: full(act) }, { name: small(act) }]),
   unit: 'operation',
   cpuUnit: 'µs',
@@ -33,6 +33,7 @@ export const fullRepository: Workload = {
         const act = acts.find((one) => part === full(one) || part === small(one))
         if (act === undefined) throw new Error(`no part is named ${part}`)
         // The first warm-up is in both: otherwise the one that comes first would pay for what is compiled meanwhile.
+        if (begun.size === 0) for (const work of [great, little]) await work.run[act](seconds)
         if (!begun.has(act)) await little.run[act](seconds)
         begun.add(act)
         return await (part === full(act) ? great : little).run[act](seconds)
