@@ -1,7 +1,8 @@
+import { memoryAtRest } from '../machine/index.ts'
 import { besidePart } from './goals.ts'
 import { type Act, acts, howWorked, workOn } from './stock-work.ts'
 import { fillStocks, fullStock, smallStock } from './stocked-repository.ts'
-import type { Load, Workload } from './workload.ts'
+import type { Workload } from './workload.ts'
 
 const full = (act: Act): string => `${act}, 1,000,000 blobs`
 const small = (act: Act): string => `${act}, 3,000 blobs`
@@ -13,8 +14,8 @@ export const fullRepository: Workload = {
   what:
     'The storage of X3, which also has a repository with 3,000 blobs and 300 tags. In each of the two, in the same process, ' +
     `${howWorked} Every answer is checked, what is pulled is hashed, every name in a list is compared, and of what was ` +
-    'pushed and deleted samples are asked for afterwards. The first warm-up of each kind is in both, that of the first one ' +
-    'twice. Memory at rest is read after each, as in X3.',
+    'pushed and deleted samples are asked for afterwards. Before the first, the server collects what the run before deleted. The ' +
+    'first warm-up of each kind is in both, that of the first one twice. Memory at rest is read after each, as in X3.',
   parts: acts.flatMap((act) => [{ name: full(act) }, { name: small(act) }]),
   unit: 'operation',
   cpuUnit: 'µs',
@@ -25,10 +26,11 @@ export const fullRepository: Workload = {
   measured: 4,
   goals: acts.map((act) => besidePart('cpuMicros', 1.2, full(act), small(act))),
   fill: fillStocks,
-  prepare: (_, { port }, scale) => {
+  prepare: async (_, { port, pid }, scale) => {
+    await memoryAtRest(pid, scale(5))
     const [great, little] = [workOn(port, fullStock(scale), scale), workOn(port, smallStock(scale), scale)]
     const begun = new Set<Act>()
-    return Promise.resolve<Load>({
+    return {
       run: async (seconds, part) => {
         const act = acts.find((one) => part === full(one) || part === small(one))
         if (act === undefined) throw new Error(`no part is named ${part}`)
@@ -43,6 +45,6 @@ export const fullRepository: Workload = {
         await little.check()
       },
       close: () => {},
-    })
+    }
   },
 }
