@@ -255,10 +255,12 @@ export async function startServer(version: string, config: Config): Promise<Runn
 }
 
 /** Who comes with plain HTTP is sent to where TLS is spoken. */
-async function withRedirects({ tls: { redirect } }: Config, clients: FrontListener, logger: Logger): Promise<FrontListener> {
+async function withRedirects({ tls: { redirect }, proxy_protocol: { from: proxies }, limits }: Config, clients: FrontListener, logger: Logger) {
   if (redirect === undefined) return clients
   try {
-    const redirects = listenForRedirects({ hostname: redirect.host, port: redirect.port, to: clients.port, logger })
+    const connections = { all: limits.connections, perAddress: limits.connections_per_address }
+    const place = { hostname: redirect.host, port: redirect.port, to: clients.port }
+    const redirects = listenForRedirects({ ...place, proxies, connections, logger, clock: systemClock })
     const stop = async (graceMs: number): Promise<void> => {
       await redirects.stop(0)
       await clients.stop(graceMs)
