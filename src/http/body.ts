@@ -10,6 +10,8 @@ export interface BodyWatch {
   received(): void
   /** The whole body is here. */
   complete(): void
+  /** What follows is thrown away. `tooLong` is called once when it takes too long as a whole, however it comes. */
+  discarding(tooLong: () => void): void
 }
 
 /** A request with whoever watches its body. */
@@ -126,13 +128,15 @@ export async function discardRest({ request, watch }: Incoming): Promise<void> {
 }
 
 /**
- * Where the connection stays open Bun throws away the rest by itself. A sender that stands still is watched here as well: the
- * request is under way until the rest is read, and who sends nothing more could hold its place for ever.
+ * Where the connection stays open Bun throws away the rest by itself. The sender is watched here as well: the request is under way
+ * until the rest is read, and who sends nothing more, or a byte now and then, could hold its place for ever.
  */
 async function endReading({ request, watch }: Incoming, reader: ByteReader): Promise<void> {
   try {
     let left = wantsClose(request) ? mostDiscarded : 0
-    while (left > 0) {
+    let late = false
+    if (left > 0) watch?.discarding(() => (late = true))
+    while (left > 0 && !late) {
       const chunk = await readChunk(reader, watch)
       if (chunk === undefined) return
       left -= chunk.length

@@ -86,6 +86,18 @@ describe.concurrent('who stands still is let go', () => {
   })
 
   test.each([
+    ['what was refused', `POST /v2/x HTTP/1.1\r\n${close}Content-Length: 1000\r\n\r\n`, 404],
+    ['what is too large', `PUT /v2/team/app/manifests/x HTTP/1.1\r\n${close}Content-Length: 5000000\r\n\r\n`, 413],
+  ])('and who drips the rest of %s', async (_, bytes, status) => {
+    const socket = openRawSocket(listener.port)
+    socket.send(bytes)
+    const dripping = setInterval(() => socket.send('a'), 500)
+    expect(await closedAfter(socket)).toBeWithin(stall, stall + 5)
+    clearInterval(dripping)
+    expect(parseRawAnswer(await socket.received()).status).toBe(status)
+  })
+
+  test.each([
     ['in a head', `GET /v2/ HTTP/1.1\r\n${host}X-A: `],
     ['in the head of a second request', `GET /v2/ HTTP/1.1\r\n${host}\r\nGET /v2/ HTTP/1.1\r\n${host}X-A: `],
   ])('and who sends a byte a second %s', async (_, bytes) => {

@@ -16,7 +16,10 @@ export interface IncomingBody extends BodyWatch {
 /** Ms between two looks. */
 const interval = 1000
 
-/** @param limit seconds without a byte, while we wait for one, after which a sender is told that it takes too long */
+/**
+ * @param limit seconds without a byte, while we wait for one, after which a sender is told that it takes too long; and for all that
+ * is thrown away
+ */
 export function createIncomingBodies(limit: number): IncomingBodies {
   const bodies = new Set<Body>()
   let timer: Timer | undefined
@@ -47,7 +50,9 @@ class Body implements IncomingBody {
   whole = false
   readonly #end: (body: Body) => void
   /** When the wait began, and what to call when it is too long; absent while the sender waits for us. */
-  #wait: { readonly since: number; readonly tooLong: () => void } | undefined
+  #wait: Wait | undefined
+  /** When the throwing away began. */
+  #discarding: Wait | undefined
 
   constructor(end: (body: Body) => void) {
     this.#end = end
@@ -66,16 +71,30 @@ class Body implements IncomingBody {
     this.whole = true
   }
 
+  discarding(tooLong: () => void): void {
+    this.#discarding = { since: performance.now(), tooLong }
+  }
+
   end(): void {
-    this.#wait = undefined
+    this.#wait = this.#discarding = undefined
     this.#end(this)
   }
 
   /** Ends a wait that began before `latest`. */
   giveUp(latest: number): void {
-    if (this.#wait === undefined || this.#wait.since > latest) return
-    const { tooLong } = this.#wait
-    this.#wait = undefined
-    tooLong()
+    const [wait, discarding] = [this.#wait, this.#discarding]
+    if (discarding !== undefined && discarding.since <= latest) {
+      this.#discarding = undefined
+      discarding.tooLong()
+    }
+    if (wait !== undefined && wait.since <= latest) {
+      this.#wait = undefined
+      wait.tooLong()
+    }
   }
+}
+
+interface Wait {
+  readonly since: number
+  readonly tooLong: () => void
 }

@@ -184,6 +184,7 @@ describe('the body of an upload', () => {
       waiting: () => void seen.push('waiting'),
       received: () => void seen.push('received'),
       complete: () => void seen.push('complete'),
+      discarding: () => void seen.push('discarding'),
     }
     const pieces = [bytes.slice(0, 3), bytes.slice(3)]
     const body = new ReadableStream({
