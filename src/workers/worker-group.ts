@@ -33,7 +33,7 @@ export interface WorkerGroup {
 /** Starts them all, or fails with what one failed with and leaves none running. */
 export async function startWorkers({ count, startThread, startOf, report, broken, clock }: WorkerGroupOptions): Promise<WorkerGroup> {
   const byOwner = new Map<string, WorkerThread>()
-  const release: OnRelease = async (owner, written) => (await byOwner.get(owner)?.call('release', written)) ?? null
+  const release: OnRelease = async (owner, written) => (await inTime(byOwner.get(owner)?.call('release', written), clock)) ?? null
   const threads = Array.from({ length: count }, () => createWorkerThread(startThread(), report, release))
   const close = async (): Promise<void> => {
     await Promise.all(threads.map((thread) => thread.call('close', null)))
@@ -57,6 +57,20 @@ export async function startWorkers({ count, startThread, startOf, report, broken
     listen: (claim) => listenWithAll(threads, claim, clock),
     close,
   })
+}
+
+/** Ms that one thread waits for another to let go of an upload. It is the work of a moment, and the bytes can be copied instead. */
+const longestRelease = 5_000
+
+/** What came of it, or nothing where the thread hangs: then its requests stand still, but not those of the others. */
+async function inTime<T>(asked: Promise<T> | undefined, clock: Clock): Promise<T | undefined> {
+  const answered = new AbortController()
+  const late = clock.sleep(longestRelease, answered.signal).catch(() => undefined)
+  try {
+    return (await Promise.race([asked, late])) ?? undefined
+  } finally {
+    answered.abort()
+  }
 }
 
 /** Like Promise.all, but waits for the others too when one fails: nothing is under way any more then. */
