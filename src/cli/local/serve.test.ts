@@ -166,6 +166,8 @@ test('a server that cannot start says so in one line and ends with 1', async () 
   expect(rig.err).toMatch(/^berth: cannot listen on 127\.0\.0\.1:5000: another program uses that port\. Stop it, or [^\n]+\n$/)
 })
 
+const secured = { BERTH_TLS_CERTIFICATE: '/etc/berth/tls.crt', BERTH_TLS_KEY: '/etc/berth/tls.key' }
+
 test('a hang-up reads the certificate again where there is one, and is left to the system where there is none', async () => {
   const { rig, deps, signal } = createRig('https://127.0.0.1:5000')
   let reloads = 0
@@ -174,8 +176,9 @@ test('a hang-up reads the certificate again where there is one, and is left to t
     return Promise.resolve()
   }
   const started = await deps.startServer()
-  const ended = serve(configOf(), { ...deps, startServer: () => Promise.resolve({ ...started, reload }) })
+  const ended = serve(configOf(secured), { ...deps, startServer: () => Promise.resolve({ ...started, reload }) })
   while (rig.out === '') await Promise.resolve()
+  expect(reloads).toBe(0)
   rig.hangups.forEach((hangUp) => hangUp())
   expect(reloads).toBe(1)
   signal('SIGTERM')
@@ -188,6 +191,25 @@ test('a hang-up reads the certificate again where there is one, and is left to t
   expect(plain.rig.hangups.size).toBe(0)
   plain.signal('SIGTERM')
   await plainEnded
+})
+
+test('a hang-up that comes while the server starts does not end it, and is answered as soon as it serves', async () => {
+  const { rig, deps, signal } = createRig('https://127.0.0.1:5000')
+  const begun = Promise.withResolvers<RunningServer>()
+  let reloads = 0
+  const reload = () => {
+    reloads++
+    return Promise.resolve()
+  }
+  const ended = serve(configOf(secured), { ...deps, startServer: () => begun.promise })
+  expect(rig.hangups.size).toBe(1)
+  rig.hangups.forEach((hangUp) => hangUp())
+  begun.resolve({ ...(await deps.startServer()), reload })
+  while (rig.out === '') await Promise.resolve()
+  expect(reloads).toBe(1)
+  signal('SIGTERM')
+  await ended
+  expect(rig.hangups.size).toBe(0)
 })
 
 test('a certificate that cannot be used is a mistake of the configuration', async () => {

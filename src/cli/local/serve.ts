@@ -48,6 +48,8 @@ export interface ServeDeps {
  */
 export async function serve(config: Config, deps: ServeDeps): Promise<number> {
   const stop = watchSignals(deps)
+  // Without anything to read again a hang-up ends the server, as it does when a terminal is closed.
+  const hangups = config.tls.certificate === undefined ? undefined : watchHangups(deps)
   try {
     let server
     try {
@@ -57,17 +59,27 @@ export async function serve(config: Config, deps: ServeDeps): Promise<number> {
       return isConfigFault(error) ? 2 : 1
     }
     deps.print(welcome(server, config, deps))
-    const { reload } = server
-    // Without anything to read again a hang-up ends the server, as it does when a terminal is closed.
-    const releaseHangup = reload && deps.onHangup(() => void reload())
-    try {
-      return await untilStopped(server, stop.asked, deps)
-    } finally {
-      releaseHangup?.()
-    }
+    hangups?.answerWith(() => void server.reload?.())
+    return await untilStopped(server, stop.asked, deps)
   } finally {
+    hangups?.release()
     stop.release()
   }
+}
+
+/** One that comes before there is a server to reload is answered then: it must not end the process, and not be lost. */
+function watchHangups({ onHangup }: ServeDeps) {
+  let answer: (() => void) | undefined
+  let came = false
+  const release = onHangup(() => {
+    came = true
+    answer?.()
+  })
+  const answerWith = (reload: () => void): void => {
+    answer = reload
+    if (came) reload()
+  }
+  return { answerWith, release }
 }
 
 /**
