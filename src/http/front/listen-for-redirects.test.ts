@@ -66,6 +66,6 @@ test('a proxy that says who calls is understood', async () => {
   listener = open(5443, { proxies: [{ address: '127.0.0.0', prefix: 8 }] })
   const socket = openRawSocket(listener.port)
   socket.send(`PROXY TCP4 192.0.2.7 192.0.2.1 40000 80\r\n${question}`)
-  expect(await socket.received(/\r\n\r\n/)).toContain('location: https://registry.test:5443/v2/')
+  expect(await socket.received(/\r\n\r\n/)).toContain('Location: https://registry.test:5443/v2/')
   socket.reset()
 })

@@ -62,6 +62,7 @@ test.each([
   ['IPv6 as TCP4', line('PROXY TCP4 2001:db8::1 2001:db8::2 49152 443\r\n')],
   ['IPv4 as TCP6', line('PROXY TCP6 203.0.113.7 192.0.2.1 49152 443\r\n')],
   ['a zone', line('PROXY TCP6 fe80::1%eth0 fe80::2 49152 443\r\n')],
+  ['a zone of the other end', line('PROXY TCP6 fe80::1 fe80::2%eth0 49152 443\r\n')],
   ['a port too large', line('PROXY TCP4 203.0.113.7 192.0.2.1 65536 443\r\n')],
   ['a missing port', line('PROXY TCP4 203.0.113.7 192.0.2.1 49152\r\n')],
   ['UDP', line('PROXY UDP4 203.0.113.7 192.0.2.1 49152 443\r\n')],

@@ -37,7 +37,8 @@ function parseLine(bytes: Buffer): ProxyHeader {
   const length = end + 1
   if (/^PROXY UNKNOWN(?: [^\r\n]*)?\r\n$/.test(line)) return { kind: 'whole', length, address: undefined }
   const [, family, from = '', to = '', ...ports] = /^PROXY TCP([46]) (\S+) (\S+) (\d{1,5}) (\d{1,5})\r\n$/.exec(line) ?? []
-  const isAddress = family === '4' ? isIPv4 : isIPv6
+  // Without a zone: it means something on one machine only.
+  const isAddress = (text: string): boolean => (family === '4' ? isIPv4(text) : isIPv6(text)) && parseIpAddress(text) !== undefined
   const address = parseIpAddress(from)
   const whole = family !== undefined && isAddress(from) && isAddress(to) && ports.every((port) => Number(port) <= 65_535)
   return whole && address !== undefined ? { kind: 'whole', length, address } : malformed('a line that is no PROXY header')
