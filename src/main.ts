@@ -1,6 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { createProgram, terminalInput, type StopSignal } from './cli/index.ts'
-import { readEnvironment, userFolder } from './config/index.ts'
+import { readEnvironment, trustedCertificates, userFolder } from './config/index.ts'
 import { systemClock } from './lib/index.ts'
 
 const program = createProgram({
@@ -9,7 +9,8 @@ const program = createProgram({
   cwd: process.cwd(),
   userFolder: userFolder(),
   input: terminalInput(process.stdin, (text) => void process.stderr.write(text)),
-  send: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(60_000) }),
+  send: (url, init, ca) => fetch(url, { ...init, ...(ca === undefined ? {} : { tls: { ca } }), signal: AbortSignal.timeout(60_000) }),
+  caFile: trustedCertificates(),
   print: (text) => void process.stdout.write(text),
   printError: (text) => void process.stderr.write(text),
   onSignal(listener) {

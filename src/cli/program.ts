@@ -17,7 +17,7 @@ export interface ProgramDeps
     Pick<FsckDeps, 'watched' | 'checkIntegrity'>,
     Pick<CopyDeps, 'backUp' | 'restore'>,
     Pick<RebuildIndexDeps, 'rebuildIndex'>,
-    Pick<UnconfiguredDeps, 'input' | 'send' | 'userFolder' | 'pause'> {
+    Pick<UnconfiguredDeps, 'input' | 'send' | 'userFolder' | 'pause' | 'caFile'> {
   readonly environment: Environment
   /** The working directory. */
   readonly cwd: string

@@ -32,6 +32,11 @@ export function userFolder(env: Readonly<Record<string, string | undefined>> = p
   return isAbsolute(named) ? named : join(env.HOME || homedir(), '.config')
 }
 
+/** The file of certificates to trust that OpenSSL, Go and curl are told of. */
+export function trustedCertificates(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  return env.SSL_CERT_FILE || undefined
+}
+
 /** The variable that names the configuration file, unless `--config` does. */
 export const configVariable = 'BERTH_CONFIG'
 /** Distribution's variable for the same. */

@@ -1,5 +1,5 @@
 export { isLoopback, type ListenAddress } from './address.ts'
-export { type Environment, type Language, readEnvironment, userFolder } from './environment.ts'
+export { type Environment, type Language, readEnvironment, trustedCertificates, userFolder } from './environment.ts'
 export { type Key, keys } from './keys.ts'
 export { type ConfigSources, type EffectiveSetting, loadConfig, type LoadedConfig } from './load-config.ts'
 export { printSettings } from './print-settings.ts'

@@ -1,20 +1,18 @@
+import { resolve } from 'node:path'
 import { ServerProblem } from '../../client/index.ts'
 import { describeFailure, exitCodes, UsageFault } from './failure.ts'
-import { readSecret, type SecretInput } from './read-secret.ts'
+import { readSecret } from './read-secret.ts'
 import { clientOf, findServer, type RemoteDeps } from './run-verb.ts'
 import { parseServer } from './server-origin.ts'
-
-export interface LoginDeps extends RemoteDeps {
-  readonly input: SecretInput
-}
 
 export interface LoginOptions {
   readonly username: string
   readonly passwordStdin?: boolean
+  readonly caFile?: string
 }
 
 /** `berth login SERVER`: keeps who somebody is once the server has said that it is so. */
-export async function login(server: string, options: LoginOptions, deps: LoginDeps): Promise<number> {
+export async function login(server: string, options: LoginOptions, deps: RemoteDeps): Promise<number> {
   const { say, print, printError, logins } = deps
   const origin = parseServer(server)
   if (origin === undefined) {
@@ -27,7 +25,8 @@ export async function login(server: string, options: LoginOptions, deps: LoginDe
     printError(`berth: ${say('login.no-secret')}\n`)
     return exitCodes.usage
   }
-  const login = { user: options.username, secret }
+  const caFile = options.caFile === undefined ? undefined : resolve(deps.cwd, options.caFile)
+  const login = { user: options.username, secret, ...(caFile === undefined ? {} : { caFile }) }
   try {
     const who = await clientOf({ origin, login }, deps).call('whoami', {})
     logins.keep(origin, login)
@@ -45,7 +44,7 @@ export async function login(server: string, options: LoginOptions, deps: LoginDe
 }
 
 /** `berth password`: a new one for whoever is logged in with a password. */
-export async function changePassword(options: { readonly passwordStdin?: boolean; readonly server?: string }, deps: LoginDeps): Promise<number> {
+export async function changePassword(options: { readonly passwordStdin?: boolean; readonly server?: string }, deps: RemoteDeps): Promise<number> {
   const { say, print, printError, logins } = deps
   const found = findServer(options.server, deps)
   if (found?.login === undefined) {
@@ -58,7 +57,7 @@ export async function changePassword(options: { readonly passwordStdin?: boolean
     const password = await readSecret({ question: say('password.new', { user: login.user }), again: say('password.again'), piped }, deps.input)
     if (password === undefined || password === '') throw new UsageFault('login.no-secret', {})
     await clientOf(found, deps).call('changeOwnPassword', { body: { current: login.secret, password } })
-    logins.keep(origin, { user: login.user, secret: password })
+    logins.keep(origin, { ...login, secret: password })
     print(`${say('password.done', { user: login.user })}\n`)
     return exitCodes.done
   } catch (error) {

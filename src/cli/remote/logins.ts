@@ -6,6 +6,8 @@ export interface Login {
   readonly user: string
   /** A password, or better a personal token. */
   readonly secret: string
+  /** Path of the certificates that the server's is checked against; absent: those that everybody trusts. */
+  readonly caFile?: string | undefined
 }
 
 interface Kept {

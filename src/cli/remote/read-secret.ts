@@ -1,12 +1,14 @@
 import { UsageFault } from './failure.ts'
 
-/** Where a secret is typed or piped in. */
+/** Where a secret, or an answer, is typed or piped in. */
 export interface SecretInput {
   readonly isTerminal: boolean
   /** Everything up to the end of the input, at most `limit` bytes. Fails with RangeError when there is more. */
   readAll(limit: number): Promise<string>
   /** A line for each question, without showing them. Absent when it was broken off. Only once: it uses the input up. */
   readHidden(...questions: readonly string[]): Promise<readonly string[] | undefined>
+  /** One line that is shown as it is typed. Only once, too. */
+  readLine(question: string): Promise<string>
 }
 
 const longestSecret = 4096

@@ -21,10 +21,17 @@ let answers: (asked: Asked) => Response = () => new Response(null, { status: 500
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'berth-remote-'))
   asked.length = 0
+  trusted = []
+  typed = undefined
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-async function send(url: string, { method = '', headers, body }: RequestInit): Promise<Response> {
+let trusted: (string | undefined)[] = []
+/** What is typed where somebody sits at a terminal. */
+let typed: string | undefined
+
+async function send(url: string, { method = '', headers, body }: RequestInit, ca?: string): Promise<Response> {
+  trusted.push(ca)
   const given = headers as Readonly<Record<string, string>>
   const user = Buffer.from(given['authorization']?.slice('Basic '.length) ?? '', 'base64').toString()
   const { pathname, search } = new URL(url)
@@ -53,10 +60,15 @@ async function berth(argv: readonly string[], input: string | readonly string[] 
     print: (text: string) => void (out += text),
     printError: (text: string) => void (err += text),
     input: {
-      isTerminal: typeof input !== 'string',
+      isTerminal: typed !== undefined || typeof input !== 'string',
       readAll: async () => await Promise.resolve(input),
       readHidden: async (...questions: string[]) => await Promise.resolve(questions.map(ask)),
+      readLine: async (question: string) => {
+        out += question
+        return await Promise.resolve(typed ?? '')
+      },
     },
+    caFile: undefined,
     send,
   } as unknown as ProgramDeps
   return await createProgram(deps).run(argv)
@@ -214,4 +226,91 @@ test('what cannot be meant is refused before anything is sent', async () => {
   expect(await berth(['project', 'create', 'x', '--visibility', 'secret'])).toBe(2)
   expect(await berth(['project', 'list', '--server', 'no server'])).toBe(2)
   expect(asked).toHaveLength(1)
+})
+
+test('what is deleted is asked for at a terminal, unless --yes is said or nobody sits there', async () => {
+  answers = () => me()
+  await logIn()
+  answers = () => new Response(null, { status: 204 })
+  asked.length = 0
+  for (const answer of ['', 'n', 'yesterday']) {
+    typed = answer
+    expect(await berth(['project', 'delete', 'team'])).toBe(1)
+    expect([out, err]).toEqual(['`berth project delete team` cannot be undone. Go on? [y/N] ', 'berth: nothing was done\n'])
+  }
+  expect(asked).toEqual([])
+  typed = 'y'
+  for (const words of [['project', 'delete', 'team'], ['user', 'delete', 'bob'], ['group', 'delete', 'dev'], ['robot', 'delete', 'ci'], ['role', 'delete', 'x'], ['token', 'delete', '1']]) {
+    expect([words, await berth(words)]).toEqual([words, 0])
+    expect(out).toContain('cannot be undone')
+  }
+  typed = ''
+  expect(await berth(['user', 'delete', 'bob', '--yes'])).toBe(0)
+  expect(out).toBe('')
+  // What can be done again is not asked for.
+  expect(await berth(['grant', 'remove', '1'])).toBe(0)
+  typed = undefined
+  expect(await berth(['user', 'delete', 'bob'])).toBe(0)
+})
+
+test('rules for addresses belong to a project, a user or a robot', async () => {
+  answers = () => me()
+  await logIn()
+  answers = ({ method }) => (method === 'GET' ? json({ items: [] }) : method === 'POST' ? json({ id: '7' }, 201) : new Response(null, { status: 204 }))
+  const owners = { team: '/projects/team', 'user:alice': '/accounts/alice', robot$ci: '/robots/ci', 'team+robot$ci': '/projects/team/robots/ci' }
+  for (const [owner, path] of Object.entries(owners)) {
+    asked.length = 0
+    expect(await berth(['address-rule', 'add', owner, '10.0.0.0/8,192.0.2.7', '--permission', 'content.pull'])).toBe(0)
+    expect(await berth(['address-rule', 'list', owner])).toBe(0)
+    expect(await berth(['address-rule', 'remove', owner, '7'])).toBe(0)
+    expect(asked.map((one) => `${one.method} ${one.path}`)).toEqual([
+      `POST /api/v1${path}/address-rules`,
+      `GET /api/v1${path}/address-rules?limit=200`,
+      `DELETE /api/v1${path}/address-rules/7`,
+    ])
+    expect(asked[0]?.body).toEqual({ networks: ['10.0.0.0/8', '192.0.2.7'], permissions: ['content.pull'] })
+  }
+})
+
+test('a file of htpasswd of any size is sent in parts, and every line is told of', async () => {
+  answers = () => me()
+  await logIn()
+  const hash = `$2y$05$${'a'.repeat(53)}`
+  const lines = Array.from({ length: 700 }, (_, at) => (at % 100 === 50 ? '# a comment' : `user${at}:${at === 600 ? 'plain' : hash}`))
+  writeFileSync(join(folder, 'users'), `${lines.join('\n')}\n`)
+  answers = ({ body }) => {
+    const { htpasswd } = body as { htpasswd: string }
+    expect(htpasswd.length).toBeLessThan(15 * 1024)
+    const given = htpasswd.split('\n').map((line, at) => ({ line: at + 1, name: line.split(':')[0] ?? '', plain: line.endsWith(':plain') }))
+    const users = given.filter(({ name }) => name.startsWith('user'))
+    return json({ imported: users.filter(({ plain }) => !plain).map(({ name }) => name), skipped: users.filter(({ plain }) => plain).map(({ line }) => ({ line, reason: 'hash' })) })
+  }
+  asked.length = 0
+  expect(await berth(['user', 'import', 'users', '-o', 'json'])).toBe(0)
+  expect(asked.length).toBeGreaterThan(3)
+  const results = JSON.parse(out) as { line: number; name: string; result: string }[]
+  expect(results.length).toBe(693)
+  expect(results.filter(({ result }) => result !== 'imported')).toEqual([{ line: 601, name: 'user600', result: 'hash' }])
+  expect(results.every(({ line, name }) => name === `user${line - 1}`)).toBe(true)
+  expect(await berth(['user', 'import', '-'], 'bob:plain\n')).toBe(0)
+  expect(await berth(['user', 'import', 'nothing'])).toBe(2)
+})
+
+test('a server with a private CA is checked against the file that is named, which the login keeps', async () => {
+  answers = () => me()
+  const file = join(folder, 'ca.crt')
+  const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
+  writeFileSync(file, pem)
+  expect(await berth(['login', 'registry.example', '-u', 'alice', '--password-stdin', '--ca-file', 'ca.crt'], 'secret')).toBe(0)
+  expect(await berth(['whoami'])).toBe(0)
+  expect(trusted).toEqual([pem, pem])
+  writeFileSync(join(folder, 'other.crt'), `${pem}${pem}`)
+  expect(await berth(['whoami', '--ca-file', 'other.crt'])).toBe(0)
+  expect(trusted.at(-1)).toBe(`${pem}${pem}`)
+  writeFileSync(file, 'something else')
+  expect(await berth(['whoami'])).toBe(2)
+  expect(err).toContain('holds no certificate')
+  rmSync(file)
+  expect(await berth(['whoami'])).toBe(2)
+  expect(err).toContain('cannot read')
 })

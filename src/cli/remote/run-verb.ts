@@ -1,7 +1,10 @@
+import { resolve } from 'node:path'
 import { createClient, type Client } from '../../client/index.ts'
 import type { Say } from '../messages.ts'
+import { readCaFile } from './ca-file.ts'
 import { describeFailure, exitCodes } from './failure.ts'
 import type { Logins } from './logins.ts'
+import type { SecretInput } from './read-secret.ts'
 import { parseServer } from './server-origin.ts'
 import { tabulate } from './table.ts'
 import type { Typed, Verb } from './verb.ts'
@@ -12,10 +15,16 @@ export interface RemoteDeps {
   readonly print: (text: string) => void
   readonly printError: (text: string) => void
   readonly logins: Logins
-  readonly send: (url: string, init: RequestInit) => Promise<Response>
   /** Whether a person looks at what `printError` prints. */
   readonly watched: boolean
   readonly pause: (ms: number) => Promise<void>
+  /** @param ca PEM of the certificates that the server's is checked against; absent: those that everybody trusts */
+  readonly send: (url: string, init: RequestInit, ca?: string) => Promise<Response>
+  readonly input: SecretInput
+  /** Where files are looked for that are named without the whole path. */
+  readonly cwd: string
+  /** What `SSL_CERT_FILE` says, as other programs read it. */
+  readonly caFile: string | undefined
 }
 
 /** Of every verb that talks to a server. */
@@ -23,6 +32,9 @@ export interface Destination {
   /** Another server than the one logged in to last. */
   readonly server?: string | undefined
   readonly output: string
+  readonly caFile?: string | undefined
+  /** Nobody is asked. */
+  readonly yes?: boolean | undefined
 }
 
 /** Runs a verb and answers the exit code. */
@@ -34,7 +46,11 @@ export async function runVerb(verb: Verb, typed: Typed, destination: Destination
     return exitCodes.usage
   }
   try {
-    const client = clientOf(found, deps)
+    const client = clientOf(found, deps, destination.caFile)
+    if (!(await isMeant(verb, typed, destination, deps))) {
+      printError(`berth: ${say('remote.nothing-done')}\n`)
+      return exitCodes.failed
+    }
     const shown = await verb.run(client, typed)
     print(destination.output === 'json' ? asJson(shown) : asTable(shown, verb.columns))
     return exitCodes.done
@@ -54,8 +70,18 @@ export function findServer(server: string | undefined, { logins }: RemoteDeps): 
   return origin === undefined ? undefined : logins.find(origin)
 }
 
-export function clientOf({ origin, login }: Server, { send }: Pick<RemoteDeps, 'send'>): Client {
-  return createClient({ origin, login, send })
+/** @param caFile named on the command line; absent: the one of the login, or of the environment. Fails with a UsageFault. */
+export function clientOf({ origin, login }: Server, { send, cwd, ...deps }: RemoteDeps, caFile?: string): Client {
+  const file = caFile === undefined ? (login?.caFile ?? deps.caFile) : resolve(cwd, caFile)
+  const ca = file === undefined ? undefined : readCaFile(file)
+  return createClient({ origin, login, send: async (url, init) => await send(url, init, ca) })
+}
+
+/** A script means what it says; a person at a terminal may have mistaken a name. */
+async function isMeant(verb: Verb, { words }: Typed, { yes }: Destination, { say, input }: RemoteDeps): Promise<boolean> {
+  if (verb.destroys !== true || yes === true || !input.isTerminal) return true
+  const command = ['berth', verb.noun, verb.verb, ...Object.values(words)].join(' ')
+  return /^(y|yes|是)$/i.test(await input.readLine(say('remote.sure', { command })))
 }
 
 function asJson(shown: unknown): string {

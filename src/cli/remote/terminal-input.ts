@@ -11,7 +11,7 @@ const backspace = new Set(['\u0008', '\u007f'])
 /** Ctrl-C and Ctrl-D. */
 const broken = new Set(['\u0003', '\u0004'])
 
-/** Reads secrets from standard input; what is typed on a terminal is not shown. */
+/** Reads from standard input; of what is typed on a terminal, secrets are not shown. */
 export function terminalInput(stdin: InputStream, print: (text: string) => void): SecretInput {
   return Object.freeze({
     isTerminal: stdin.isTTY === true,
@@ -33,6 +33,15 @@ export function terminalInput(stdin: InputStream, print: (text: string) => void)
       } finally {
         stdin.setRawMode?.(false)
       }
+    },
+    async readLine(question: string): Promise<string> {
+      print(question)
+      let line = ''
+      for await (const chunk of stdin) {
+        line += new TextDecoder().decode(chunk)
+        if (line.includes('\n')) break
+      }
+      return line.split('\n', 1)[0]?.trim() ?? ''
     },
   })
 }

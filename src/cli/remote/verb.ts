@@ -11,6 +11,8 @@ export interface Typed {
   readonly secret: () => Promise<string>
   /** Where progress is shown. */
   readonly watching: Watching
+  /** What a file holds; `-` is standard input. Fails with a UsageFault. */
+  readonly text: (file: string) => Promise<string>
 }
 
 export interface VerbOption {
@@ -29,6 +31,8 @@ export interface Verb {
   /** `NAME`; in brackets when it may be left out. */
   readonly words?: readonly string[]
   readonly options?: readonly VerbOption[]
+  /** What it takes away cannot be had back: whoever sits at a terminal is asked, unless they say `--yes`. */
+  readonly destroys?: true
   /** Answers with what is shown: a list as a table of `columns`, one thing as a line for each member. */
   readonly run: (client: Client, typed: Typed) => Promise<unknown>
   readonly columns?: readonly string[]

@@ -1,3 +1,4 @@
+import { importInParts } from './import-accounts.ts'
 import { everyPage, option, type Verb, word } from '../verb.ts'
 
 const columns = ['name', 'displayName', 'email', 'state', 'source', 'lastLoginAt']
@@ -39,6 +40,14 @@ export const accountVerbs: readonly Verb[] = [
   },
   {
     noun: 'user',
+    verb: 'import',
+    help: 'help.user.import',
+    words: ['FILE'],
+    columns: ['line', 'name', 'result'],
+    run: async (client, typed) => await importInParts(client, await typed.text(word(typed, 'FILE'))),
+  },
+  {
+    noun: 'user',
     verb: 'update',
     help: 'help.user.update',
     words: ['NAME'],
@@ -76,6 +85,7 @@ export const accountVerbs: readonly Verb[] = [
     verb: 'delete',
     help: 'help.user.delete',
     words: ['NAME'],
+    destroys: true,
     run: async (client, typed) => await client.call('deleteAccount', { params: { account: word(typed, 'NAME') } }),
   },
 ]

@@ -23,6 +23,7 @@ export const groupVerbs: readonly Verb[] = [
     verb: 'delete',
     help: 'help.group.delete',
     words: ['GROUP'],
+    destroys: true,
     run: async (client, typed) => await client.call('deleteGroup', { params: group(typed) }),
   },
   {

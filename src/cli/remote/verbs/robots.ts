@@ -111,6 +111,7 @@ export const robotVerbs: readonly Verb[] = [
     verb: 'delete',
     help: 'help.robot.delete',
     words: ['NAME'],
+    destroys: true,
     options: [ofProject],
     run: async (client, typed) =>
       await chosen(

@@ -41,6 +41,7 @@ export const roleVerbs: readonly Verb[] = [
     verb: 'delete',
     help: 'help.role.delete',
     words: ['NAME'],
+    destroys: true,
     run: async (client, typed) => await client.call('deleteRole', { params: role(typed) }),
   },
 ]

@@ -1,3 +1,4 @@
+import { addAddressRule, addressRulesOf, removeAddressRule } from './address-rules.ts'
 import { everyPage, many, option, type Typed, type Verb, word } from '../verb.ts'
 
 const project = (typed: Typed) => ({ project: word(typed, 'PROJECT') })
@@ -43,27 +44,26 @@ export const ruleVerbs: readonly Verb[] = [
     noun: 'address-rule',
     verb: 'list',
     help: 'help.address-rule.list',
-    words: ['PROJECT'],
+    words: ['OWNER'],
     columns: ['id', 'networks', 'permissions', 'createdAt'],
-    run: async (client, typed) => await everyPage((query) => client.call('listAddressRules', { params: project(typed), query })),
+    run: async (client, typed) => await everyPage((query) => addressRulesOf(client, word(typed, 'OWNER'), query)),
   },
   {
     noun: 'address-rule',
     verb: 'add',
     help: 'help.address-rule.add',
-    words: ['PROJECT', 'NETWORKS'],
+    words: ['OWNER', 'NETWORKS'],
     options: [permission],
-    run: async (client, typed) =>
-      await client.call('addAddressRule', {
-        params: project(typed),
-        body: { networks: word(typed, 'NETWORKS').split(','), permissions: many(typed, 'permission') },
-      }),
+    run: async (client, typed) => {
+      const body = { networks: word(typed, 'NETWORKS').split(','), permissions: many(typed, 'permission') }
+      return await addAddressRule(client, word(typed, 'OWNER'), body)
+    },
   },
   {
     noun: 'address-rule',
     verb: 'remove',
     help: 'help.address-rule.remove',
-    words: ['PROJECT', 'ID'],
-    run: async (client, typed) => await client.call('removeAddressRule', { params: { ...project(typed), rule: word(typed, 'ID') } }),
+    words: ['OWNER', 'ID'],
+    run: async (client, typed) => await removeAddressRule(client, word(typed, 'OWNER'), word(typed, 'ID')),
   },
 ]

@@ -38,6 +38,7 @@ export const tokenVerbs: readonly Verb[] = [
     verb: 'delete',
     help: 'help.token.delete',
     words: ['ID'],
+    destroys: true,
     run: async (client, typed) => await client.call('deleteToken', { params: { token: word(typed, 'ID') } }),
   },
 ]
