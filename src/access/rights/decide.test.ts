@@ -134,9 +134,20 @@ describe('a tag rule', () => {
     for (const permission of tags) {
       expect(allows(permission, { grants: [grant('maintainer', 'team')], project, tag: 'release-1' })).toBe(true)
       expect(allows(permission, { grants: developer, project, tag: 'release-1' })).toBe(false)
-      expect(allows(permission, { grants: [grant('admin')], project, tag: 'release-1' })).toBe(false)
     }
     expect(decide(question('tag.move', { grants: developer, project, tag: 'release-1' })).rule).toBe('tag rule release-*: only maintainer')
+  })
+
+  test('lets the roles above pass as well, and no other that holds the permission', () => {
+    const passing = (grants: NonNullable<Asked['grants']>, roles: readonly string[]) =>
+      allows('tag.move', { grants, project: { tagRules: [tagRule('release-*', roles)] }, tag: 'release-1' })
+    expect(passing([grant('project-admin', 'team')], ['maintainer'])).toBe(true)
+    expect(passing([grant('admin')], ['maintainer'])).toBe(true)
+    expect(passing([grant('admin')], ['releaser'])).toBe(false)
+    expect(passing([grant('developer', 'team')], ['maintainer', 'guest'])).toBe(true)
+    expect(passing([grant('maintainer', 'team')], ['project-admin'])).toBe(false)
+    for (const role of ['maintainer', 'project-admin', 'admin']) expect(passing([grant(role, role === 'admin' ? undefined : 'team')], [])).toBe(false)
+    expect(passing([grant('project-admin', 'team')], ['auditor'])).toBe(false)
   })
 
   test('does not touch other tags, other permissions, pulls and pushes', () => {
@@ -157,7 +168,7 @@ describe('a tag rule', () => {
     const guests = { tagRules: [tagRule('*', ['guest', 'maintainer'])] }
     expect(allows('tag.move', { grants: [grant('guest', 'team')], project: guests, tag: 'x' })).toBe(false)
     const elsewhere = [grant('developer', 'team'), grant('maintainer', 'team', 'web/*')]
-    expect(allows('tag.move', { grants: elsewhere, project: guests, tag: 'x' })).toBe(false)
+    expect(allows('tag.move', { grants: elsewhere, project: { tagRules: [tagRule('*', ['maintainer'])] }, tag: 'x' })).toBe(false)
   })
 
   test('without a role lets nobody', () => {

@@ -2,6 +2,7 @@ import type { Tag } from '../../oci/index.ts'
 import { matchesPath } from '../path-pattern.ts'
 import { permissions, type Permission } from '../permissions.ts'
 import type { Ceiling, Principal } from '../principal.ts'
+import { isAtLeast } from '../roles/built-in-roles.ts'
 import type { AddressRule, Grant, PrincipalRights, ProjectRights, TagRule } from './granted.ts'
 import type { Decision } from './rights.ts'
 
@@ -155,9 +156,10 @@ export function concerns(rule: TagRule, { permission, path, tag }: Question): bo
   return (path === undefined || matchesPath(rule.pattern, path)) && (tag === undefined || rule.tags.matches(tag))
 }
 
-/** Whether one of the roles of the tag rule gives the permission there. */
+/** Whether one of the roles of the tag rule, or one above it, gives the permission there. A rule without a role lets nobody pass. */
 export function isPassed({ roles }: TagRule, question: Question): boolean {
-  return grantsHere(question).some((grant) => grant.role !== undefined && roles.includes(grant.role) && counts(grant, question))
+  const passes = ({ role }: Grant): boolean => role !== undefined && roles.some((named) => isAtLeast(role, named))
+  return grantsHere(question).some((grant) => passes(grant) && counts(grant, question))
 }
 
 export function ruleName({ tags, roles }: TagRule): string {

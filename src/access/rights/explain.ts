@@ -46,7 +46,9 @@ function* ofProject(question: Question): Generator<Considered> {
   const { project } = question
   if (project === undefined) return
   const { name, visibility } = project.facts
-  yield { kind: 'visibility', text: `project ${name} is ${visibility}`, verdict: isOpenTo(question) ? 'allows' : 'does not apply' }
+  // The one thing about it that people take for something else.
+  const toPeople = visibility === 'internal' && question.principal?.kind === 'robot' ? ', which is for people: a robot has only what it was given' : ''
+  yield { kind: 'visibility', text: `project ${name} is ${visibility}${toPeople}`, verdict: isOpenTo(question) ? 'allows' : 'does not apply' }
 }
 
 function* ofGrants(question: Question): Generator<Considered> {

@@ -6,6 +6,15 @@ const developer: readonly Permission[] = [...guest, 'content.push', 'tag.create'
 const maintainer: readonly Permission[] = [...developer, 'content.delete', 'tag.delete', 'repository.delete', 'rule.read', 'rule.write']
 const reading = everything.filter((name) => name === 'content.pull' || name.endsWith('.read') || name === 'repository.list')
 
+/** Each has all that the one before it has, and more. `ops` and `auditor` are for something else, and so is whatever people make. */
+const ladder: readonly string[] = ['guest', 'developer', 'maintainer', 'project-admin', 'admin']
+
+/** Whether somebody with a role has what is asked of those with another one: it is the same, or stands above it. */
+export function isAtLeast(role: string, named: string): boolean {
+  const [own, wanted] = [ladder.indexOf(role), ladder.indexOf(named)]
+  return role === named || (wanted !== -1 && own > wanted)
+}
+
 /** The roles that are always there. `admin` counts only where it is granted in the whole system. */
 export const builtInRoles: Readonly<Record<string, readonly Permission[]>> = Object.freeze({
   admin: everything,
