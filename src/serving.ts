@@ -227,6 +227,19 @@ export async function makeFirstAdmin({ open, admin, data }: Config, database: Da
   }
 }
 
+/**
+ * Made by the server itself: no stranger's question is to be what first writes. Where nothing can be written now, it is made for the
+ * first token.
+ */
+export async function makeSigningKey({ open, token }: Config, database: Database, logger: Logger): Promise<void> {
+  if (open || token.realm !== undefined) return
+  try {
+    await createTokenKeys({ database, clock: systemClock }).signing()
+  } catch (error) {
+    logger.warn('no key to sign tokens with could be made yet', { error })
+  }
+}
+
 function initialPassword(data: string) {
   return createPrivateFile(join(data, initialPasswordFile))
 }

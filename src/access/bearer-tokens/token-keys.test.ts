@@ -72,6 +72,16 @@ forEachDatabase('signing keys', (kind) => {
     }
   })
 
+  test('are not made by whoever asks for them', async () => {
+    const { database, dispose, process } = await start()
+    try {
+      expect(await process().published()).toEqual([])
+      expect(await database.all(signingKeys)).toEqual([])
+    } finally {
+      await dispose()
+    }
+  })
+
   test('are published so that others can check with them, and nothing else of them is', async () => {
     const { dispose, process } = await start()
     try {

@@ -22,7 +22,7 @@ export interface TokenKeys {
   signing(): Soon<TokenKey>
   /** By its very id; absent when no token signed with it can still be good. */
   find(id: string): Soon<TokenKey | undefined>
-  /** For others that check our tokens: the public keys of those that are believed (RFC 7517). */
+  /** For others that check our tokens: the public keys of those that are believed (RFC 7517). Makes none: anybody may ask. */
   published(): Soon<readonly PublicJwk[]>
 }
 
@@ -90,7 +90,7 @@ export function createTokenKeys({ database, clock }: TokenKeysDeps): TokenKeys {
   }
 
   const published = (): Soon<readonly PublicJwk[]> =>
-    andThen(signing(), () => andThen(readWithin(remembered), ({ keys }) => believed(keys, clock.now()).map(publicJwk)))
+    andThen(readWithin(remembered), ({ keys }) => believed(keys, clock.now()).map(publicJwk))
 
   return Object.freeze({ signing, find, published })
 }
