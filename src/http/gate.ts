@@ -165,5 +165,6 @@ interface Known {
 }
 
 function callerOf({ principal, by, credential, address, access = [] }: Known): Caller {
-  return { actor: { identity: principal?.name, credential, address, principal }, principal, by, access }
+  const owner = principal?.kind === 'robot' ? `robot:${principal.id}` : undefined
+  return { actor: { identity: principal?.name, owner, credential, address, principal }, principal, by, access }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, noBody, pushBlob, pushManifest, repository, type TestRegistry } from '../registry/test-registry.testing.ts'
-import type { AuthorizationQuestion, Registry } from '../registry/index.ts'
+import type { AuthorizationQuestion, Registry, UploadBody } from '../registry/index.ts'
 import { digestBytes } from '../oci/index.ts'
 import { createAliases, type Aliases } from './aliases.ts'
 import { findProject } from './find-project.testing.ts'
@@ -102,6 +102,64 @@ forEachDatabase('names that projects had before', (kind) => {
     expect((await registry.lists.repositories(anonymous, page)).names).toEqual(['crew/app', 'crew/new', 'other/app'])
     const places = new Set(asked.flatMap(({ namespace, repository: at }) => [namespace, at]))
     expect([...places].filter((place) => place?.startsWith('team'))).toEqual([])
+  })
+
+  test('an upload goes on where its project is renamed meanwhile, under either name', async () => {
+    const [old, now] = [repository('team/app'), repository('crew/app')]
+    const large = new Uint8Array(3_000_000).fill(7)
+    await pushBlob(t.registry, 'team/other', 'x')
+    const begin = async (): Promise<string> => (await registry.uploads.begin(anonymous, old)).id
+    const [untouched, begun, whole] = [await begin(), await begin(), await begin()]
+    expect((await registry.uploads.append(anonymous, old, begun, bodyOf(large))).offset).toBe(large.length)
+    // Bodies that are on their way: of sessions with and without a row, and of a closing request.
+    const [go, started] = [Promise.withResolvers<void>(), [] as Promise<void>[]]
+    const standing = (bytes: Uint8Array): UploadBody => {
+      const reached = Promise.withResolvers<void>()
+      started.push(reached.promise)
+      const parts = [bytes.subarray(0, bytes.length - 1), bytes.subarray(bytes.length - 1)]
+      const read = async () => {
+        if (parts.length === 1) {
+          reached.resolve()
+          await go.promise
+        }
+        return { value: parts.shift() }
+      }
+      return { stream: { getReader: () => ({ read, cancel: () => Promise.resolve() }) }, length: bytes.length, range: undefined }
+    }
+    const more = new Uint8Array(2_000_000).fill(8)
+    const onTheirWay = [
+      registry.uploads.append(anonymous, old, begun, standing(more)),
+      registry.uploads.append(anonymous, old, untouched, standing(large)),
+      registry.uploads.finish(anonymous, old, whole, digestBytes(more, 'sha256'), standing(more)),
+      registry.uploads.pushWhole(anonymous, repository('team/new'), digestBytes(large, 'sha256'), standing(large)),
+    ] as const
+    await Promise.all(started)
+    await rename('team', 'crew')
+    go.resolve()
+    expect((await Promise.all(onTheirWay)).map((status) => status?.offset)).toEqual([large.length + more.length, large.length, undefined, undefined])
+    const all = digestBytes(new Uint8Array([...large, ...more]), 'sha256')
+    expect((await registry.uploads.status(anonymous, now, begun)).offset).toBe(large.length + more.length)
+    await registry.uploads.finish(anonymous, old, begun, all, noBody)
+    await registry.uploads.finish(anonymous, now, untouched, digestBytes(large, 'sha256'), noBody)
+    for (const digest of [all, digestBytes(more, 'sha256'), digestBytes(large, 'sha256')]) {
+      expect((await registry.pull.statBlob(anonymous, now, digest)).digest).toBe(digest)
+    }
+    expect((await registry.pull.statBlob(anonymous, repository('crew/new'), digestBytes(large, 'sha256'))).size).toBe(large.length)
+  })
+
+  test('an upload of a renamed project is unknown in another one that takes its name', async () => {
+    const name = repository('team/app')
+    await pushBlob(t.registry, 'team/app', 'x')
+    const { id } = await registry.uploads.begin(anonymous, name)
+    await registry.uploads.append(anonymous, name, id, bodyOf('bytes'))
+    await rename('team', 'crew')
+    await projects.create({ name: 'team', visibility: 'private', actor })
+    version++
+    await pushBlob(t.registry, 'team/app', 'x')
+    const append = registry.uploads.append(anonymous, name, id, bodyOf('more'))
+    expect(await append.catch((error: { code: string }) => error.code)).toBe('BLOB_UPLOAD_UNKNOWN')
+    const ofRenamed = registry.uploads.status(anonymous, repository('crew/app'), id)
+    expect(await ofRenamed.catch((error: { code: string }) => error.code)).toBe('BLOB_UPLOAD_UNKNOWN')
   })
 
   test('cannot be told without the version of the rights: then nothing is answered', async () => {

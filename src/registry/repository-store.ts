@@ -1,4 +1,4 @@
-import { statement, type Refusal, type Tx } from '../database/index.ts'
+import { statement, type Reads, type Refusal, type Tx } from '../database/index.ts'
 import { bumpRights } from '../record/index.ts'
 import type { MayCreate, ProjectMaker } from './ports.ts'
 
@@ -30,7 +30,11 @@ const lock = statement<RepositoryRow>(`
   for share of r, n`)
 // Locked, so that it has this name for as long as the repository is being made in it.
 const lockNamespace = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null for share')
-const isAlias = statement<{ one: number }>('select 1 as one from namespace_alias where name = $1')
+const renamed = statement<{ name: string }>(`
+  select n.name from namespace_alias a join namespace n on n.id = a.namespace_id where a.name = $1 and n.deleted_at is null`)
+const namesBefore = statement<{ name: string }>(`
+  select a.name from namespace_alias a join namespace n on n.id = a.namespace_id
+  where n.name = $1 and n.deleted_at is null order by a.name limit 100`)
 const insertNamespace = statement<{ id: number }>(`
   insert into namespace (domain_id, name, created_at, maker_kind, maker_id) values (1, $1, $2, $3, $4)
   on conflict (name) where deleted_at is null do nothing returning id`)
@@ -47,12 +51,31 @@ const isAdmin = statement<{ one: number }>(`
   where namespace_id = $1 and prefix = '' and exact = 0 and subject_kind = $2 and subject_id = $3 and role = 'project-admin'`)
 
 /**
+ * What a path has become, where its project was renamed since the caller looked and nothing has taken the name: bytes may be on their way
+ * for hours. Whoever goes on there looks at the project that was decided about as well.
+ */
+export async function renamedPath(tx: Tx, path: string): Promise<string | undefined> {
+  const [project = ''] = path.split('/', 1)
+  const present = await tx.one(renamed, project)
+  return present && `${present.name}${path.slice(project.length)}`
+}
+
+/** What a repository was called before its project was renamed, as long as those names lead to it. */
+export async function pathsBefore(reads: Pick<Reads, 'all'>, path: string): Promise<string[]> {
+  const [project = ''] = path.split('/', 1)
+  return (await reads.all(namesBefore, project)).map(({ name }) => `${name}${path.slice(project.length)}`)
+}
+
+/**
  * Every write in a repository begins with this. Refuses unless the repository and its namespace are live, and unless it lies in the project
  * that was decided about, where it is given.
  */
 export async function lockRepository(tx: Tx, path: string, decidedOn?: number): Promise<LockedRepository | Refusal> {
   const row = await tx.one(lock, path)
-  if (row === undefined) return { refused: 'NAME_UNKNOWN' }
+  if (row === undefined) {
+    const present = await renamedPath(tx, path)
+    return present === undefined ? { refused: 'NAME_UNKNOWN' } : await lockRepository(tx, present, decidedOn)
+  }
   return decidedOn === undefined || row.namespace_id === decidedOn ? writable(row, {}) : decideAgain
 }
 
@@ -60,6 +83,8 @@ export async function lockRepository(tx: Tx, path: string, decidedOn?: number): 
 export async function takeRepository(tx: Tx, path: string, may: MayCreate): Promise<LockedRepository | Refusal> {
   const present = await tx.one(lock, path)
   if (present !== undefined) return (await mayWork(tx, present.namespace_id, may)) ? writable(present, {}) : decideAgain
+  const now = await renamedPath(tx, path)
+  if (now !== undefined) return await takeRepository(tx, now, may)
   const namespace = await takeNamespace(tx, path.split('/', 1)[0] as string, may)
   if ('refused' in namespace) return namespace
   if (!(await mayWork(tx, namespace.id, may))) return decideAgain
@@ -91,8 +116,8 @@ interface Namespace {
 async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal> {
   const present = await tx.one(lockNamespace, name)
   if (present !== undefined) return present
-  // Renamed a moment ago: whoever asks again is led to where it is now.
-  if ((await tx.one(isAlias, name)) !== undefined) return decideAgain
+  // Renamed just now: whoever asks again is led to where it is.
+  if ((await tx.one(renamed, name)) !== undefined) return decideAgain
   if (!newProject) return { refused: 'PROJECT_ABSENT' }
   const inserted = await tx.one(insertNamespace, name, tx.now, maker?.kind ?? null, maker?.id ?? null)
   if (inserted === undefined) return (await tx.one(lockNamespace, name)) ?? decideAgain

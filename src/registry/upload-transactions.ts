@@ -4,12 +4,13 @@ import { putOffWhileHeld } from './hold-store.ts'
 import { doomObject, insertObject, lockWritingObject, nameObject } from './object-store.ts'
 import { endCollection, postponeCollection, queueCollection } from './queue-store.ts'
 import type { MayCreate } from './ports.ts'
-import { takeRepository, type LockedRepository } from './repository-store.ts'
+import { renamedPath, takeRepository, type LockedRepository } from './repository-store.ts'
 
 /** Names an upload session and who uses it: one that belongs to another repository or actor does not exist. */
 export interface UploadKey {
   readonly id: string
   readonly repository: string
+  /** Whose it is: `owner` of the actor. */
   readonly identity: string | undefined
 }
 
@@ -49,8 +50,11 @@ const removeParts = statement('delete from upload_part where upload_id = $1')
 const remove = statement('delete from upload where id = $1')
 
 export async function lockUpload(tx: Tx, key: UploadKey): Promise<UploadRow | Refusal> {
-  const row = await tx.one(lock, key.id, key.repository, key.identity ?? null)
-  return row ?? { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  const lockIn = async (path: string) => await tx.one(lock, key.id, path, key.identity ?? null)
+  const row = await lockIn(key.repository)
+  if (row !== undefined) return row
+  const renamed = await renamedPath(tx, key.repository)
+  return (renamed && (await lockIn(renamed))) || { refused: 'BLOB_UPLOAD_UNKNOWN' }
 }
 
 /** Ends a session whose blob is committed. Its row stays for a while: the same closing PUT again answers the same. */
@@ -182,9 +186,8 @@ export interface CancelUploadInput extends UploadKey {
 export const cancelUpload = transaction('cancel upload', async (tx: Tx, input: CancelUploadInput) => {
   // Its row first, whoever's it is: one that is made meanwhile must not be missed by the first question and met by the second.
   const there = await tx.one(lockById, input.id)
-  const upload = there && (await tx.one(lock, input.id, input.repository, input.identity ?? null))
-  // It is there, but its repository is called otherwise by now: its object is not to go without it, and it ends by itself.
-  if (there !== undefined && upload === undefined) return { refused: 'BLOB_UPLOAD_UNKNOWN' }
+  const upload = there && (await lockUpload(tx, input))
+  if (upload !== undefined && 'refused' in upload) return upload
   if (upload?.state === 'finished') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
   if (upload !== undefined) await removeUpload(tx, input.id, upload, input.drain)
   if (input.written !== undefined && input.written !== upload?.object_id) await doomObject(tx, input.written, input.drain)

@@ -8,6 +8,7 @@ import { admit, pushEvidence, type DecidedOn } from './admission.ts'
 import { commitBlob, mountBlob, type CommitBlobInput } from './blob-transactions.ts'
 import { holdersOfDigest, objectOfDigest } from './existence-store.ts'
 import { resultOf } from './failure.ts'
+import { findUploadName } from './find-upload-name.ts'
 import type { Authorize, EnsureRepository, MayCreate } from './ports.ts'
 import type { UploadBody, Uploads, UploadStatus } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
@@ -99,7 +100,7 @@ export function createUploads(uploadDeps: UploadDeps): Uploads {
  * said before the first bytes are written.
  */
 function beginSession({ database, names, begun }: SessionDeps, actor: Actor, repository: RepositoryName): UploadStatus {
-  const { id, text } = names.issue(repository, actor.identity)
+  const { id, text } = names.issue(repository, ownerOf(actor))
   // Where others serve the same database, one of them may be sent the next body.
   if (!database.shared) begun.set(id, true)
   return { id: text, offset: 0 }
@@ -116,7 +117,7 @@ async function cancelSession({ database, settings }: UploadDeps, { key, forget }
 
 /** One call, one session that the client never learns of. */
 async function pushWhole(deps: SessionDeps, admitted: Admitted, digest: Digest, body: UploadBody): Promise<void> {
-  const name = deps.names.issue(admitted.repository, admitted.actor.identity)
+  const name = deps.names.issue(admitted.repository, ownerOf(admitted.actor))
   const session = { key: await keyOf(deps, admitted, name), name, forget: 0 }
   try {
     await finishSession(deps, session, notWritten, digest, body)
@@ -280,15 +281,17 @@ function cutOff({ name }: Session, { size, end }: Received): RegistryError {
 }
 
 async function sessionOf(deps: UploadDeps, admitted: Admitted, text: string): Promise<Session> {
-  const name = deps.names.read(text, admitted.repository, admitted.actor.identity)
+  const name = await findUploadName(deps, text, admitted.repository, ownerOf(admitted.actor))
   if (name === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   return { key: await keyOf(deps, admitted, name), name, forget: deps.settings.uploadExpiry }
 }
 
 async function keyOf({ ensureRepository }: UploadDeps, { actor, repository, project }: Admitted, { id }: UploadName): Promise<Session['key']> {
   const may = await pushEvidence(ensureRepository, actor, repository, project)
-  return { id, repository, identity: actor.identity, actor: eventActor(actor), may }
+  return { id, repository, identity: ownerOf(actor), actor: eventActor(actor), may }
 }
+
+const ownerOf = ({ owner, identity }: Actor): string | undefined => owner ?? identity
 
 function eventActor({ identity, address }: Actor): EventActor {
   return { identity, address }
