@@ -98,6 +98,29 @@ forEachDatabase('the management API', (kind) => {
     expect(await statusOf(admin, 'GET', '/projects/crew')).toBe(404)
   })
 
+  test('a renamed project is found under its old name, by whoever may see it, until another one takes that', async () => {
+    const bob = await person('bob')
+    await ok(admin, 'POST', '/projects', { name: 'team' })
+    const rights = (project: string) => [{ project, permissions: ['content.pull'] }]
+    await ok(admin, 'POST', '/projects/team/robots', { name: 'ci', rights: rights('team') })
+    await ok(admin, 'POST', '/projects/team/rename', { name: 'crew' })
+    expect(await ok(admin, 'GET', '/projects/team')).toMatchObject({ name: 'crew' })
+    expect((await world.send(bob, 'GET', '/projects/team')).text).toBe((await world.send(bob, 'GET', '/projects/nothing')).text)
+    expect(await ok(bob, 'GET', '/whoami/access/team?action=pull')).toEqual(await ok(bob, 'GET', '/whoami/access/nothing?action=pull'))
+    await ok(admin, 'POST', '/projects/team/grants', { subject: { kind: 'account', name: 'bob' }, role: 'guest' })
+    await ok(admin, 'POST', '/projects/crew/grants', { subject: { kind: 'robot', name: 'team+robot$ci' }, role: 'guest' })
+    expect((await ok(admin, 'GET', '/projects/crew/grants')).items.length).toBe(3)
+    expect(await ok(admin, 'GET', '/projects/team/robots/ci')).toMatchObject({ login: 'crew+robot$ci' })
+    expect(await ok(admin, 'PATCH', '/projects/team/robots/ci', { rights: rights('team') })).toMatchObject({ rights: rights('crew') })
+    expect(await ok(admin, 'GET', '/projects/team/access?who=team%2Brobot%24ci&action=pull&path=app')).toMatchObject({ allowed: true })
+    await ok(bob, 'POST', '/tokens', { name: 'ci', kind: 'personal', project: 'team' })
+    expect((await ok(bob, 'GET', '/tokens')).items).toMatchObject([{ project: 'crew' }])
+    expect(await ok(admin, 'PATCH', '/projects/team', { visibility: 'public' })).toMatchObject({ name: 'crew', visibility: 'public' })
+    await ok(admin, 'POST', '/projects', { name: 'team' })
+    expect(await ok(admin, 'GET', '/projects/team')).toMatchObject({ name: 'team', visibility: 'private' })
+    expect(await statusOf(admin, 'GET', '/projects/team/robots/ci')).toBe(404)
+  })
+
   test('a robot gets no more than its maker has, and its secret is shown once', async () => {
     const bob = await person('bob')
     await ok(admin, 'POST', '/projects', { name: 'team' })

@@ -10,11 +10,13 @@ import {
 } from './access/index.ts'
 import { root } from './api/index.ts'
 import type { DatabaseKind } from './database/for-each-database.testing.ts'
+import type { Database } from './database/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { keepWorking, type JobHandler, type JobRun } from './jobs/index.ts'
 import { createManualClock, systemClock, systemIds } from './lib/index.ts'
 import { createManagementApi } from './management.ts'
 import { createLogger } from './observe/index.ts'
+import { createAliases } from './projects/index.ts'
 import { transactions } from './transactions.ts'
 
 export const rootPassword = 'plum-Canoe 77 riddle'
@@ -34,7 +36,17 @@ export interface Answered {
 export async function createManagementWorld({ create }: DatabaseKind) {
   const clock = createManualClock(1_700_000_000_000)
   const t = await create(new Map([...accessTransactions, ...transactions]), clock)
-  const { database } = t
+  /** What happens just before a transaction of this name, once. */
+  const meanwhile = new Map<string, () => Promise<unknown>>()
+  const database: Database = {
+    ...t.database,
+    transact: async (transaction, ...rest) => {
+      const happens = meanwhile.get(transaction.name)
+      meanwhile.delete(transaction.name)
+      await happens?.()
+      return await t.database.transact(transaction, ...rest)
+    },
+  }
   const version = createRightsVersion(database, clock)
   const { hashing } = createCountedHashing()
   const passwords = createPasswords({ hashing, atOnce: 2 })
@@ -43,7 +55,9 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const identities = createIdentities({ database, clock, ids: systemIds, version, hashing, hashesAtOnce: 2, sources: [], warn: () => undefined })
   const rights = createRights({ database, version })
   const ending = new AbortController()
-  const api = createManagementApi({ database, identities, rights, clock, logger: createLogger({ level: 'silent' }), ending: ending.signal })
+  const aliases = createAliases(database, version)
+  const logger = createLogger({ level: 'silent' })
+  const api = createManagementApi({ database, identities, rights, aliases, rightsVersion: () => version.refresh(), clock, logger, ending: ending.signal })
 
   /** As the command line sends it. */
   async function fetch(url: string, init: RequestInit): Promise<Response> {
@@ -100,5 +114,5 @@ export async function createManagementWorld({ create }: DatabaseKind) {
     await identities.close()
     await t.dispose()
   }
-  return { ...t, dispose, clock, send, fetch, follow, ending, runJobs }
+  return { ...t, database, meanwhile, dispose, clock, send, fetch, follow, ending, runJobs }
 }

@@ -30,9 +30,19 @@ import { type Database, DatabaseError } from './database/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
 import { createJobs, createSchedules, type Jobs, type Schedules } from './jobs/index.ts'
-import type { Clock } from './lib/index.ts'
+import { andThen, type Clock, type Soon } from './lib/index.ts'
 import type { Logger } from './observe/index.ts'
-import { createProjects, ProjectError, projectRoutes, visibleProjects, type Project, type ProjectErrorCode, type Projects } from './projects/index.ts'
+import {
+  type Aliases,
+  createProjects,
+  ProjectError,
+  projectRoutes,
+  resolvingRights,
+  visibleProjects,
+  type Project,
+  type ProjectErrorCode,
+  type Projects,
+} from './projects/index.ts'
 
 /** What the management API works with. */
 export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' | 'robots' | 'tokens' | 'importHtpasswd'> {
@@ -75,7 +85,11 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
 export interface ManagementApiDeps {
   readonly database: Database
   readonly identities: Identities
+  /** Asked by canonical names. */
   readonly rights: Rights
+  readonly aliases: Aliases
+  /** As the database has it now: what `rights` remembers is no older when this answers. */
+  readonly rightsVersion: () => Soon<number>
   readonly clock: Clock
   readonly logger: Logger
   /** Aborted when the process is about to end: then answers that go on end. */
@@ -86,7 +100,8 @@ export interface ManagementApiDeps {
 const jobKinds = [checkKind]
 
 /** The management API of a server. */
-export function createManagementApi({ database, identities, rights, clock, logger, ending }: ManagementApiDeps): Api {
+export function createManagementApi({ database, identities, aliases, rightsVersion, clock, logger, ending, ...deps }: ManagementApiDeps): Api {
+  const rights = resolvingRights(deps.rights, aliases)
   const roles = createCustomRoles({ database, rights })
   const routes = managementRoutes({
     ...identities,
@@ -104,7 +119,7 @@ export function createManagementApi({ database, identities, rights, clock, logge
     ending,
   })
   const document = async (): Promise<string> => JSON.stringify((await import('../docs/openapi.json')).default)
-  return createApi({ routes, ...admission(rights), failureOf, document, logger })
+  return createApi({ routes, ...admission(rights), rightsVersion, failureOf, document, logger })
 }
 
 /** How the API asks who may do what. */
@@ -112,7 +127,9 @@ function admission(rights: Rights): Admission {
   return Object.freeze({
     authorize: ({ principal, address }: Caller, permission: string, { project }: Place) => {
       if (!isPermission(permission)) throw new Error(`a route needs ${permission}, which is no permission`)
-      return rights.decide(principal as Principal | undefined, permission, { project }, address)
+      const decide = () => rights.decide(principal as Principal | undefined, permission, { project }, address)
+      // Before it is decided: who asks may have made it through another process a moment ago.
+      return project === undefined ? decide() : andThen(rights.projectOf(project), decide)
     },
     barred: ({ principal, address }: Caller) => (principal === undefined ? undefined : rights.barredFrom(principal as Principal, address)),
   })

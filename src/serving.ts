@@ -190,7 +190,7 @@ function createControl({ data, http, token }: Config, { database, version, alias
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
   const gate = createGate({ authenticator, tokenCheck, rights, source })
-  const api = createManagementApi({ ...common, identities, rights, logger, ending })
+  const api = createManagementApi({ ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, ending })
   const ports = {
     authorize: createAuthorize(rights),
     ensureRepository: createEnsureRepository(rights),

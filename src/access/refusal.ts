@@ -1,4 +1,6 @@
+import { RightsMoved } from '../api/index.ts'
 import type { Outcome, Refusal } from '../database/index.ts'
+import { rightsMoved } from '../record/index.ts'
 import { AccessError, isAccessErrorCode, type AccessErrorCode } from './access-error.ts'
 
 /** For people: what exactly is wrong, and in which member of the request. */
@@ -12,9 +14,10 @@ export function refuse(refused: AccessErrorCode, detail: RefusalDetail = {}): Re
   return { refused, detail }
 }
 
-/** The result of a transaction, or its refusal as the error that the caller sees. */
+/** The result of a transaction, or its refusal as the error that the caller sees; `RightsMoved` where it has to be decided anew. */
 export function granted<Result>(outcome: Outcome<Result>): Result {
   if ('ok' in outcome) return outcome.ok
+  if (outcome.refused === rightsMoved) throw new RightsMoved()
   if (!isAccessErrorCode(outcome.refused)) throw new Error(`a transaction refused with the unknown code "${outcome.refused}"`)
   throw new AccessError(outcome.refused, outcome.detail as RefusalDetail)
 }

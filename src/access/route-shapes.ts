@@ -42,8 +42,8 @@ export function placeOf({ project }: { readonly project?: string | undefined }) 
   return { project }
 }
 
-export function actorOf({ identity, address }: Caller): EventActor {
-  return { identity, address }
+export function actorOf({ identity, address, decidedAt }: Caller): EventActor {
+  return { identity, address, decidedAt }
 }
 
 /** Of a caller who was let in as somebody. */

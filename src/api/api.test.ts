@@ -31,6 +31,7 @@ const api = createApi({
   },
   barred: ({ identity }) => (identity === 'distant' ? 'not from there' : undefined),
   failureOf: () => undefined,
+  rightsVersion: () => 1,
   document: () => Promise.resolve('{"openapi":"3.1.0"}'),
   logger: createLogger({ level: 'silent' }),
 })

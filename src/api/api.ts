@@ -4,6 +4,7 @@ import type { Soon } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { admit, type Admission } from './admit.ts'
 import { streamOfEvents } from './event-stream.ts'
+import { createDecided } from './decided.ts'
 import { entityTag, matches } from './entity-tag.ts'
 import { clampLimit, nextLink, type Page, readCursor, writeCursor } from './paging.ts'
 import { Problem, problemDocument, problemOf } from './problem.ts'
@@ -16,6 +17,8 @@ export interface ApiDeps extends Admission {
   /** What an error that is no refusal means, such as a database that is away. */
   readonly failureOf: (error: unknown) => Problem | undefined
   readonly logger: Logger
+  /** The version of rights, as the database has it: what is decided from now on is decided under this one or a later one. */
+  readonly rightsVersion: () => Soon<number>
   /** openapi.json, for whoever asks. */
   readonly document: () => Promise<string>
 }
@@ -50,6 +53,8 @@ export const eventStreamType = 'text/event-stream'
 export const root = '/api/v1'
 
 interface Asked extends RequestContext {
+  /** Runs what changes something, again where rights have moved meanwhile. */
+  readonly decided: ReturnType<typeof createDecided>
   identity: string | undefined
   code: string | undefined
 }
@@ -58,6 +63,7 @@ type Env = { readonly Bindings: Asked }
 
 export function createApi(deps: ApiDeps): Api {
   const app = new Hono<Env>({ strict: true })
+  const decided = createDecided(deps.rightsVersion)
   for (const route of deps.routes) app.on(route.method, honoPath(route), (context) => answer(route, context, deps))
   for (const [path, methods] of methodsByPath(deps.routes)) {
     app.all(path, () => {
@@ -72,7 +78,7 @@ export function createApi(deps: ApiDeps): Api {
 
   return Object.freeze({
     async fetch(request: Request, context: RequestContext): Promise<ApiAnswer> {
-      const asked: Asked = { ...context, identity: undefined, code: undefined }
+      const asked: Asked = { ...context, readBody: onlyOnce(context.readBody), decided, identity: undefined, code: undefined }
       // Whoever writes the answer out leaves its body away.
       const seen = request.method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
       const response = await app.fetch(seen, asked)
@@ -95,10 +101,22 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return found
 }
 
+/** What is decided anew reads the same body. */
+function onlyOnce(read: ReadBody): ReadBody {
+  let body: ReturnType<ReadBody> | undefined
+  return (limit) => (body ??= read(limit))
+}
+
+async function answer(route: Route, context: Context<Env>, deps: ApiDeps): Promise<Response> {
+  if (route.method === 'GET') return await answerUnder(undefined, route, context, deps)
+  return await context.env.decided((decidedAt) => answerUnder(decidedAt, route, context, deps))
+}
+
 /** The way of every operation. Nothing is read of the body and nothing looked up before the caller may do it. */
-async function answer(route: Route, { req, env }: Context<Env>, deps: ApiDeps): Promise<Response> {
+async function answerUnder(decidedAt: number | undefined, route: Route, { req, env }: Context<Env>, deps: ApiDeps): Promise<Response> {
   const letIn = async () => {
-    const caller = await env.enter()
+    const entered = await env.enter()
+    const caller = decidedAt === undefined ? entered : { ...entered, decidedAt }
     env.identity = caller.identity
     return { caller, params: await admit(route, caller, () => parseParams(route, req.param()), deps) }
   }

@@ -22,6 +22,8 @@ export interface Caller {
   /** May do nothing but choose a new password. */
   readonly mustChange: boolean
   readonly address: string
+  /** The version of rights under which all of this was found out, for what changes something. */
+  readonly decidedAt?: number
 }
 
 /**

@@ -31,6 +31,7 @@ function start() {
     authorize: () => ({ allowed: false, rule: 'none', hidden: true }),
     barred: () => undefined,
     failureOf: () => undefined,
+    rightsVersion: () => 1,
     document: () => Promise.resolve('{}'),
     logger: createLogger({ level: 'silent' }),
   })

@@ -11,12 +11,17 @@ export interface Aliases {
    * @throws RegistryError `UNAVAILABLE` when it cannot be told
    */
   readonly resolve: (name: RepositoryName) => Soon<RepositoryName>
+  /**
+   * The same for a project's name alone.
+   * @throws RegistryError `UNAVAILABLE` when it cannot be told
+   */
+  readonly project: (name: string) => Soon<string>
 }
 
 /** When there are more, all are forgotten: an order of their use would cost every request more than the name does. */
 const namesInMemory = 10_000
 
-export function createAliases(database: Database, rightsVersion: RightsVersion): Aliases {
+export function createAliases(database: Database, rightsVersion: Pick<RightsVersion, 'current'>): Aliases {
   /** By the name of a project: the one that it has now. */
   const names = new Map<string, string>()
   let seen: number | undefined
@@ -28,22 +33,25 @@ export function createAliases(database: Database, rightsVersion: RightsVersion):
     return name
   }
 
-  function resolveAt(version: number, name: RepositoryName): Soon<RepositoryName> {
+  function presentAt(version: number, project: string): Soon<string> {
     if (seen !== version) names.clear()
     seen = version
-    const project = namespaceOf(name)
-    const known = names.get(project)
-    if (known === project) return name
-    return andThen(known ?? read(project, version), (present) =>
-      present === project ? name : underName(present, name.slice(project.length)) ?? name,
-    )
+    return names.get(project) ?? read(project, version)
+  }
+
+  function present(project: string): Soon<string> {
+    const version = rightsVersion.current()
+    return version instanceof Promise ? version.then((known) => presentAt(known, project)) : presentAt(version, project)
   }
 
   return Object.freeze<Aliases>({
     resolve: (name) => {
-      const version = rightsVersion.current()
-      return version instanceof Promise ? version.then((known) => resolveAt(known, name)) : resolveAt(version, name)
+      const project = namespaceOf(name)
+      const renamed = (now: string): RepositoryName => (now === project ? name : (underName(now, name.slice(project.length)) ?? name))
+      const now = present(project)
+      return now instanceof Promise ? now.then(renamed) : renamed(now)
     },
+    project: present,
   })
 }
 

@@ -1,5 +1,5 @@
 import { statement, transaction, type Outcome, type Refusal, type Tx } from '../database/index.ts'
-import { bumpRights, record, type EventActor } from '../record/index.ts'
+import { bumpDecided, record, type EventActor } from '../record/index.ts'
 import { projectOf, type ProjectRow } from './project-store.ts'
 import type { Project, ProjectAdmin, ProjectCommand, ProjectState, Visibility } from './project.ts'
 
@@ -35,7 +35,8 @@ export const createProject = transaction('create project', async (tx: Tx, input:
   if (inserted === undefined) return await taken(tx, name)
   await tx.run(removeAlias, name)
   if (admin !== undefined) await tx.run(grantAdmin, inserted.id, admin.kind, admin.id, tx.now, actor.identity ?? null)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { project: inserted.id, before: null, after: { name, visibility, admin } }
   const project: Project = { id: inserted.id, name, visibility, state: 'live', createdAt: tx.now }
   return await record(tx, { kind: 'project.create', actor, repositoryId: undefined, keys }, project)
@@ -62,7 +63,8 @@ export const changeProject = transaction('change project', async (tx: Tx, input:
   if (project === undefined) return absent
   const { visibility = project.visibility, state = project.state } = input
   await tx.run(change, project.id, visibility, state)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const before = { visibility: project.visibility, state: project.state }
   const keys = { project: project.id, name: project.name, before, after: { visibility, state } }
   return await record(tx, { kind: 'project.update', actor: input.actor, repositoryId: undefined, keys }, { ...projectOf(project), visibility, state })
@@ -103,7 +105,8 @@ export const renameProject = transaction('rename project', async (tx: Tx, input:
     await tx.run(removeAlias, to)
     await tx.run(putAlias, from, id, tx.now)
   }
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const keys = { project: id, before: { name: from }, after: { name: to } }
   return await record(tx, { kind: 'project.rename', actor: input.actor, repositoryId: undefined, keys }, { ...projectOf(project), name: to })
 })
@@ -144,7 +147,8 @@ export const deleteProject = transaction('delete project', async (tx: Tx, input:
   await tx.run(beginDeletion, project.id)
   await tx.run(removeAliases, project.id)
   await tx.run(removeRobots, project.id, tx.now)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const { name, visibility, state } = project
   const keys = { project: project.id, before: { name, visibility, state }, after: null, force: input.force }
   return await record(tx, { kind: 'project.delete', actor: input.actor, repositoryId: undefined, keys }, null)

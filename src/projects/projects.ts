@@ -1,5 +1,7 @@
 import { parseName } from '../access/index.ts'
+import { RightsMoved } from '../api/index.ts'
 import type { Database, Outcome } from '../database/index.ts'
+import { rightsMoved } from '../record/index.ts'
 import { clearProject, type ClearStep } from '../registry/index.ts'
 import { ProjectError, type ProjectErrorCode } from './project-error.ts'
 import {
@@ -71,6 +73,7 @@ const refusals: Readonly<Record<string, readonly [ProjectErrorCode, string]>> = 
 
 function resultOf<Result>(outcome: Outcome<Result>): Result {
   if ('ok' in outcome) return outcome.ok
+  if (outcome.refused === rightsMoved) throw new RightsMoved()
   const refusal = refusals[outcome.refused]
   if (refusal === undefined) throw new Error(`a transaction refused with the unknown code "${outcome.refused}"`)
   throw new ProjectError(...refusal)

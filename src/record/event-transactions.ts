@@ -15,6 +15,8 @@ export interface Event {
 export interface EventActor {
   readonly identity: string | undefined
   readonly address: string
+  /** The version of rights under which it was let in, where what it does must not be done once that has moved: see `bumpDecided`. */
+  readonly decidedAt?: number | undefined
 }
 
 const append = statement(`

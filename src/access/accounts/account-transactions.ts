@@ -1,5 +1,5 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, bumpRights, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
 import { lockAccount, type AccountRow } from './account-store.ts'
 
@@ -62,6 +62,9 @@ export const changeAccount = transaction('change account', async (tx: Tx, input:
   const before = { email: row.email, displayName: row.display_name }
   const { email = before.email, displayName = before.displayName } = input
   await tx.run(update, row.id, email, displayName)
+  // Nobody's rights change by it: what `If-Match` was compared with does.
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const keys = { account: row.id, name: row.name, before, after: { email, displayName } }
   return await record(tx, { kind: 'account.update', actor: input.actor, repositoryId: undefined, keys }, null)
 })
@@ -80,7 +83,8 @@ export const changeAccountState = transaction('change account state', async (tx:
   if (row.state === input.state) return { ok: null }
   const had = await hasAdmin(tx)
   await tx.run(setState, row.id, input.state)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   if (had && !(await hasAdmin(tx))) return { refused: 'LAST_ADMIN' }
   const keys = { account: row.id, name: row.name, before: { state: row.state }, after: { state: input.state } }
   return await record(tx, { kind: 'account.state', actor: input.actor, repositoryId: undefined, keys }, null)
@@ -105,7 +109,8 @@ export const setPassword = transaction('set password', async (tx: Tx, input: Set
   if (input.expected !== undefined && input.expected !== row.password_hash) return { refused: 'CHANGED' }
   await tx.run(setHash, row.id, input.passwordHash, Number(input.mustChange))
   await tx.run(endRefreshTokens, row.id)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const kind = input.expected === undefined ? 'account.password.reset' : 'account.password.change'
   const keys = { account: row.id, name: row.name, after: { mustChange: input.mustChange } }
   return await record(tx, { kind, actor: input.actor, repositoryId: undefined, keys }, null)
@@ -141,7 +146,8 @@ export const deleteAccount = transaction(
     const had = await hasAdmin(tx)
     await tx.run(leaveTombstone, row.id, tx.now)
     for (const part of [leaveGroups, endTokens, endGrants, endAddressRules]) await tx.run(part, row.id)
-    await bumpRights(tx)
+    const moved = await bumpDecided(tx, input.actor)
+    if (moved !== undefined) return moved
     if (had && !(await hasAdmin(tx))) return { refused: 'LAST_ADMIN' }
     const keys = { account: row.id, name: row.name, before: { state: row.state, source: row.source } }
     return await record(tx, { kind: 'account.delete', actor: input.actor, repositoryId: undefined, keys }, null)

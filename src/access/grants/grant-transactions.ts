@@ -1,5 +1,5 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin, holdProject, holdRoles, holdSubject, type Subject } from '../access-lock-store.ts'
 import { formatPathPattern, type PathPattern } from '../path-pattern.ts'
 import { refuse } from '../refusal.ts'
@@ -34,7 +34,8 @@ export const addGrant = transaction('add grant', async (tx: Tx, input: AddGrantI
   const place = [project ?? null, pattern.prefix, pattern.exact ? 1 : 0]
   const added = await tx.one(insert, ...place, subject.kind, subject.id, role, tx.now, actor.identity ?? null)
   if (added === undefined) return refuse('EXISTS', { message: 'this is granted already' })
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { id: added.id, before: null, after: described }
   return await record(tx, { kind: 'grant.add', actor, repositoryId: undefined, keys }, { id: added.id })
 })
@@ -91,7 +92,8 @@ const remove = statement<GrantRow>(`
 export const removeGrant = transaction('remove grant', async (tx: Tx, { actor, project, id }: RemoveGrantInput) => {
   const removed = await tx.one(remove, id, project ?? 0)
   if (removed === undefined) return refuse('NOT_FOUND')
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   if (project === undefined && removed.role === 'admin' && !(await hasAdmin(tx))) return refuse('LAST_ADMIN')
   const { prefix, exact, subject_kind: kind, subject_id: subjectId, role } = removed
   const before = { project: project ?? null, path: formatPathPattern({ prefix, exact: exact !== 0 }), subject: { kind, id: subjectId }, role }

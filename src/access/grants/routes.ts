@@ -109,7 +109,9 @@ async function subjectOf(deps: GrantRoutesDeps, { kind, name }: z.output<typeof 
 /** A robot of another project can do nothing here, and whether there is one is not told. */
 async function robotOf({ robots, rights }: GrantRoutesDeps, login: string, where: string | undefined) {
   const parsed = parseRobotName(login)
-  if (parsed === undefined || (where !== undefined && parsed.project !== undefined && parsed.project !== where)) return undefined
-  const project = parsed.project === undefined ? undefined : await rights.projectOf(parsed.project)
-  return parsed.project !== undefined && project === undefined ? undefined : await robots.find(project, parsed.name)
+  if (parsed === undefined) return undefined
+  if (parsed.project === undefined) return await robots.find(undefined, parsed.name)
+  const project = await rights.projectOf(parsed.project)
+  const isThere = project !== undefined && (where === undefined || project.id === (await decidedOn(rights, where))?.id)
+  return isThere ? await robots.find(project, parsed.name) : undefined
 }

@@ -1,5 +1,5 @@
 import { statement, transaction, type Outcome, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
 import { lockGroup, type GroupRow } from './group-store.ts'
 
@@ -28,7 +28,8 @@ export const deleteGroup = transaction('delete group', async (tx: Tx, { name, ac
   const members = await tx.run(removeMembers, row.id)
   const grants = await tx.run(removeGrants, row.id)
   await tx.run(remove, row.id)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   if (had && !(await hasAdmin(tx))) return { refused: 'LAST_ADMIN' }
   const keys = { group: row.id, name, before: { source: row.source, members, grants } }
   return await record(tx, { kind: 'group.delete', actor, repositoryId: undefined, keys }, null)
@@ -47,7 +48,8 @@ export interface MemberInput {
 export const addMember = transaction('add group member', async (tx: Tx, input: MemberInput) => {
   return await change(tx, input, async (group, account) => {
     if ((await tx.run(insertMember, group.id, account)) === 0) return { ok: null }
-    await bumpRights(tx)
+    const moved = await bumpDecided(tx, input.actor)
+    if (moved !== undefined) return moved
     return await recordMember(tx, 'group.member.add', input, group.id, account)
   })
 })
@@ -56,7 +58,8 @@ export const removeMemberOf = transaction('remove group member', async (tx: Tx, 
   return await change(tx, input, async (group, account) => {
     const had = await hasAdmin(tx)
     if ((await tx.run(removeMember, group.id, account)) === 0) return { refused: 'NOT_FOUND' }
-    await bumpRights(tx)
+    const moved = await bumpDecided(tx, input.actor)
+    if (moved !== undefined) return moved
     if (had && !(await hasAdmin(tx))) return { refused: 'LAST_ADMIN' }
     return await recordMember(tx, 'group.member.remove', input, group.id, account)
   })

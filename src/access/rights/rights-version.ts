@@ -10,6 +10,11 @@ export interface RightsVersion {
    * when it could not be read for so long that a revocation might be missed; both at once and later.
    */
   current(): Soon<number>
+  /**
+   * The same, as the database has it now: what was remembered before and is no longer right is forgotten when this answers. Fails like
+   * `current`.
+   */
+  refresh(): Soon<number>
 }
 
 /** PostgreSQL is asked so often, in ms; SQLite tells by itself when anything was committed. */
@@ -49,7 +54,8 @@ function watched(database: Database, commits: () => number): RightsVersion {
     return known
   }
 
-  return { current: () => (commits() === seen ? known : readUntilCurrent()) }
+  const current = (): Soon<number> => (commits() === seen ? known : readUntilCurrent())
+  return { current, refresh: current }
 }
 
 /** Other nodes write too, and nothing tells when. */
@@ -64,8 +70,12 @@ function polled(database: Database, clock: Clock): RightsVersion {
     const began = (triedAt = clock.monotonic())
     let failure: unknown
     try {
-      known = await read(database)
-      readAt = began
+      const version = await read(database)
+      // Two may run at once, and the later one answer first.
+      if (began >= readAt) {
+        known = version
+        readAt = began
+      }
     } catch (error) {
       failure = error
     } finally {
@@ -84,5 +94,7 @@ function polled(database: Database, clock: Clock): RightsVersion {
       running ??= readNow()
       return running
     },
+    // One that is under way may have begun before what the caller knows of.
+    refresh: readNow,
   }
 }

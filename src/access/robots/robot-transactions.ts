@@ -1,5 +1,5 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, record, type EventActor } from '../../record/index.ts'
 import { holdProject } from '../access-lock-store.ts'
 import { lockRobot, permissionsOfRobot, secretsOfRobot, type RobotPermissionRow } from './robot-store.ts'
 
@@ -42,6 +42,8 @@ export const createRobot = transaction('create robot', async (tx: Tx, input: Cre
   if (row === undefined) return { refused: 'EXISTS' }
   await insertPermissions(tx, row.id, permissions)
   if ((await tx.run(insertSecret, row.id, input.secretHash, tx.now, null)) === 0) return { refused: 'EXISTS' }
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { robot: row.id, project, name, after: { description, expiresAt, permissions } }
   return await record(tx, { kind: 'robot.create', actor, repositoryId: undefined, keys }, { id: row.id })
 })
@@ -75,7 +77,8 @@ export const changeRobot = transaction('change robot', async (tx: Tx, input: Cha
     await tx.run(removePermissions, row.id)
     await insertPermissions(tx, row.id, input.permissions)
   }
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const keys = { robot: row.id, project: input.project, name: row.name, before, after }
   return await record(tx, { kind: 'robot.update', actor: input.actor, repositoryId: undefined, keys }, null)
 })
@@ -102,7 +105,8 @@ export const rotateRobot = transaction('rotate robot secret', async (tx: Tx, inp
   const left = (await tx.all(secretsOfRobot, row.id)).length
   if (left >= mostSecrets) return { refused: 'TOO_MANY' }
   if ((await tx.run(insertSecret, row.id, input.secretHash, tx.now, null)) === 0) return { refused: 'EXISTS' }
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, input.actor)
+  if (moved !== undefined) return moved
   const keys = { robot: row.id, project: input.project, name: row.name, before: { secrets: left }, after: { secrets: left + 1, until } }
   return await record(tx, { kind: 'robot.rotate', actor: input.actor, repositoryId: undefined, keys }, { until })
 })
@@ -120,7 +124,8 @@ export const deleteRobot = transaction(
     if (row === undefined) return { refused: 'NOT_FOUND' }
     await tx.run(leaveTombstone, row.id, tx.now)
     for (const part of [removeSecrets, removePermissions, removeGrants, removeAddressRules]) await tx.run(part, row.id)
-    await bumpRights(tx)
+    const moved = await bumpDecided(tx, input.actor)
+    if (moved !== undefined) return moved
     const keys = { robot: row.id, project: input.project, name: row.name, before: { state: row.state } }
     return await record(tx, { kind: 'robot.delete', actor: input.actor, repositoryId: undefined, keys }, null)
   },

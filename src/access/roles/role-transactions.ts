@@ -1,5 +1,5 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, record, type EventActor } from '../../record/index.ts'
 import type { Permission } from '../permissions.ts'
 import { refuse } from '../refusal.ts'
 import { builtInRoles } from './built-in-roles.ts'
@@ -21,7 +21,8 @@ const remove = statement('delete from role where name = $1')
 export const createRole = transaction('create role', async (tx: Tx, { actor, name, permissions }: RoleInput) => {
   if (Object.hasOwn(builtInRoles, name)) return refuse('EXISTS')
   if ((await tx.run(insert, name, JSON.stringify(permissions), tx.now)) === 0) return refuse('EXISTS')
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { role: name, before: null, after: { permissions } }
   return await record(tx, { kind: 'role.create', actor, repositoryId: undefined, keys }, null)
 })
@@ -31,7 +32,8 @@ export const updateRole = transaction('update role', async (tx: Tx, { actor, nam
   const row = await tx.one(lock, name)
   if (row === undefined) return refuse('NOT_FOUND')
   await tx.run(change, name, JSON.stringify(permissions))
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { role: name, before: { permissions: JSON.parse(row.permissions) as unknown }, after: { permissions } }
   return await record(tx, { kind: 'role.update', actor, repositoryId: undefined, keys }, null)
 })
@@ -46,7 +48,8 @@ export const removeRole = transaction('remove role', async (tx: Tx, { actor, nam
   // A statement of its own: the one that locked may have waited for a grant to be committed.
   if ((await tx.one(granted, name)) !== undefined) return refuse('IN_USE')
   await tx.run(remove, name)
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { role: name, before: { permissions: JSON.parse(row.permissions) as unknown }, after: null }
   return await record(tx, { kind: 'role.remove', actor, repositoryId: undefined, keys }, null)
 })

@@ -1,5 +1,5 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, record, type EventActor } from '../../record/index.ts'
 import { holdProject, holdRoles, holdSubject } from '../access-lock-store.ts'
 import { formatPathPattern, type PathPattern } from '../path-pattern.ts'
 import type { Permission } from '../permissions.ts'
@@ -40,7 +40,8 @@ export const addTagRule = transaction('add tag rule', async (tx: Tx, input: AddT
   const lists = [JSON.stringify(permissions), JSON.stringify(roles)] as const
   const added = await tx.one(insertTagRule, project, pattern.prefix, pattern.exact ? 1 : 0, tags, ...lists, tx.now)
   if (added === undefined) throw new Error('an inserted row was not answered')
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const after = { project: name, path: formatPathPattern(pattern), tags, permissions, roles }
   return await record(tx, { kind: 'tag-rule.add', actor, repositoryId: undefined, keys: { id: added.id, before: null, after } }, { id: added.id })
 })
@@ -62,7 +63,8 @@ export const removeTagRule = transaction(
   async (tx: Tx, { actor, project, id }: { readonly actor: EventActor; readonly project: number; readonly id: number }) => {
     const removed = await tx.one(deleteTagRule, id, project)
     if (removed === undefined) return refuse('NOT_FOUND')
-    await bumpRights(tx)
+    const moved = await bumpDecided(tx, actor)
+    if (moved !== undefined) return moved
     const { prefix, exact, pattern: tags } = removed
     const [permissions, roles] = [JSON.parse(removed.permissions) as unknown, JSON.parse(removed.roles) as unknown]
     const before = { project, path: formatPathPattern({ prefix, exact: exact !== 0 }), tags, permissions, roles }
@@ -101,7 +103,8 @@ export const addAddressRule = transaction('add address rule', async (tx: Tx, inp
   const ids = (['project', 'account', 'robot'] as const).map((kind) => (kind === owner.kind ? owner.id : null))
   const added = await tx.one(insertAddressRule, ...ids, permissions === undefined ? null : JSON.stringify(permissions), networks, tx.now)
   if (added === undefined) throw new Error('an inserted row was not answered')
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { id: added.id, before: null, after: { owner: { ...owner, name }, permissions: permissions ?? null, networks } }
   return await record(tx, { kind: 'address-rule.add', actor, repositoryId: undefined, keys }, { id: added.id })
 })
@@ -124,7 +127,8 @@ export const removeAddressRule = transaction(
     const ids = (['project', 'account', 'robot'] as const).map((kind) => (kind === owner.kind ? owner.id : 0))
     const removed = await tx.one(deleteAddressRule, id, ...ids)
     if (removed === undefined) return refuse('NOT_FOUND')
-    await bumpRights(tx)
+    const moved = await bumpDecided(tx, actor)
+    if (moved !== undefined) return moved
     const permissions = removed.permissions === null ? null : (JSON.parse(removed.permissions) as unknown)
     const keys = { id, before: { owner, permissions, networks: removed.networks }, after: null }
     return await record(tx, { kind: 'address-rule.remove', actor, repositoryId: undefined, keys }, null)

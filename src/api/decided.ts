@@ -1,0 +1,44 @@
+import { createKeyedLock, type Soon } from '../lib/index.ts'
+import { Problem } from './problem.ts'
+
+/** A change that was refused, since who may do what has changed since it was decided. Nothing was written. */
+export class RightsMoved extends Error {
+  constructor() {
+    super('rights have changed since this was decided')
+    this.name = 'RightsMoved'
+  }
+}
+
+/** So often something is decided anew. Where others of this process wait their turn, only other processes can come in between. */
+const mostAttempts = 20
+
+/**
+ * Runs what decides and then changes something, with the version of rights that it decides under. The transaction refuses when that has
+ * moved; then all of it is done anew, one after the other in this process, so that many changes at once do not keep each other from
+ * ever coming to an end.
+ */
+export function createDecided(version: () => Soon<number>): <T>(attempt: (decidedAt: number) => Promise<T>) => Promise<T> {
+  const turns = createKeyedLock()
+
+  async function once<T>(attempt: (decidedAt: number) => Promise<T>): Promise<{ readonly done: T } | undefined> {
+    try {
+      return { done: await attempt(await version()) }
+    } catch (error) {
+      if (error instanceof RightsMoved) return undefined
+      throw error
+    }
+  }
+
+  async function again<T>(attempt: (decidedAt: number) => Promise<T>): Promise<T> {
+    for (let left = mostAttempts; left > 0; left--) {
+      const outcome = await once(attempt)
+      if (outcome !== undefined) return outcome.done
+    }
+    throw new Problem('unavailable', { detail: 'rights change too fast just now to decide this; try again', headers: { 'retry-after': '1' } })
+  }
+
+  return async (attempt) => {
+    const outcome = await once(attempt)
+    return outcome === undefined ? await turns.run('', () => again(attempt)) : outcome.done
+  }
+}
