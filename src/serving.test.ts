@@ -28,6 +28,8 @@ interface TokenAnswer {
 forEachDatabase('a server with access control', (kind) => {
   let t: TestDatabase
   let serving: Serving
+  /** Of another process on the same database. */
+  let another: () => Serving
   let identities: Identities
 
   beforeEach(async () => {
@@ -38,7 +40,8 @@ forEachDatabase('a server with access control', (kind) => {
     const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const
     const core = { database, store: createMemoryStore(systemClock.now), clock: systemClock, settings }
     const logger = createLogger({ level: 'silent' })
-    serving = createServing(loaded.config, { core, metrics: [], checks: {} }, logger)
+    another = () => createServing(loaded.config, { core, metrics: [], checks: {} }, logger)
+    serving = another()
     const common = { database, clock: systemClock, ids: systemIds, hashing: argon2Hashing, hashesAtOnce: 1, sources: [] }
     identities = createIdentities({ ...common, version: createRightsVersion(database, systemClock), warn: () => undefined })
     const file = { read: () => Promise.resolve(undefined), write: () => Promise.resolve(), remove: () => Promise.resolve() }
@@ -115,6 +118,26 @@ forEachDatabase('a server with access control', (kind) => {
     expect((await until(201, () => pushBlob('late/app', '{}', now))).status).toBe(201)
     await projects.remove({ id, force: true, actor } as never)
     expect((await until(401, () => pushBlob('late/app', '{}', now))).status).toBe(401)
+  }, 30_000)
+
+  test('a project that another process made a moment ago is there for whoever is sent here next', async () => {
+    const alice = basic('alice', password)
+    const made = async (name: string) => {
+      const { id } = (await identities.accounts.find('alice')) ?? { id: 0 }
+      await createProjects(t.database).create({ name, visibility: 'private', admin: { kind: 'account', id }, actor })
+    }
+    for (const name of ['one', 'two', 'three']) expect((await ask('GET', `/v2/${name}/app/tags/list`, alice)).status).toBe(403)
+    await made('one')
+    expect((await pushBlob('one/app', '{}', alice)).status).toBe(201)
+    await made('two')
+    expect((await ask('GET', '/v2/two/app/tags/list', await tokenOf('repository:two/app:pull', alice))).status).toBe(404)
+    // By a first push.
+    const other = another()
+    const authorization = basic('admin', admin)
+    const push = new Request(`http://registry/v2/three/app/blobs/uploads/?digest=${digestOf('{}')}`, { method: 'POST', headers: { host: 'registry', authorization }, body: '{}' })
+    expect((await other.fetch(push, '127.0.0.1')).status).toBe(201)
+    expect((await ask('HEAD', `/v2/three/app/blobs/${digestOf('{}')}`, await tokenOf('repository:three/app:pull,push', authorization))).status).toBe(200)
+    await other.close()
   }, 30_000)
 
   test('who may not see anything gets the same bytes for what is there and for what is not', async () => {

@@ -52,7 +52,11 @@ export interface Gate {
 export function createGate(deps: GateDeps): Gate {
   const { rights } = deps
   return Object.freeze<Gate>({
-    enter: (asked, address) => enter(deps, asked, address),
+    enter: (asked, address) => {
+      const project = /^[a-z0-9._-]{1,255}(?=\/|$)/.exec(asked.match?.name ?? '')?.[0]
+      // Before anything is decided: who asks may have made it through another process a moment ago.
+      return andThen(project && rights.projectOf(project), () => enter(deps, asked, address))
+    },
     challenge: (asked) => challenge(deps.source, asked),
     refusal: (refused) => refusal(deps, refused),
     isPublic: (repository) => rights.isPublic(repository),

@@ -21,6 +21,8 @@ export function resolvingRights(rights: Rights, { resolve, project }: Aliases): 
   return Object.freeze<Rights>({
     decide: (principal, permission, at, address) => andThen(place(at), (present) => rights.decide(principal, permission, present, address)),
     holds: (principal, permission, at) => andThen(place(at), (present) => rights.holds(principal, permission, present)),
+    barredFrom: (principal, address) => rights.barredFrom(principal, address),
+    isPublic: (repository) => andThen(resolve(repository), (present) => rights.isPublic(present)),
     projectOf: (name) => andThen(project(name), (present) => rights.projectOf(present)),
     listScope: (principal, permission, address) => rights.listScope(principal, permission, address),
     explain: async (who, permission, at, address) => await rights.explain(await login(who), permission, await place(at), address),

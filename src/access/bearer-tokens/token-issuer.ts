@@ -77,12 +77,13 @@ async function accessOf(deps: TokenIssuerDeps, principal: Principal | undefined,
   const asked = type === 'repository' ? repositoryNamed(name) : undefined
   if (asked === undefined) return undefined
   const repository = await deps.resolve(asked)
+  const project = await deps.rights.projectOf(namespaceOf(repository))
   const actions: RepositoryAction[] = []
   for (const action of wanted(scope.actions)) {
     if (await mayAny(deps, principal, action, repository, address)) actions.push(action)
   }
   if (actions.length === 0) return undefined
-  return { type, name, actions, project: (await deps.rights.projectOf(namespaceOf(repository)))?.id ?? null }
+  return { type, name, actions, project: project?.id ?? null }
 }
 
 async function mayAny(

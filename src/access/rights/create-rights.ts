@@ -9,7 +9,7 @@ import { explain } from './explain.ts'
 import { findPrincipal } from './find-principal.ts'
 import type { AddressRule } from './granted.ts'
 import { isNarrowed, listScopeOf, narrow } from './list-scope.ts'
-import type { ListScope, Place, Rights } from './rights.ts'
+import type { ListScope, Place, ProjectFacts, Rights } from './rights.ts'
 import { createRightsMemory, type RightsMemory } from './rights-memory.ts'
 import type { RightsVersion } from './rights-version.ts'
 
@@ -20,6 +20,16 @@ export interface RightsDeps {
 
 export function createRights({ database, version }: RightsDeps): Rights {
   const memory = createRightsMemory(database, version)
+
+  function projectOf(name: string): Soon<ProjectFacts | undefined> {
+    return andThen(memory(), (now) =>
+      andThen(now.project(name), (known) => {
+        if (known !== undefined || database.version !== undefined) return known?.facts
+        return andThen(version.refresh(), () => andThen(memory(), (fresh) => andThen(fresh.project(name), (project) => project?.facts)))
+      }),
+    )
+  }
+
   return Object.freeze<Rights>({
     decide: (principal, permission, at, address) =>
       andThen(memory(), (now) => andThen(questionOf(now, principal, permission, at, address), decide)),
@@ -29,7 +39,7 @@ export function createRights({ database, version }: RightsDeps): Rights {
       andThen(memory(), (now) => andThen(now.principal(principal), ({ addressRules }) => barringRule(addressRules, address))),
     isPublic: (repository) =>
       andThen(memory(), (now) => andThen(now.project(namespaceOf(repository)), (project) => project !== undefined && isPublic(project))),
-    projectOf: (name) => andThen(memory(), (now) => andThen(now.project(name), (project) => project?.facts)),
+    projectOf,
     listScope: (principal, permission, address) => andThen(memory(), (now) => listScope(now, principal, permission, address)),
     explain: async (who, permission, at, address) => {
       const principal = who === undefined ? undefined : await findPrincipal(database, who)

@@ -90,7 +90,11 @@ export interface Rights {
   barredFrom(principal: Principal, address: string): Soon<string | undefined>
   /** Whether anybody may pull from it, from everywhere. What `decide` answers for nobody without an address, at less cost: every read asks it. */
   isPublic(repository: RepositoryName): Soon<boolean>
-  /** Of a project that has not been deleted, by its present name. */
+  /**
+   * Of a project that has not been deleted, by its present name. Where other processes write, one that is not in memory may have been made
+   * by another of them a moment ago, and whoever made it comes here with the next request: then the database is asked, and what is
+   * decided from then on knows it.
+   */
   projectOf(name: string): Soon<ProjectFacts | undefined>
   /** For lists of repositories, and with `project.read` of projects. */
   listScope(principal: Principal | undefined, permission: 'repository.list' | 'project.read', address: string): Soon<ListScope>
