@@ -70,7 +70,7 @@ export interface RouteDefinition<Params extends Schema, Query extends Schema, Bo
   readonly reply?: Reply
   /** Where what was made is: below the API's root. */
   readonly location?: (reply: z.output<Reply>, params: Values<Params>) => string
-  /** What the resource looks like before the change, where `If-Match` can be given. */
+  /** What the resource looks like before the change, as its own reply schema lets it out, where `If-Match` can be given. */
   readonly current?: (call: Call<Params, Query, undefined>) => Promise<unknown>
 }
 

@@ -84,7 +84,8 @@ function readingRoutes(deps: ProjectRoutesDeps): Route[] {
 
 function changingRoutes(deps: ProjectRoutesDeps): Route[] {
   const { projects, rights } = deps
-  const current = async ({ params: { project } }: { readonly params: { readonly project: string } }) => shown(await decidedOn(rights, project))
+  const current = async ({ params: { project } }: { readonly params: { readonly project: string } }) =>
+    projectSchema.parse(shown(await decidedOn(rights, project)))
   return [
     defineRoute({
       id: 'createProject',

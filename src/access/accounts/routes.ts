@@ -77,7 +77,8 @@ function readingRoutes(accounts: Accounts): Route[] {
 
 function changingRoutes(accounts: Accounts, covers: Covers): Route[] {
   const common = { needs: 'account.write', params, status: 204 } as const
-  const current = async ({ params: { account } }: { readonly params: { readonly account: string } }) => await found(accounts, account)
+  const current = async ({ params: { account } }: { readonly params: { readonly account: string } }) =>
+    accountSchema.parse(await found(accounts, account))
   return [
     defineRoute({
       id: 'createAccount',

@@ -86,7 +86,7 @@ function changingRoutes(groups: Groups, covers: Covers): Route[] {
       needs: 'group.write',
       params,
       status: 204,
-      current: async ({ params: { group } }) => shown(await found(groups, group)),
+      current: async ({ params: { group } }) => groupSchema.parse(shown(await found(groups, group))),
       handle: async ({ caller, params: { group } }) => await groups.remove(actorOf(caller), group),
     }),
     defineRoute({

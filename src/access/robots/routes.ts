@@ -145,7 +145,7 @@ function changingRoutes(deps: RobotRoutesDeps, inProject: boolean): Route[] {
   const { robots, rights: decided, clock } = deps
   const { prefix, of, one, where } = named(inProject)
   const current = async ({ params: { project, robot } }: { readonly params: { readonly project?: string | undefined; readonly robot: string } }) =>
-    await withRights(deps, existing(await robots.find(await decidedOn(decided, project), robot)))
+    robotWithRights.parse(await withRights(deps, existing(await robots.find(await decidedOn(decided, project), robot))))
   return [
     defineRoute({
       id: `update${of}Robot`,

@@ -49,7 +49,8 @@ export function roleRoutes(roles: CustomRoles): Route[] {
 }
 
 function changingRoutes(roles: CustomRoles): Route[] {
-  const current = async ({ params: { role } }: { readonly params: { readonly role: string } }) => await found(roles, role)
+  const current = async ({ params: { role } }: { readonly params: { readonly role: string } }) =>
+    roleSchema.parse(await found(roles, role))
   return [
     defineRoute({
       id: 'createRole',

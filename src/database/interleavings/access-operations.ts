@@ -1,5 +1,5 @@
 import { operation, type Operation } from './operation.ts'
-import { accessIds, actor, ids, type State } from './rows.ts'
+import { accessIds, actor, decidedActor, ids, type State } from './rows.ts'
 
 const states: readonly State[] = ['a manifest refers to the layer']
 const { alice, releaser, admins, grant, tagRule, addressRule } = accessIds
@@ -19,6 +19,13 @@ export const accessOperations: readonly Operation[] = [
     subject: 'grant',
     transaction: 'add grant',
     input: () => ({ ...place, subject: { kind: 'account', id: alice }, role: releaser }),
+    states,
+    promises: ['alice is releaser'],
+  }),
+  operation('add grant as decided', {
+    subject: 'grant',
+    transaction: 'add grant',
+    input: () => ({ ...place, actor: decidedActor, subject: { kind: 'account', id: alice }, role: releaser }),
     states,
     promises: ['alice is releaser'],
   }),

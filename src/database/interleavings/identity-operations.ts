@@ -1,5 +1,5 @@
 import { operation, type Operation } from './operation.ts'
-import { accessIds, actor, ids, now, type State } from './rows.ts'
+import { accessIds, actor, decidedActor, ids, now, type State } from './rows.ts'
 
 const states: readonly State[] = ['a manifest refers to the layer']
 const { alice, operators, robot, token } = accessIds
@@ -47,6 +47,12 @@ export const identityOperations: readonly Operation[] = [
     input: (side) => ({ name: 'alice', passwordHash: `hash ${side}`, mustChange: false, expected: 'hash', actor }),
     states,
   }),
+  operation('reset password as decided', {
+    subject: 'password',
+    transaction: 'set password',
+    input: (side) => ({ name: 'alice', passwordHash: `hash ${side}`, mustChange: true, expected: undefined, actor: decidedActor }),
+    states,
+  }),
   operation('rehash password', {
     subject: 'password',
     transaction: 'rehash password',
@@ -84,6 +90,13 @@ export const identityOperations: readonly Operation[] = [
     subject: 'group member',
     transaction: 'add group member',
     input: () => ({ ...member, account: 'root' }),
+    states,
+    records: () => undefined,
+  }),
+  operation('add group member as decided', {
+    subject: 'group member',
+    transaction: 'add group member',
+    input: () => ({ ...member, account: 'carol', actor: decidedActor }),
     states,
     records: () => undefined,
   }),

@@ -1,5 +1,5 @@
 import { operation, type Operation } from './operation.ts'
-import { actor, type State } from './rows.ts'
+import { actor, decidedActor, type State } from './rows.ts'
 
 const project = { id: 1, actor }
 const present: readonly State[] = ['the layer is new', 'the repository is not there', 'a manifest refers to the layer']
@@ -33,6 +33,12 @@ export const projectOperations: readonly Operation[] = [
     subject: 'project visibility',
     transaction: 'change project',
     input: () => ({ ...project, visibility: 'public' }),
+    states: ['a manifest refers to the layer', 'the project was renamed'],
+  }),
+  operation('make project internal if it is as it was seen', {
+    subject: 'project visibility',
+    transaction: 'change project',
+    input: () => ({ ...project, visibility: 'internal', actor: decidedActor }),
     states: ['a manifest refers to the layer', 'the project was renamed'],
   }),
   operation('rename project', {

@@ -8,6 +8,8 @@ export const expiry = 7_200_000
 const over = now - 1
 
 export const actor = { identity: undefined, address: '127.0.0.1' }
+/** Somebody of whom it was decided that they may while rights had the version that they have at first. */
+export const decidedActor = { ...actor, decidedAt: 1 }
 export const repository = 'team/app'
 /** The same repository once its project is called `crew`. */
 export const renamed = 'crew/app'
