@@ -36,6 +36,16 @@ testUnless(findTool('postgres') === undefined ? 'PostgreSQL is not installed' : 
   300_000,
 )
 
+testUnless(findTool('postgres') === undefined ? 'PostgreSQL is not installed' : undefined)(
+  '15 kills -9 of a server of three threads on PostgreSQL, which crashes three times itself: nothing acknowledged is lost, no tag is stale',
+  async () => {
+    const figures = await killRound({ seed, kills: 15, database: 'postgres', workers: 3, keep: false })
+    expectWork(figures, 15)
+    expect(figures.databaseCrashes).toBe(3)
+  },
+  300_000,
+)
+
 test('a server that answers before COMMIT is found out', async () => {
   const { launcher, dispose } = createEditedProgram(plants.find(({ name }) => name === 'an answer goes out before its COMMIT')?.edits ?? [])
   try {
