@@ -1,3 +1,4 @@
+import { createAttemptMemory } from './access/index.ts'
 import type { Config } from './config/index.ts'
 import {
   bindDirectory,
@@ -94,6 +95,7 @@ export async function buildApp(config: Config, logger: Logger): Promise<App> {
 /** The same with several threads that answer requests: this one does everything else, and writes the log for all. */
 async function buildThreads(config: Config, logger: Logger, lines: (text: string) => void): Promise<Running> {
   const commits = createCommitCount()
+  const attempts = createAttemptMemory()
   const back = await openBack(config, logger, commits)
   const { directory, writer } = back
   const place = { path: directory.path, databasePath: directory.databasePath, installation: back.kept.core.database.installation }
@@ -103,7 +105,7 @@ async function buildThreads(config: Config, logger: Logger, lines: (text: string
       startThread: () => new Worker(new URL('./worker.ts', import.meta.url)) as unknown as Thread,
       startOf: () => {
         const port = writer && joinWriter(writer)
-        const start = { config, directory: place, sqlite: port && { writer: port, commits } }
+        const start = { config, directory: place, attempts, sqlite: port && { writer: port, commits } }
         return { start, transfer: port === undefined ? [] : [port] }
       },
       clock: systemClock,

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   AccessError,
+  type AttemptMemory,
   argon2Hashing,
   createAuthorize,
   createIdentities,
@@ -85,6 +86,8 @@ export interface AmongThreads {
   /** Names this one, for the uploads that it writes. */
   readonly owner: string
   readonly otherWriters: OtherWriters
+  /** Where all of them count wrong passwords. */
+  readonly attempts: AttemptMemory
 }
 
 /** @param path the data directory */
@@ -108,7 +111,7 @@ const manifestMemory = 128 * 1024 * 1024
 
 /** @param among absent where one thread answers all; each of several has its part of what the process may use */
 export function createServing(config: Config, { core, checks }: Kept, logger: Logger, among?: AmongThreads): Serving {
-  const { threads, ...writers } = among ?? { threads: 1 }
+  const { threads, attempts, ...writers } = among ?? { threads: 1, attempts: undefined }
   const requestMetrics = createRequestMetrics()
   const readiness = createReadiness({ checks, clock: systemClock })
   const { manifest, requests, requests_per_address } = config.limits
@@ -118,7 +121,7 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   const version = createRightsVersion(core.database, systemClock)
   const aliases = createAliases(core.database, version)
   const ending = new AbortController()
-  const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, logger, ending: ending.signal })
+  const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, attempts, logger, ending: ending.signal })
   const shared = createSharedRegistry({ ...core, ...writers, ...control.ports, ids: systemIds, contentCache: part(contentCache) })
   const http = createHttp({
     registry: resolvingRegistry(shared.registry, aliases),
@@ -167,17 +170,19 @@ interface ControlDeps {
   readonly database: Database
   readonly version: RightsVersion
   readonly aliases: Aliases
+  /** Absent where one thread answers all. */
+  readonly attempts: AttemptMemory | undefined
   readonly logger: Logger
   /** Aborted when the process is about to end. */
   readonly ending: AbortSignal
 }
 
-function createControl({ data, http, token }: Config, { database, version, aliases, logger, ending }: ControlDeps): Control {
+function createControl({ data, http, token }: Config, { database, version, aliases, attempts, logger, ending }: ControlDeps): Control {
   const common = { database, clock: systemClock, ids: systemIds }
   const rights = createRights({ database, version })
   const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
   const passwordChanged = initialPasswordChanged(initialPassword(data))
-  const identities = createIdentities({ ...common, version, hashing: argon2Hashing, hashesAtOnce, sources: [], passwordChanged, warn })
+  const identities = createIdentities({ ...common, version, hashing: argon2Hashing, hashesAtOnce, sources: [], attempts, passwordChanged, warn })
   const { authenticator } = identities
   const keys = createTokenKeys(common)
   const holders = createTokenHolders(common)

@@ -11,12 +11,12 @@ declare const self: unknown
 serveWorker(self as WorkerPort, openWorker)
 
 async function openWorker(start: Start, report: Report): Promise<WorkerApp> {
-  const { config, directory } = start
+  const { config, directory, attempts } = start
   const logger = createLogger({ level: config.log.level, destination: createRelayedDestination((lines) => report.lines(lines)) })
   const database = await openDatabase(start, report, logger)
   const kept = openKept(config, database, directory.path)
   const owner = systemIds.uuid()
-  const among = { threads: config.workers, owner, otherWriters: report.others }
+  const among = { threads: config.workers, owner, otherWriters: report.others, attempts }
   const { fetch, readiness, metrics, ...shared } = createServing(config, kept, logger, among)
   let listener: FrontListener | undefined
   return {

@@ -11,6 +11,7 @@ import { createUseRecorder } from './login/use-recorder.ts'
 import { createTokens, type Tokens } from './personal-tokens/tokens.ts'
 import type { RightsVersion } from './rights/rights-version.ts'
 import { createRobots, type Robots } from './robots/robots.ts'
+import type { AttemptMemory } from './secrets/attempt-counts.ts'
 import { createLockout } from './secrets/lockout.ts'
 import { createPasswords, type PasswordHashing } from './secrets/passwords.ts'
 import type { IdentitySource } from './sources/identity-source.ts'
@@ -26,6 +27,8 @@ export interface IdentitiesDeps {
   readonly hashesAtOnce: number
   /** Asked in this order for names that are not local accounts. */
   readonly sources: readonly IdentitySource[]
+  /** Where wrong passwords are counted by all threads of the process; absent where one thread counts. */
+  readonly attempts?: AttemptMemory | undefined
   /** Told the name after each change of a password. */
   readonly passwordChanged?: ((name: string) => Promise<void>) | undefined
   /** For the log: what went wrong beside a request. Never holds a secret. */
@@ -51,7 +54,7 @@ export function createIdentities(deps: IdentitiesDeps): Identities {
   const onFault = (source: string, reason: string, error?: unknown): void => {
     warn('a source of identities is not working', { source, reason, error })
   }
-  const lockout = createLockout(clock)
+  const lockout = createLockout({ clock, memory: deps.attempts, salt: database.secret })
   const login = createPasswordLogin({
     database,
     passwords,

@@ -8,6 +8,8 @@ import type { WrittenElsewhere } from '../registry/index.ts'
 export interface Start {
   readonly config: Config
   readonly directory: { readonly path: string; readonly databasePath: string; readonly installation: string }
+  /** Where all threads count wrong passwords. */
+  readonly attempts: { readonly networks: SharedArrayBuffer; readonly names: SharedArrayBuffer }
   /** How it reaches the writer of an SQLite database, and where commits are counted; absent on PostgreSQL. */
   readonly sqlite: { readonly writer: MessagePort; readonly commits: Int32Array } | undefined
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createManualClock } from '../../lib/index.ts'
+import { createAttemptMemory } from './attempt-counts.ts'
 import { createLockout, type Lockout } from './lockout.ts'
 
 const seconds = 1_000
@@ -7,7 +8,7 @@ const minutes = 60 * seconds
 
 function createRig() {
   const clock = createManualClock()
-  const lockout = createLockout(clock)
+  const lockout = createLockout({ clock, salt: 'salt' })
   return { clock, lockout }
 }
 
@@ -80,10 +81,34 @@ describe('an account that is attacked from a thousand networks', () => {
   })
 })
 
+test('threads that share the memory count together', () => {
+  const clock = createManualClock(1_700_000_000_000)
+  const memory = createAttemptMemory()
+  const threads = Array.from({ length: 4 }, () => createLockout({ clock, memory, salt: 'salt' }))
+  let attempts = 0
+  for (const thread of threads) attempts += attack(thread, 'alice', 'a')
+  expect(attempts).toBe(5)
+  expect(threads.map((thread) => thread.wait('alice', 'a'))).toEqual([1, 1, 1, 1])
+  clock.advance(seconds)
+  threads[2]?.begin('alice', 'a').succeeded()
+  for (const thread of threads) attempts += attack(thread, 'alice', 'a')
+  expect(attempts).toBe(10)
+})
+
+test('a clock that is set back makes nobody wait for longer', () => {
+  let now = 1_700_000_000_000
+  const lockout = createLockout({ clock: { now: () => now }, salt: 'salt' })
+  attack(lockout, 'alice', 'a')
+  now -= 24 * 60 * minutes
+  expect(lockout.wait('alice', 'a')).toBe(1)
+  now += seconds
+  expect(lockout.wait('alice', 'a')).toBe(0)
+})
+
 test('memory is bounded: old ones are forgotten for new ones', () => {
   const { lockout } = createRig()
   attack(lockout, 'alice', 'a')
-  for (let at = 0; at < 20_000; at++) lockout.begin(`name${at}`, 'a')
+  for (let at = 0; at < 400_000; at++) lockout.begin(`name${at}`, 'a')
   expect(lockout.wait('alice', 'a')).toBe(0)
 })
 

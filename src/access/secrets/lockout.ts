@@ -1,4 +1,5 @@
-import { createLru, type Clock } from '../../lib/index.ts'
+import type { Clock } from '../../lib/index.ts'
+import { type AttemptMemory, createAttemptCounts, createAttemptMemory } from './attempt-counts.ts'
 
 /** Slows down whoever tries passwords, without keeping anybody else out. */
 export interface Lockout {
@@ -20,33 +21,30 @@ const free = 5
 /** The first wait, doubled by each further wrong attempt, in ms. */
 const firstWait = 1_000
 const longestWait = 15 * 60_000
-/** After so long without one, earlier wrong attempts are forgotten. */
-const forgetAfter = 60 * 60_000
-
 /** So many wrong attempts in an hour from everywhere, and an account counts as attacked. */
 const attackedFrom = 50
 /** While it is, a network has one attempt for nothing, and the first wait is longer. */
 const freeWhileAttacked = 1
 const firstWaitWhileAttacked = 60_000
 
-/** Each is a name with a network, or a name: some megabytes. Whoever wants one forgotten has to make as many wrong attempts. */
-const remembered = 20_000
-
-interface Count {
-  wrong: number
-  last: number
+export interface LockoutDeps {
+  readonly clock: Pick<Clock, 'now'>
+  /** Of this process: absent where no other thread counts. */
+  readonly memory?: AttemptMemory | undefined
+  /** That nobody outside knows. */
+  readonly salt: string
 }
 
 /**
  * Wrong attempts are counted by name and network together, so that nobody can lock the owner of a name out from elsewhere: another
  * network always has its first attempt. An attacker with many networks is bounded by the count of the name alone: it takes away the
  * attempts for nothing and lengthens the waits of every network that was wrong, and never refuses a first attempt. Names are counted
- * whether they exist or not, so that being locked tells nothing. In the memory of one thread: with several threads or nodes each
- * counts what it sees.
+ * whether they exist or not, so that being locked tells nothing. In the memory of one process: with several nodes each counts what it
+ * sees.
  */
-export function createLockout(clock: Clock): Lockout {
-  const networks = createCounts(clock)
-  const names = createCounts(clock)
+export function createLockout({ clock, memory = createAttemptMemory(), salt }: LockoutDeps): Lockout {
+  const networks = createAttemptCounts(memory.networks, salt, clock)
+  const names = createAttemptCounts(memory.names, salt, clock)
 
   return Object.freeze<Lockout>({
     wait: (name, network) => {
@@ -56,61 +54,24 @@ export function createLockout(clock: Clock): Lockout {
       const paid = count.wrong - (attacked ? freeWhileAttacked : free)
       if (paid < 0) return 0
       const wait = Math.min(longestWait, (attacked ? firstWaitWhileAttacked : firstWait) * 2 ** Math.min(paid, 20))
-      return Math.max(0, Math.ceil((count.last + wait - clock.monotonic()) / 1000))
+      return Math.max(0, Math.ceil((count.last + wait - clock.now()) / 1000))
     },
     begin: (name, network) => {
       const key = keyOf(name, network)
       const before = networks.read(key)?.last ?? 0
-      const [ofNetwork, ofName] = [networks.add(key), names.add(name)]
+      const [takeNetworkBack, takeNameBack] = [networks.add(key), names.add(name)]
       return {
         succeeded: () => {
-          ofName.wrong--
+          takeNameBack()
           networks.forget(key)
         },
         undone: () => {
-          ofName.wrong--
-          ofNetwork.wrong--
-          ofNetwork.last = before
-          names.forgetEmpty(name, ofName)
-          networks.forgetEmpty(key, ofNetwork)
+          takeNameBack()
+          takeNetworkBack(before)
         },
       }
     },
   })
-}
-
-interface Counts {
-  read(key: string): Count | undefined
-  /** Counts one more. */
-  add(key: string): Count
-  forget(key: string): void
-  /** Without it a flood of attempts that cost their sender nothing would push out what is known of others. */
-  forgetEmpty(key: string, count: Count): void
-}
-
-function createCounts(clock: Clock): Counts {
-  const counts = createLru<string, Count>({ capacity: remembered })
-
-  function read(key: string): Count | undefined {
-    const count = counts.get(key)
-    if (count === undefined || clock.monotonic() - count.last < forgetAfter) return count
-    counts.delete(key)
-    return undefined
-  }
-
-  function add(key: string): Count {
-    const count = read(key) ?? { wrong: 0, last: 0 }
-    count.wrong++
-    count.last = clock.monotonic()
-    counts.set(key, count)
-    return count
-  }
-
-  const forget = (key: string): void => void counts.delete(key)
-  const forgetEmpty = (key: string, count: Count): void => {
-    if (count.wrong === 0 && counts.get(key) === count) forget(key)
-  }
-  return { read, add, forget, forgetEmpty }
 }
 
 function keyOf(name: string, network: string): string {
