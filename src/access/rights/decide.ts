@@ -2,7 +2,7 @@ import type { Tag } from '../../oci/index.ts'
 import { matchesPath } from '../path-pattern.ts'
 import { permissions, type Permission } from '../permissions.ts'
 import type { Ceiling, Principal } from '../principal.ts'
-import { isAtLeast } from '../roles/built-in-roles.ts'
+import { countsAs } from '../roles/built-in-roles.ts'
 import type { AddressRule, Grant, PrincipalRights, ProjectRights, TagRule } from './granted.ts'
 import type { Decision } from './rights.ts'
 
@@ -158,7 +158,7 @@ export function concerns(rule: TagRule, { permission, path, tag }: Question): bo
 
 /** Whether one of the roles of the tag rule, or one above it, gives the permission there. A rule without a role lets nobody pass. */
 export function isPassed({ roles }: TagRule, question: Question): boolean {
-  const passes = ({ role }: Grant): boolean => role !== undefined && roles.some((named) => isAtLeast(role, named))
+  const passes = ({ role }: Grant): boolean => role !== undefined && countsAs(role).some((one) => roles.includes(one))
   return grantsHere(question).some((grant) => passes(grant) && counts(grant, question))
 }
 

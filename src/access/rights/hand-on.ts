@@ -3,6 +3,7 @@ import type { EventActor } from '../../record/index.ts'
 import { AccessError } from '../access-error.ts'
 import { permissions as table, type Permission } from '../permissions.ts'
 import type { Principal } from '../principal.ts'
+import { countsAs } from '../roles/built-in-roles.ts'
 import type { Rights } from './rights.ts'
 import { tagRuleNaming } from './tag-rule-store.ts'
 
@@ -51,8 +52,15 @@ export async function checkRoleHeld(
 ): Promise<void> {
   await checkHeld(rights, by, permissions, project)
   if (!permissions.some((permission) => permission.startsWith('tag.'))) return
-  // In the whole system it could be the rule of any project.
-  const isNamed = project === undefined || (await database.one(tagRuleNaming, project, role)) !== undefined
-  if (!isNamed || (await rights.holds(by.principal, 'rule.write', { project }))) return
+  if (!(await isNamed(database, project, role)) || (await rights.holds(by.principal, 'rule.write', { project }))) return
   throw new AccessError('WIDER', { message: `tag rules leave tags to the role ${role}: to give it takes rule.write there` })
+}
+
+async function isNamed(database: Database, project: string | undefined, role: string): Promise<boolean> {
+  // In the whole system it could be the rule of any project.
+  if (project === undefined) return true
+  for (const one of countsAs(role)) {
+    if ((await database.one(tagRuleNaming, project, one)) !== undefined) return true
+  }
+  return false
 }

@@ -9,10 +9,10 @@ const reading = everything.filter((name) => name === 'content.pull' || name.ends
 /** Each has all that the one before it has, and more. `ops` and `auditor` are for something else, and so is whatever people make. */
 const ladder: readonly string[] = ['guest', 'developer', 'maintainer', 'project-admin', 'admin']
 
-/** Whether somebody with a role has what is asked of those with another one: it is the same, or stands above it. */
-export function isAtLeast(role: string, named: string): boolean {
-  const [own, wanted] = [ladder.indexOf(role), ladder.indexOf(named)]
-  return role === named || (wanted !== -1 && own > wanted)
+/** The roles as which a role counts where roles are named: itself, and those below it. */
+export function countsAs(role: string): readonly string[] {
+  const at = ladder.indexOf(role)
+  return at === -1 ? [role] : ladder.slice(0, at + 1)
 }
 
 /** The roles that are always there. `admin` counts only where it is granted in the whole system. */
