@@ -1,6 +1,5 @@
-import { RightsMoved } from '../api/index.ts'
 import type { Outcome, Refusal } from '../database/index.ts'
-import { rightsMoved } from '../record/index.ts'
+import { RightsMoved, rightsMoved } from '../record/index.ts'
 import { AccessError, isAccessErrorCode, type AccessErrorCode } from './access-error.ts'
 
 /** For people: what exactly is wrong, and in which member of the request. */

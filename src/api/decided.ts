@@ -1,12 +1,9 @@
 import { createKeyedLock, type Soon } from '../lib/index.ts'
 import { Problem } from './problem.ts'
 
-/** A change that was refused, since who may do what has changed since it was decided. Nothing was written. */
-export class RightsMoved extends Error {
-  constructor() {
-    super('rights have changed since this was decided')
-    this.name = 'RightsMoved'
-  }
+/** Whether a change was refused since who may do what has changed since it was decided. Nothing was written then. */
+function isMoved(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'RIGHTS_MOVED'
 }
 
 /** So often something is decided anew. Where others of this process wait their turn, only other processes can come in between. */
@@ -24,7 +21,7 @@ export function createDecided(version: () => Soon<number>): <T>(attempt: (decide
     try {
       return { done: await attempt(await version()) }
     } catch (error) {
-      if (error instanceof RightsMoved) return undefined
+      if (isMoved(error)) return undefined
       throw error
     }
   }

@@ -1,7 +1,6 @@
 import { parseName } from '../access/index.ts'
-import { RightsMoved } from '../api/index.ts'
 import type { Database, Outcome } from '../database/index.ts'
-import { rightsMoved } from '../record/index.ts'
+import { RightsMoved, rightsMoved } from '../record/index.ts'
 import { clearProject, type ClearStep } from '../registry/index.ts'
 import { ProjectError, type ProjectErrorCode } from './project-error.ts'
 import {

@@ -16,6 +16,16 @@ export async function bumpRights(tx: Tx): Promise<void> {
 /** The code of a refusal: who may do what has changed since it was decided. It has to be decided anew. */
 export const rightsMoved = 'RIGHTS_MOVED'
 
+/** The same as an error, for whoever asked for the change. */
+export class RightsMoved extends Error {
+  readonly code = rightsMoved
+
+  constructor() {
+    super('rights have changed since this was decided')
+    this.name = 'RightsMoved'
+  }
+}
+
 /**
  * The same for what somebody asked for who was let in under a version of rights: refuses when it is another one by now. So whatever was
  * looked at to decide (what the one may who asks, what the other has who is changed, how the thing looked that `If-Match` names) is
