@@ -188,8 +188,8 @@ class ProjectRig {
       await this.#expect(done ? [403, 405] : [202], 'POST', `/v2/${project.repositories[0]}/blobs/uploads/`)
       return done
     }
-    // One that is being cleared is there for whoever administers it, and holds nothing.
-    if (status === 200 && !text.includes('"state":"deleting"')) {
+    // One that is being cleared is there for whoever administers it, and holds nothing; a renamed one is found under the old name, and says the new one.
+    if (status === 200 && text.includes(`"name":"${project.name}"`) && !text.includes('"state":"deleting"')) {
       await this.#expectWhole(project, project.name)
       await this.#expect([404], 'GET', `/api/v1/projects/${project.name}-new`)
       return false
