@@ -54,6 +54,8 @@ export function createAttemptCounts(memory: SharedArrayBuffer, salt: string, clo
   }
 
   const timeAt = (slot: number): number => times[slot] ?? 0
+  /** Empty ones first. */
+  const sinceAt = (slot: number): number => (Atomics.load(tags, slot) === 0 ? -1 : timeAt(slot))
 
   function isOver(slot: number, now: number): boolean {
     // A clock that was set back makes nobody wait for longer than from now on.
@@ -80,7 +82,7 @@ export function createAttemptCounts(memory: SharedArrayBuffer, salt: string, clo
     add: (key) => {
       const { tag, slots, found } = placeOf(key)
       const now = clock.now()
-      const slot = found ?? slots.reduce((oldest, each) => (timeAt(each) < timeAt(oldest) ? each : oldest))
+      const slot = found ?? slots.reduce((oldest, each) => (sinceAt(each) < sinceAt(oldest) ? each : oldest))
       if (found === undefined || isOver(slot, now)) clear(slot, tag)
       Atomics.add(wrong, slot, 1)
       times[slot] = now
