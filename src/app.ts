@@ -29,7 +29,7 @@ import {
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { standingHolds } from './registry/index.ts'
-import { createServing, listenForClients, makeFirstAdmin, makeSigningKey, openKept, openTls, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
+import { createServing, listenForClients, openKept, openTls, prepareAccess, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
 import { transactions } from './transactions.ts'
 import { startWorkers, type Thread } from './workers/index.ts'
 import { startWork } from './working.ts'
@@ -163,8 +163,7 @@ async function openBack(config: Config, logger: Logger, commits?: Int32Array): P
     const opened = await openBoundDatabase(config, directory, { logger, onFatal, startWriter, commits })
     const kept = openKept(config, opened, directory.path)
     const { database } = kept.core
-    const firstAdmin = await makeFirstAdmin(config, database)
-    await makeSigningKey(config, database, logger)
+    const firstAdmin = await prepareAccess(config, database, logger)
     const work = config.role === 'serve' ? undefined : startWork(config, kept.core, directory.path, logger)
     const close = async (): Promise<void> => {
       await work?.end()

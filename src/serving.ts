@@ -219,8 +219,14 @@ export interface MadeAdmin extends FirstAdmin {
 }
 
 /** Sees to it that somebody can log in. Closes the database when that fails, with the setting that is wrong. */
-export async function makeFirstAdmin({ open, admin, data }: Config, database: Database): Promise<MadeAdmin | undefined> {
-  if (open) return undefined
+export async function prepareAccess(config: Config, database: Database, logger: Logger): Promise<MadeAdmin | undefined> {
+  if (config.open) return undefined
+  const admin = await makeFirstAdmin(config, database)
+  if (config.token.realm === undefined) await makeSigningKey(database, logger)
+  return admin
+}
+
+async function makeFirstAdmin({ admin, data }: Config, database: Database): Promise<MadeAdmin | undefined> {
   const file = initialPassword(data)
   const passwords = createPasswords({ hashing: argon2Hashing, atOnce: 1 })
   try {
@@ -236,8 +242,7 @@ export async function makeFirstAdmin({ open, admin, data }: Config, database: Da
  * Made by the server itself: no stranger's question is to be what first writes. Where nothing can be written now, it is made for the
  * first token.
  */
-export async function makeSigningKey({ open, token }: Config, database: Database, logger: Logger): Promise<void> {
-  if (open || token.realm !== undefined) return
+async function makeSigningKey(database: Database, logger: Logger): Promise<void> {
   try {
     await createTokenKeys({ database, clock: systemClock }).signing()
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { RightsVersion } from '../access/index.ts'
 import type { Database } from '../database/index.ts'
-import { andThen, type Soon } from '../lib/index.ts'
+import type { Soon } from '../lib/index.ts'
 import { namespaceOf, parseRepositoryName, type RepositoryName } from '../oci/index.ts'
 import { presentName } from './project-store.ts'
 
