@@ -22,12 +22,13 @@ export function createRights({ database, version }: RightsDeps): Rights {
   const memory = createRightsMemory(database, version)
 
   function projectOf(name: string): Soon<ProjectFacts | undefined> {
-    return andThen(memory(), (now) =>
-      andThen(now.project(name), (known) => {
-        if (known !== undefined || database.version !== undefined) return known?.facts
-        return andThen(version.refresh(), () => andThen(memory(), (fresh) => andThen(fresh.project(name), (project) => project?.facts)))
-      }),
-    )
+    return andThen(memory(), (now) => {
+      const known = now.project(name)
+      const isKnown = known !== undefined && !(known instanceof Promise)
+      if (isKnown || database.version !== undefined) return andThen(known, (project) => project?.facts)
+      // Also where it is being loaded: what is remembered of whoever asks may be from before it was made.
+      return andThen(version.refresh(), () => andThen(memory(), (fresh) => andThen(fresh.project(name), (project) => project?.facts)))
+    })
   }
 
   return Object.freeze<Rights>({
