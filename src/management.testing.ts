@@ -59,6 +59,8 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const logger = createLogger({ level: 'silent' })
   const api = createManagementApi({ database, identities, rights, aliases, rightsVersion: () => version.refresh(), clock, logger, ending: ending.signal })
 
+  let underWay = 0
+
   /** As the command line sends it. */
   async function fetch(url: string, init: RequestInit): Promise<Response> {
     const given = new Headers(init.headers).get('authorization')?.slice('Basic '.length)
@@ -75,13 +77,14 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   }
 
   async function send(user: string, method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+    underWay++
     const payload = body === undefined ? {} : { body: JSON.stringify(body) }
     const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
     const request = new Request(`http://registry/api/v1${path}`, { method, headers: { ...type, ...headers }, ...payload })
     const { response } = await ask(user, request)
     const text = await response.text()
-    // What is remembered of rights is read again once a second where other processes may change them.
-    if (method !== 'GET') clock.advance(remembered)
+    // What is remembered of rights is read again once a second where other processes may change them. Not while another request waits for that.
+    if (--underWay === 0 && method !== 'GET') clock.advance(remembered)
     return { status: response.status, headers: response.headers, text, json: text === '' ? undefined : (JSON.parse(text) as unknown) }
   }
 
