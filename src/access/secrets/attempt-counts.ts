@@ -35,67 +35,84 @@ export function createAttemptMemory(): AttemptMemory {
   return { networks: table(), names: table() }
 }
 
+/** The entries of a table, by their slots. */
+function createTable(memory: SharedArrayBuffer) {
+  const times = new Float64Array(memory, 0, entries)
+  /** Of which key an entry is; 0 of none. */
+  const tags = new Int32Array(memory, times.byteLength, entries)
+  const wrong = new Int32Array(memory, times.byteLength + tags.byteLength, entries)
+  const tagAt = (slot: number): number => Atomics.load(tags, slot)
+  const timeAt = (slot: number): number => times[slot] ?? 0
+  const setTime = (slot: number, time: number): void => void (times[slot] = time)
+
+  function begin(slot: number, tag: number): void {
+    Atomics.store(wrong, slot, 0)
+    Atomics.store(tags, slot, tag)
+  }
+
+  return {
+    tagAt,
+    timeAt,
+    setTime,
+    begin,
+    wrongAt: (slot: number): number => Atomics.load(wrong, slot),
+    /** Answers how many there were before. */
+    add: (slot: number, count: number): number => Atomics.add(wrong, slot, count),
+    empty: (slot: number): void => {
+      begin(slot, 0)
+      setTime(slot, 0)
+    },
+    /** Empty ones first. */
+    oldestOf: (slots: readonly number[]): number => {
+      const since = (slot: number): number => (tagAt(slot) === 0 ? -1 : timeAt(slot))
+      return slots.reduce((oldest, each) => (since(each) < since(oldest) ? each : oldest))
+    },
+    isOver: (slot: number, now: number): boolean => {
+      // A clock that was set back makes nobody wait for longer than from now on.
+      if (timeAt(slot) > now) setTime(slot, now)
+      return now - timeAt(slot) >= forgetAfter
+    },
+  }
+}
+
 /**
  * @param salt that nobody outside knows: whoever could tell which keys meet in a bucket could have a count of theirs forgotten with eight
  * attempts in place of some ten thousand
  */
 export function createAttemptCounts(memory: SharedArrayBuffer, salt: string, clock: Pick<Clock, 'now'>): AttemptCounts {
-  const times = new Float64Array(memory, 0, entries)
-  /** Of which key an entry is; 0 of none. */
-  const tags = new Int32Array(memory, times.byteLength, entries)
-  const wrong = new Int32Array(memory, times.byteLength + tags.byteLength, entries)
+  const table = createTable(memory)
 
   function placeOf(key: string) {
     const hash = BigInt(Bun.hash(`${salt} ${key}`))
     const first = Number(hash % BigInt(buckets)) * ways
     const tag = Number(BigInt.asIntN(32, hash >> 32n)) | 1
     const slots = Array.from({ length: ways }, (_, way) => first + ((way + tag + ways) & (ways - 1)))
-    return { tag, slots, found: slots.find((slot) => Atomics.load(tags, slot) === tag) }
-  }
-
-  const timeAt = (slot: number): number => times[slot] ?? 0
-  /** Empty ones first. */
-  const sinceAt = (slot: number): number => (Atomics.load(tags, slot) === 0 ? -1 : timeAt(slot))
-
-  function isOver(slot: number, now: number): boolean {
-    // A clock that was set back makes nobody wait for longer than from now on.
-    if (timeAt(slot) > now) times[slot] = now
-    return now - timeAt(slot) >= forgetAfter
-  }
-
-  function clear(slot: number, tag: number): void {
-    Atomics.store(wrong, slot, 0)
-    Atomics.store(tags, slot, tag)
-  }
-
-  function empty(slot: number): void {
-    clear(slot, 0)
-    times[slot] = 0
+    return { tag, slots, found: slots.find((slot) => table.tagAt(slot) === tag) }
   }
 
   return Object.freeze<AttemptCounts>({
     read: (key) => {
       const { found } = placeOf(key)
-      const now = clock.now()
-      return found === undefined || isOver(found, now) ? undefined : { wrong: Atomics.load(wrong, found), last: timeAt(found) }
+      if (found === undefined || table.isOver(found, clock.now())) return undefined
+      return { wrong: table.wrongAt(found), last: table.timeAt(found) }
     },
     add: (key) => {
       const { tag, slots, found } = placeOf(key)
       const now = clock.now()
-      const slot = found ?? slots.reduce((oldest, each) => (sinceAt(each) < sinceAt(oldest) ? each : oldest))
-      if (found === undefined || isOver(slot, now)) clear(slot, tag)
-      Atomics.add(wrong, slot, 1)
-      times[slot] = now
+      const slot = found ?? table.oldestOf(slots)
+      if (found === undefined || table.isOver(slot, now)) table.begin(slot, tag)
+      table.add(slot, 1)
+      table.setTime(slot, now)
       return (last) => {
-        if (Atomics.load(tags, slot) !== tag) return
+        if (table.tagAt(slot) !== tag) return
         // A flood of attempts that cost their sender nothing leaves nothing behind that would push out what is known of others.
-        if (Atomics.sub(wrong, slot, 1) <= 1) empty(slot)
-        else if (last !== undefined) times[slot] = last
+        if (table.add(slot, -1) <= 1) table.empty(slot)
+        else if (last !== undefined) table.setTime(slot, last)
       }
     },
     forget: (key) => {
       const { found } = placeOf(key)
-      if (found !== undefined) empty(found)
+      if (found !== undefined) table.empty(found)
     },
   })
 }
