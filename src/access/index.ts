@@ -1,7 +1,7 @@
 export { AccessError } from './access-error.ts'
 export { apiCaller } from './api-caller.ts'
 export { createIdentities, type Identities } from './create-identities.ts'
-export { parseName } from './name.ts'
+export { formatRobotName, parseName, parseRobotName } from './name.ts'
 export { isPermission, type Permission, permissions } from './permissions.ts'
 export type { Principal } from './principal.ts'
 export { projectName } from './project-name-store.ts'
