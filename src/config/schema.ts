@@ -172,9 +172,7 @@ export const configSchema = z
         zh: '单个客户端地址的同类上限，超出的请求以 429 和 Retry-After 应答。IPv6 地址按 /64 网段计。要为同一 NAT 或代理后面的所有客户端留足余量：一次推送会同时上传五个层。',
       }),
       connections: key(count(1, 1_000_000).optional(), {
-        en:
-          'How many connections clients may have open at once. Further ones are closed as they come; those at `tls.redirect` are counted ' +
-          'by themselves. When it is not set there is no limit.',
+        en: 'How many connections clients may have open at once. Further ones are closed as they come; those at `tls.redirect` are counted by themselves. When it is not set there is no limit.',
         zh: '客户端同时打开的连接数上限，超出的连接一建立即被关闭；`tls.redirect` 的连接单独计数。不设置则没有上限。',
       }),
       connections_per_address: key(count(1, 1_000_000).optional(), {
