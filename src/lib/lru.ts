@@ -23,49 +23,68 @@ interface Entry<V> {
   readonly weight: number
 }
 
+export function createLru<K, V>(options: LruOptions<V>): Lru<K, V> {
+  return Object.freeze(new MapInOrder<K, V>(options))
+}
+
 /**
  * A Map walks its keys in the order they were inserted, so taking an entry out and putting it back makes it the newest. Where many want one
- * thing, it is that already.
+ * thing, it is that already: then nothing is moved, nor the key looked up, which for a long text costs as much as to read it.
  */
-export function createLru<K, V>(options: LruOptions<V>): Lru<K, V> {
-  const entries = new Map<K, Entry<V>>()
-  let [total, newest]: [number, K | undefined] = [0, undefined]
+class MapInOrder<K, V> implements Lru<K, V> {
+  readonly #options: LruOptions<V>
+  readonly #entries = new Map<K, Entry<V>>()
+  #total = 0
+  #newestKey: K | undefined
+  #newest: Entry<V> | undefined
 
-  function remove(key: K): boolean {
-    const entry = entries.get(key)
-    if (entry === undefined) return false
-    total -= entry.weight
-    return entries.delete(key)
+  constructor(options: LruOptions<V>) {
+    this.#options = options
   }
 
-  return Object.freeze({
-    get(key: K): V | undefined {
-      const entry = entries.get(key)
-      if (entry === undefined || key === newest) return entry?.value
-      entries.delete(key)
-      entries.set(key, entry)
-      newest = key
-      return entry.value
-    },
-    set(key: K, value: V): void {
-      const weight = Math.max(1, options.weigh?.(value) ?? 1)
-      remove(key)
-      if (!(weight <= options.capacity)) return
-      entries.set(key, { value, weight })
-      newest = key
-      total += weight
-      for (const oldest of entries.keys()) {
-        if (total <= options.capacity) return
-        remove(oldest)
-      }
-    },
-    delete: remove,
-    clear(): void {
-      entries.clear()
-      total = 0
-    },
-    get size(): number {
-      return entries.size
-    },
-  })
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: K): V | undefined {
+    if (this.#newest !== undefined && key === this.#newestKey) return this.#newest.value
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    this.#entries.delete(key)
+    this.#put(key, entry)
+    return entry.value
+  }
+
+  set(key: K, value: V): void {
+    const { capacity } = this.#options
+    const weight = Math.max(1, this.#options.weigh?.(value) ?? 1)
+    this.delete(key)
+    if (!(weight <= capacity)) return
+    this.#put(key, { value, weight })
+    this.#total += weight
+    for (const oldest of this.#entries.keys()) {
+      if (this.#total <= capacity) return
+      this.delete(oldest)
+    }
+  }
+
+  delete(key: K): boolean {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return false
+    if (entry === this.#newest) this.#newest = undefined
+    this.#total -= entry.weight
+    return this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#newest = undefined
+    this.#total = 0
+  }
+
+  #put(key: K, entry: Entry<V>): void {
+    this.#entries.set(key, entry)
+    this.#newestKey = key
+    this.#newest = entry
+  }
 }
