@@ -48,7 +48,7 @@ test.each<[string, Edit, number, string]>([
   ],
   [
     'a tag is read from memory without asking whether it changed',
-    { file: 'src/registry/existence.ts', from: 'asOf >= floor && asOf >= (changes.get(row.repository_id) ?? 0)', to: 'asOf >= 0 || row === undefined' },
+    { file: 'src/registry/changes.ts', from: 'since >= floor && since >= (changes.get(repository) ?? 0)', to: 'since >= 0 || repository === undefined' },
     0,
     'no order explains',
   ],

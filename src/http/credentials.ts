@@ -1,3 +1,5 @@
+import { createLru } from '../lib/index.ts'
+
 /** What the Authorization header of a request says. Nothing of it is checked yet. */
 export type Credentials =
   | { readonly kind: 'none' }
@@ -26,6 +28,25 @@ export function parseCredentials(header: string | null): Credentials {
   const value = space === -1 ? '' : header.slice(space + 1).trim()
   if (scheme === 'bearer') return value === '' ? malformed('a token is missing') : { kind: 'bearer', token: value }
   return scheme === 'basic' ? basic(value) : malformed('its scheme is neither Basic nor Bearer')
+}
+
+/** Headers whose text is held in memory. */
+const mostRemembered = 100
+
+/**
+ * Reads as `parseCredentials` does, and answers with the same object for what was read a moment ago: a client sends one header with each of its
+ * requests. What is known of the object needs not be found by a hash of the password, nor of a long token.
+ */
+export function createCredentialReader(): (header: string | null) => Credentials {
+  const known = createLru<string, Credentials>({ capacity: mostRemembered })
+  return (header) => {
+    if (header === null) return none
+    const before = known.get(header)
+    if (before !== undefined) return before
+    const read = parseCredentials(header)
+    if (read.kind === 'basic' || read.kind === 'bearer') known.set(header, read)
+    return read
+  }
 }
 
 /** Whether it is one token at all. Asked of those that are nobody's: to read through each of the good ones costs more than to find it. */

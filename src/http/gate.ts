@@ -13,7 +13,7 @@ import { andThen, type Soon } from '../lib/index.ts'
 import { RegistryError, type RepositoryName } from '../oci/index.ts'
 import type { Actor } from '../registry/index.ts'
 import { challenge, type Challenged, loginFirst, mountSource, type TokenProblem, type TokenSource } from './challenge.ts'
-import { isOneToken, parseCredentials } from './credentials.ts'
+import { createCredentialReader, type Credentials, isOneToken } from './credentials.ts'
 import { refusal, type Refused } from './refusal.ts'
 import { findRoute } from './v2/routes.ts'
 
@@ -51,11 +51,13 @@ export interface Gate {
 
 export function createGate(deps: GateDeps): Gate {
   const { rights } = deps
+  const readCredentials = createCredentialReader()
   return Object.freeze<Gate>({
     enter: (asked, address) => {
+      const sent = readCredentials(asked.request.headers.get('authorization'))
       const project = /^[a-z0-9._-]{1,255}(?=\/|$)/.exec(asked.match?.name ?? '')?.[0]
       // Before anything is decided: who asks may have made it through another process a moment ago.
-      return andThen(project && rights.projectOf(project), () => enter(deps, asked, address))
+      return andThen(project && rights.projectOf(project), () => enter(deps, asked, sent, address))
     },
     challenge: (asked) => challenge(deps.source, asked),
     refusal: (refused) => refusal(deps, refused),
@@ -63,15 +65,14 @@ export function createGate(deps: GateDeps): Gate {
   })
 }
 
-function enter(deps: GateDeps, asked: Challenged, address: string): Soon<Caller> {
-  const sent = parseCredentials(asked.request.headers.get('authorization'))
+function enter(deps: GateDeps, asked: Challenged, sent: Credentials, address: string): Soon<Caller> {
   switch (sent.kind) {
     case 'none':
       return admitAnonymous(deps, asked, address)
     case 'malformed':
       throw malformed(deps, asked, sent.problem)
     case 'basic':
-      return andThen(deps.authenticator.basic(sent.user, sent.secret, address), (who) => {
+      return andThen(deps.authenticator.basic(sent.user, sent.secret, address, sent), (who) => {
         if ('failed' in who) throw failure(deps, asked, who)
         return callerOf({ principal: who.principal, by: 'basic', credential: who.credential, address })
       })

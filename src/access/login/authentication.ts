@@ -38,6 +38,7 @@ export interface Authenticator {
    * At once for what was checked a moment ago. Anything a client may send is answered with a failure; it rejects only when the
    * database cannot be asked.
    * @param address of the client, as `parseIpAddress` writes it: what counts the wrong attempts
+   * @param sent stands for this name and secret wherever it is passed again: they are then found without a hash
    */
-  basic(user: string, secret: string, address: string): Soon<Authentication>
+  basic(user: string, secret: string, address: string, sent?: object): Soon<Authentication>
 }

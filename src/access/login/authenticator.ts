@@ -45,10 +45,10 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   }
 
   return Object.freeze<Authenticator>({
-    basic: (user, secret, address) => {
+    basic: (user, secret, address, sent) => {
       if (user.length > longestUser || secret.length > longestSecret) return { failed: 'malformed' }
       if (user === '' || secret === '') return { failed: 'wrong' }
-      const key = cache.keyOf(user, secret)
+      const key = cache.keyOf(user, secret, sent)
       return andThen(deps.version.current(), (asOf) => {
         const known = cache.get(key)
         if (known?.asOf === asOf) return known.answer
