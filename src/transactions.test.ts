@@ -32,10 +32,8 @@ const newId = 'what it adds has an id that nothing is remembered of, and nobody 
 const reasons: Readonly<Record<string, string>> = {
   'create account': newId,
   'create group': newId,
-  'create robot': newId,
   'create token': newId,
   'create refresh token': 'a refresh token is looked up each time',
-  'change account': 'changes texts that are shown',
   'rehash password': 'the same password, under another hash',
   'record use': 'changes times that are shown',
 }
@@ -79,7 +77,7 @@ function follow(file: string, name: string, reach: Reach): Reach {
   for (const [, table = ''] of text.matchAll(/\b(?:insert into|update|delete from)\s+(\$|[a-z_]+)/g)) reach.tables.add(table)
   const imports = importsOf(file)
   for (const word of new Set(text.match(/\w+/g))) {
-    if (word === 'bumpRights') reach.bumps = true
+    if (word === 'bumpRights' || word === 'bumpDecided') reach.bumps = true
     else if (declarationsOf(file).has(word)) follow(file, word, reach)
     else if (imports.has(word)) follow(imports.get(word) ?? '', word, reach)
   }
