@@ -31,7 +31,8 @@ const lock = statement<RepositoryRow>(`
 // Locked, so that it has this name for as long as the repository is being made in it.
 const lockNamespace = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null for share')
 const renamed = statement<{ name: string }>(`
-  select n.name from namespace_alias a join namespace n on n.id = a.namespace_id where a.name = $1 and n.deleted_at is null`)
+  select n.name from namespace_alias a join namespace n on n.id = a.namespace_id where a.name = $1 and n.deleted_at is null
+    and not exists (select 1 from namespace own where own.name = a.name and own.deleted_at is null)`)
 const namesBefore = statement<{ name: string }>(`
   select a.name from namespace_alias a join namespace n on n.id = a.namespace_id
   where n.name = $1 and n.deleted_at is null limit 100`)
@@ -86,6 +87,10 @@ export async function takeRepository(tx: Tx, path: string, may: MayCreate): Prom
   const now = await renamedPath(tx, path)
   if (now !== undefined) return await takeRepository(tx, now, may)
   const namespace = await takeNamespace(tx, path.split('/', 1)[0] as string, may)
+  if (namespace === undefined) {
+    const since = await renamedPath(tx, path)
+    return since === undefined ? decideAgain : await takeRepository(tx, since, may)
+  }
   if ('refused' in namespace) return namespace
   if (!(await mayWork(tx, namespace.id, may))) return decideAgain
   if (typeof may.project === 'number' && !may.repository) return { refused: 'REPOSITORY_ABSENT' }
@@ -113,11 +118,11 @@ interface Namespace {
   readonly created?: Pick<Created, 'createdProject'>
 }
 
-async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal> {
+/** Absent where it was renamed while its row was waited for. */
+async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal | undefined> {
   const present = await tx.one(lockNamespace, name)
   if (present !== undefined) return present
-  // Renamed just now: whoever asks again is led to where it is.
-  if ((await tx.one(renamed, name)) !== undefined) return decideAgain
+  if ((await tx.one(renamed, name)) !== undefined) return undefined
   if (!newProject) return { refused: 'PROJECT_ABSENT' }
   const inserted = await tx.one(insertNamespace, name, tx.now, maker?.kind ?? null, maker?.id ?? null)
   if (inserted === undefined) return (await tx.one(lockNamespace, name)) ?? decideAgain
