@@ -15,7 +15,7 @@ export interface Count {
 /** Counts by key. What was not counted for an hour is as if it had never been. */
 export interface AttemptCounts {
   read(key: string): Count | undefined
-  /** Counts one more. Answers what takes it back; with a time: of the one before it. */
+  /** Counts one more. Answers what takes it back; with a time, of the one before it: unless others were counted since. */
   add(key: string): (last?: number) => void
   forget(key: string): void
 }
@@ -101,13 +101,15 @@ export function createAttemptCounts(memory: SharedArrayBuffer, salt: string, clo
       const now = clock.now()
       const slot = found ?? table.oldestOf(slots)
       if (found === undefined || table.isOver(slot, now)) table.begin(slot, tag)
-      table.add(slot, 1)
+      const made = table.add(slot, 1) + 1
       table.setTime(slot, now)
       return (last) => {
         if (table.tagAt(slot) !== tag) return
+        const counted = table.add(slot, -1)
         // A flood of attempts that cost their sender nothing leaves nothing behind that would push out what is known of others.
-        if (table.add(slot, -1) <= 1) table.empty(slot)
-        else if (last !== undefined) table.setTime(slot, last)
+        if (counted <= 1) table.empty(slot)
+        // The time of another attempt stays: whoever sends two at once would else wait for neither.
+        else if (last !== undefined && counted === made && table.timeAt(slot) === now) table.setTime(slot, last)
       }
     },
     forget: (key) => {

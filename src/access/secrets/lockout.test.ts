@@ -7,7 +7,7 @@ const seconds = 1_000
 const minutes = 60 * seconds
 
 function createRig() {
-  const clock = createManualClock()
+  const clock = createManualClock(1_700_000_000_000)
   const lockout = createLockout({ clock, salt: 'salt' })
   return { clock, lockout }
 }
@@ -50,6 +50,19 @@ test('a right password ends it, and what was not compared does not count', () =>
   lockout.begin('alice', 'a').succeeded()
   for (let at = 0; at < 100; at++) lockout.begin('alice', 'a').undone()
   expect(attack(lockout, 'alice', 'a')).toBe(5)
+})
+
+test('what was not compared takes no other attempt back that was made meanwhile', () => {
+  const { clock, lockout } = createRig()
+  let attempts = 0
+  while (attempts < 100 && lockout.wait('alice', 'a') === 0) {
+    const busy = lockout.begin('alice', 'a')
+    clock.advance(1)
+    lockout.begin('alice', 'a')
+    busy.undone()
+    attempts++
+  }
+  expect([attempts, lockout.wait('alice', 'a')]).toEqual([5, 1])
 })
 
 test('nobody is kept out from elsewhere, and no other name from there', () => {

@@ -58,7 +58,7 @@ export function createLockout({ clock, memory = createAttemptMemory(), salt }: L
     },
     begin: (name, network) => {
       const key = keyOf(name, network)
-      const before = networks.read(key)?.last ?? 0
+      const before = networks.read(key)?.last
       const [takeNetworkBack, takeNameBack] = [networks.add(key), names.add(name)]
       return {
         succeeded: () => {
