@@ -3,6 +3,8 @@ import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { systemIds } from '../../lib/index.ts'
 import { actor, createWorld, good, principalOf, type World } from '../identities.testing.ts'
 import { newSecret } from '../secrets/secret.ts'
+import type { Authentication } from './authentication.ts'
+import { createAuthenticator } from './authenticator.ts'
 
 forEachDatabase('a login', (kind) => {
   let world: World
@@ -73,6 +75,19 @@ forEachDatabase('a login', (kind) => {
     const wrong = await Promise.all(Array.from({ length: 50 }, () => login('alice', 'not the password')))
     expect(wrong.every((answer) => 'failed' in answer && answer.failed === 'wrong')).toBe(true)
     expect(world.counts.compared).toBe(2)
+  })
+
+  test('is not answered by a check that began before rights changed', async () => {
+    const answers: Authentication[] = [{ failed: 'wrong' }, { failed: 'expired' }]
+    let now = 1
+    const version = { current: () => now, refresh: () => now }
+    const passwords = { login: () => Promise.resolve<Authentication>(answers.shift() ?? { failed: 'busy' }) }
+    const uses = { note: () => undefined, close: () => Promise.resolve() }
+    const authenticator = createAuthenticator({ database: world.database, clock: world.clock, ids: systemIds, version, passwords, uses })
+    const ask = () => authenticator.basic('alice', good, '10.0.0.1')
+    const before = [ask(), ask()]
+    now = 2
+    expect(await Promise.all([...before, ask()])).toEqual([{ failed: 'wrong' }, { failed: 'wrong' }, { failed: 'expired' }])
   })
 
   test('guessed too often is locked for that network alone, and whoever is logged in stays so', async () => {

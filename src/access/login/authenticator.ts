@@ -52,10 +52,12 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       return andThen(deps.version.current(), (asOf) => {
         const known = cache.get(key)
         if (known?.asOf === asOf) return known.answer
-        const before = running.get(key)
+        // What began before rights changed may have read what they were.
+        const run = `${key} ${asOf}`
+        const before = running.get(run)
         if (before !== undefined) return before
-        const checking = check(key, asOf, user, secret, address).finally(() => running.delete(key))
-        running.set(key, checking)
+        const checking = check(key, asOf, user, secret, address).finally(() => running.delete(run))
+        running.set(run, checking)
         return checking
       })
     },
