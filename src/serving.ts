@@ -194,7 +194,7 @@ function createControl({ data, http, token }: Config, { database, version, alias
   const source = outside?.source ?? { service, realm: undefined, externalUrl: http.external_url }
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
-  const gate = createGate({ authenticator, tokenCheck, rights, source })
+  const gate = createGate({ authenticator, tokenCheck, rights, source, clock: systemClock, ending })
   const api = createManagementApi({ ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, ending })
   const ports = {
     authorize: createAuthorize(rights),

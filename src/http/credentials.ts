@@ -1,4 +1,4 @@
-import { createLru } from '../lib/index.ts'
+import { type Clock, createLru } from '../lib/index.ts'
 
 /** What the Authorization header of a request says. Nothing of it is checked yet. */
 export type Credentials =
@@ -30,21 +30,42 @@ export function parseCredentials(header: string | null): Credentials {
   return scheme === 'basic' ? basic(value) : malformed('its scheme is neither Basic nor Bearer')
 }
 
-/** Headers whose text is held in memory. */
+/** Headers whose text is held in memory, with the passwords in them. */
 const mostRemembered = 100
+/** None of them for longer than this, in ms. */
+const remembered = 60_000
+
+export interface CredentialReaderDeps {
+  readonly clock: Pick<Clock, 'sleep'>
+  /** Aborted when the process is about to end: nothing is remembered any more. */
+  readonly ending: AbortSignal
+}
 
 /**
  * Reads as `parseCredentials` does, and answers with the same object for what was read a moment ago: a client sends one header with each of its
  * requests. What is known of the object needs not be found by a hash of the password, nor of a long token.
  */
-export function createCredentialReader(): (header: string | null) => Credentials {
+export function createCredentialReader({ clock, ending }: CredentialReaderDeps): (header: string | null) => Credentials {
   const known = createLru<string, Credentials>({ capacity: mostRemembered })
+
+  // All of them at once, when the first has its time: what was read last week is in no memory that somebody gets to see.
+  async function forgetLater(): Promise<void> {
+    await clock.sleep(remembered, ending).catch(() => undefined)
+    known.clear()
+  }
+
+  function remember(header: string, read: Credentials): void {
+    if (ending.aborted) return
+    if (known.size === 0) void forgetLater()
+    known.set(header, read)
+  }
+
   return (header) => {
     if (header === null) return none
     const before = known.get(header)
     if (before !== undefined) return before
     const read = parseCredentials(header)
-    if (read.kind === 'basic' || read.kind === 'bearer') known.set(header, read)
+    if (read.kind === 'basic' || read.kind === 'bearer') remember(header, read)
     return read
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type Authentication, type BearerAuthentication, type Principal, type Rights, scopeCeiling } from '../access/index.ts'
+import { createManualClock } from '../lib/index.ts'
 import { parseRepositoryName, RegistryError } from '../oci/index.ts'
 import { noManagement } from './gate.testing.ts'
 import { createGate } from './gate.ts'
@@ -44,6 +45,8 @@ function start(source: { realm?: string; externalUrl?: string } = {}) {
     tokenCheck: { bearer: (token) => bearer[token] ?? { failed: 'wrong' } },
     rights,
     source: { service: 'berth', realm: undefined, externalUrl: undefined, ...source },
+    clock: createManualClock(),
+    ending: new AbortController().signal,
   })
   const t = createTestHttp({ access: { gate, tokens: undefined, management: noManagement, resolve: (name) => name } })
   const ask = async (path: string, authorization?: string, method = 'GET', host = 'registry.test') =>

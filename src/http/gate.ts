@@ -13,12 +13,12 @@ import { andThen, type Soon } from '../lib/index.ts'
 import { RegistryError, type RepositoryName } from '../oci/index.ts'
 import type { Actor } from '../registry/index.ts'
 import { challenge, type Challenged, loginFirst, mountSource, type TokenProblem, type TokenSource } from './challenge.ts'
-import { createCredentialReader, type Credentials, isOneToken } from './credentials.ts'
+import { createCredentialReader, type CredentialReaderDeps, type Credentials, isOneToken } from './credentials.ts'
 import { refusal, type Refused } from './refusal.ts'
 import { findRoute } from './v2/routes.ts'
 
 /** What the HTTP layer asks of those who know who is who and who may do what. */
-export interface GateDeps {
+export interface GateDeps extends CredentialReaderDeps {
   readonly authenticator: Authenticator
   readonly tokenCheck: TokenCheck
   readonly rights: Pick<Rights, 'decide' | 'isPublic' | 'projectOf'>
@@ -51,7 +51,7 @@ export interface Gate {
 
 export function createGate(deps: GateDeps): Gate {
   const { rights } = deps
-  const readCredentials = createCredentialReader()
+  const readCredentials = createCredentialReader(deps)
   return Object.freeze<Gate>({
     enter: (asked, address) => {
       const sent = readCredentials(asked.request.headers.get('authorization'))

@@ -71,7 +71,7 @@ class MapInOrder<K, V> implements Lru<K, V> {
   delete(key: K): boolean {
     const entry = this.#entries.get(key)
     if (entry === undefined) return false
-    if (entry === this.#newest) this.#newest = undefined
+    if (entry === this.#newest) this.#newest = this.#newestKey = undefined
     this.#total -= entry.weight
     return this.#entries.delete(key)
   }
@@ -79,6 +79,7 @@ class MapInOrder<K, V> implements Lru<K, V> {
   clear(): void {
     this.#entries.clear()
     this.#newest = undefined
+    this.#newestKey = undefined
     this.#total = 0
   }
 

@@ -33,7 +33,8 @@ const mostKept = 10_000
 
 export function createCredentialCache({ clock, ids }: { readonly clock: Clock; readonly ids: Ids }): CredentialCache {
   const entries = createLru<string, Entry>({ capacity: mostKept })
-  // Of this process alone: from what memory holds, a password cannot be guessed more cheaply than from the database.
+  // Of this process alone: from a key that gets anywhere no password can be guessed. Whoever reads all of the memory has the secret too, and for a
+  // minute the headers themselves (http/credentials).
   const secretOfProcess = ids.object() + ids.object()
 
   function live(key: string): Entry | undefined {
