@@ -49,7 +49,7 @@ export function answerMatch(asked: Asked, match: Match, { openApi, privateApi }:
   const enter = (): Soon<Caller> => gate.enter(challenged, caller.actor.address)
   return andThen(enter(), (known) => {
     asked.caller = known
-    if (known.by === 'basic' && request.method !== 'GET' && isCrossSite(request.headers)) throw new RegistryError('DENIED', { message: crossSite })
+    if (known.by === 'basic' && !reads(request) && isCrossSite(request.headers)) throw new RegistryError('DENIED', { message: crossSite })
     return andThen(nameNow(match, access), (repository) => {
       const asking = callOf(known, match.name)
       // Reads are many, and have no body.
@@ -65,6 +65,10 @@ export function answerMatch(asked: Asked, match: Match, { openApi, privateApi }:
       })
     })
   })
+}
+
+function reads({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 const crossSite = 'another site may not do this in the name of whoever visits it'

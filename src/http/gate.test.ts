@@ -49,8 +49,8 @@ function start(source: { realm?: string; externalUrl?: string } = {}) {
     ending: new AbortController().signal,
   })
   const t = createTestHttp({ access: { gate, tokens: undefined, management: noManagement, resolve: (name) => name } })
-  const ask = async (path: string, authorization?: string, method = 'GET', host = 'registry.test') =>
-    await t.ask(method, path, { headers: { host, ...(authorization === undefined ? {} : { authorization }) } })
+  const ask = async (path: string, authorization?: string, method = 'GET', host = 'registry.test', more: Record<string, string> = {}) =>
+    await t.ask(method, path, { headers: { ...more, host, ...(authorization === undefined ? {} : { authorization }) } })
   return { ...t, gate, rights, ask }
 }
 
@@ -207,4 +207,14 @@ test('caches of others keep only what anybody may pull', async () => {
   const said = async (name: string) => (await ask(`/v2/${name}/manifests/${digest}`, basicly('alice:right'))).headers.get('cache-control')
   expect(await said('public/app')).toStartWith('public, max-age=')
   expect(await said('team/app')).toBe('private, no-store')
+})
+
+test('a page elsewhere reads with the login that a browser remembers, and does not write', async () => {
+  const { ask } = start()
+  const statuses = async (site: string) => {
+    const send = async (method: string, path: string) => (await ask(path, basicly('alice:right'), method, undefined, { 'sec-fetch-site': site })).status
+    return [await send('GET', '/v2/'), await send('HEAD', '/v2/'), await send('POST', '/v2/team/app/blobs/uploads/')]
+  }
+  expect(await statuses('same-origin')).toEqual([200, 200, 202])
+  expect(await statuses('cross-site')).toEqual([200, 200, 403])
 })
