@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { createLogger } from '../observe/index.ts'
 import { RegistryError } from '../oci/index.ts'
-import { createApi, type RequestContext } from './api.ts'
+import { createApi, isCrossSite, type RequestContext } from './api.ts'
 import { type Boat, boatRoutes, boats, changes } from './boat-routes.testing.ts'
 import { Problem } from './problem.ts'
 import type { Caller, Place } from './route.ts'
@@ -208,6 +208,22 @@ describe('a body', () => {
       expect((await send('DELETE', '/projects/team/boats/ada', { headers: { 'sec-fetch-site': site } })).json.code).toBe('cross-site')
     }
     expect((await send('DELETE', '/projects/team/boats/ada', { headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(204)
+  })
+
+  test.each([
+    ['https://berth.test', {}, false],
+    ['http://berth.test:5000', { host: 'Berth.test:5000' }, false],
+    ['http://berth.test:5000', { host: 'berth.test' }, true],
+    ['http://elsewhere.test', {}, true],
+    ['http://elsewhere.test', { 'sec-fetch-site': 'same-origin' }, false],
+    ['null', {}, true],
+    ['', {}, true],
+  ])('to plain HTTP browsers say it with the origin alone: %j %j', (origin, more, isCross) => {
+    expect(isCrossSite(new Headers({ host: 'berth.test', origin, ...more }))).toBe(isCross)
+  })
+
+  test('without an origin comes from a program', () => {
+    expect(isCrossSite(new Headers({ host: 'berth.test' }))).toBe(false)
   })
 })
 

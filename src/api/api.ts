@@ -154,10 +154,15 @@ async function checkCondition({ current }: Route, call: AnyCall, ifMatch: string
   if (!matches(ifMatch, entityTag(await current(call)))) throw new Problem('precondition-failed')
 }
 
-/** The attacker: a page elsewhere, in a browser that remembers a Basic login and sends it along. Programs send no such header. */
+/**
+ * The attacker: a page elsewhere, in a browser that remembers a Basic login and sends it along. Programs send no such headers; to plain HTTP
+ * browsers send `Origin` alone, with whatever is no GET or HEAD.
+ */
 export function isCrossSite(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site')
-  return site !== null && site !== 'same-origin' && site !== 'none'
+  if (site !== null) return site !== 'same-origin' && site !== 'none'
+  const origin = headers.get('origin')
+  return origin !== null && URL.parse(origin)?.host !== headers.get('host')?.toLowerCase()
 }
 
 function listed({ reply }: Route, { items, next }: Page<unknown>, url: URL, limit: number): Response {
