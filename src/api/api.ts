@@ -128,11 +128,22 @@ async function answerUnder(decidedAt: number | undefined, route: Route, { req, e
   const body = route.body === undefined ? {} : parseBody(route, await readJson(req.header('content-type') ?? null, env.readBody))
   // A body may come slowly on purpose: by its end the caller may have lost the right, or the name may be another project's.
   const { caller, params } = route.body === undefined ? admitted : await letIn()
-  const call: AnyCall = { caller, params, query, body, page, lastEvent: lastEventOf(req.raw.headers) }
+  const call: AnyCall = { caller, params, query, body, page, lastEvent: lastEventOf(req.raw.headers), stillAllowed: () => succeeds(letIn) }
   await checkCondition(route, call, req.header('if-match'))
   const result = await route.handle(call)
   if (route.stream) return streamed(result as Parameters<typeof streamOfEvents>[0])
   return route.list ? listed(route, result as Page<unknown>, new URL(req.url), limitOf(call)) : single(route, result, call, req.raw)
+}
+
+/** Whether nobody refuses. Fails with what is no refusal, such as a database that is away. */
+async function succeeds(attempt: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await attempt()
+    return true
+  } catch (error) {
+    if (problemOf(error) === undefined) throw error
+    return false
+  }
 }
 
 /** What is none of ours begins at the beginning: whoever lost a stream of another server has to get something. */

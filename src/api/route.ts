@@ -46,6 +46,8 @@ export interface Call<Params, Query, Body> {
   readonly page: PageRequest
   /** Of streams: the id of the last event that the client has seen. */
   readonly lastEvent: number | undefined
+  /** For answers that go on: asks again who the caller is and whether they may have this. Fails when that can't be told. */
+  readonly stillAllowed: () => Promise<boolean>
 }
 
 type Schema = z.ZodObject | undefined
@@ -108,6 +110,7 @@ export interface AnyCall {
   readonly body: Readonly<Record<string, unknown>>
   readonly page: PageRequest
   readonly lastEvent: number | undefined
+  readonly stillAllowed: () => Promise<boolean>
 }
 
 /** Takes the types off, so that one table holds routes of any shape. Whatever a schema does not name is refused. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { createManagementWorld, rootPassword } from '../../management.testing.ts'
 
@@ -44,6 +44,13 @@ forEachDatabase('the events of a job', (kind) => {
       if (isLast(message)) return { messages, text, reader, ended: false }
     }
   }
+  async function runToEnd(): Promise<void> {
+    const end = t.runJobs()
+    const state = async (): Promise<unknown> => (await t.send(admin, 'GET', `/jobs/${job}`)).json.state
+    for (const until = performance.now() + 20_000; (await state()) !== 'done' && performance.now() < until; ) await new Promise((resolve) => setImmediate(resolve))
+    await end()
+    expect(await state()).toBe('done')
+  }
   const names = ({ messages }: { readonly messages: readonly Message[] }) => messages.map(({ id, event, data }) => `${id} ${event} ${String(data['text'] ?? data['state'])}`)
 
   test('are how it is, each line of its log, and its end', async () => {
@@ -80,6 +87,41 @@ forEachDatabase('the events of a job', (kind) => {
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'too-many-streams'])
     await open[0]?.body?.cancel()
     expect((await t.follow(admin, `/jobs/${job}/events`)).status).toBe(200)
+  })
+
+  describe('end for whoever may see them no longer, and show nothing that came later', () => {
+    const own = 'Slow 8 otters drift'
+    let grant: string
+    beforeEach(async () => {
+      await t.send(admin, 'POST', '/accounts', { name: 'olga', password: `${own} first` })
+      await t.send(`olga:${own} first`, 'PUT', '/whoami/password', { current: `${own} first`, password: own })
+      grant = String((await t.send(admin, 'POST', '/grants', { subject: { kind: 'account', name: 'olga' }, role: 'ops' })).json.id)
+    })
+
+    test.each([
+      ['the right is taken away', async () => await t.send(admin, 'DELETE', `/grants/${grant}`)],
+      ['the password is another', async () => await t.send(admin, 'PUT', '/accounts/olga/password', { password: `${own} later` })],
+      ['the account is gone', async () => await t.send(admin, 'DELETE', '/accounts/olga')],
+    ])('when %s', async (_, happens) => {
+      const response = await t.follow(`olga:${own}`, `/jobs/${job}/events`)
+      const first = await read(response, ({ event }) => event === 'job')
+      expect(names(first)).toEqual(['0 job queued'])
+      first.reader.releaseLock()
+      expect((await happens()).status).toBeLessThan(300)
+      await runToEnd()
+      expect(await read(response)).toMatchObject({ ended: true, messages: [] })
+    })
+
+    test('also where it reads slowly what was looked up before', async () => {
+      await runToEnd()
+      const response = await t.follow(`olga:${own}`, `/jobs/${job}/events`)
+      const first = await read(response, ({ event }) => event === 'line')
+      expect(names(first)).toEqual(['1 line begun'])
+      first.reader.releaseLock()
+      await t.send(admin, 'DELETE', `/grants/${grant}`)
+      t.clock.advance(1_000)
+      expect(await read(response)).toMatchObject({ ended: true, messages: [] })
+    })
   })
 
   test('are for whoever may see jobs, and of jobs that there are', async () => {

@@ -25,27 +25,35 @@ const linesAtOnce = 200
 const mostStreams = 256
 const mostOfOne = 16
 
+/** What is asked for, and by whom. */
+export interface Following {
+  readonly id: number
+  /** The number of the last line that was seen. */
+  readonly after: number
+  readonly who: string
+  /** Asked before each look, and before what is handed out later than that. The stream ends once it is not so. */
+  readonly stillAllowed: () => Promise<boolean>
+}
+
 /** Streams of how jobs come along, a bounded number of them, in all and for each who asks. */
 export interface Followers {
-  /**
-   * First how the job is, then each line of its log and each change. The event `end` is the last one. @throws Problem `too-many-streams`
-   * @param after the number of the last line that was seen
-   */
-  follow(id: number, after: number, who: string): Events
+  /** First how the job is, then each line of its log and each change. The event `end` is the last one. @throws Problem `too-many-streams` */
+  follow(following: Following): Events
 }
 
 export function createFollowers(deps: FollowDeps, shown: Shown): Followers {
   const open = new Map<string, number>()
   let all = 0
   return Object.freeze<Followers>({
-    follow: (id, after, who) => {
+    follow: (following) => {
+      const { who } = following
       const own = open.get(who) ?? 0
       if (all >= mostStreams || own >= mostOfOne) {
         throw new Problem({ code: 'too-many-streams', status: 429 }, { detail: 'too many streams are open already: end some of them first', headers: { 'retry-after': '5' } })
       }
       all++
       open.set(who, own + 1)
-      return ending(follow(deps, shown, id, after), () => {
+      return ending(follow(deps, shown, following), () => {
         all--
         const left = (open.get(who) ?? 1) - 1
         if (left === 0) open.delete(who)
@@ -55,19 +63,24 @@ export function createFollowers(deps: FollowDeps, shown: Shown): Followers {
   })
 }
 
-async function* follow({ jobs, clock, ending: ends }: FollowDeps, shown: Shown, id: number, after: number): AsyncGenerator<StreamEvent | typeof sign> {
+async function* follow({ jobs, clock, ending: ends }: FollowDeps, shown: Shown, following: Following): AsyncGenerator<StreamEvent | typeof sign> {
+  const { id, after } = following
+  const allowed = createCheck(following, clock)
   const until = clock.monotonic() + longest
   let seen = after
   let last = ''
   let said = clock.monotonic()
   while (!ends.aborted && clock.monotonic() < until) {
+    if (!(await allowed())) return
     // The job before its log: what it logged until its end is then in it.
     const job = await jobs.find(id)
     if (job === undefined) return
     for (const line of await jobs.lines(id, seen, linesAtOnce)) {
+      if (!(await allowed())) return
       seen = line.number
       yield { id: String(seen), event: 'line', data: shown.line(line) }
     }
+    if (!(await allowed())) return
     const ended = job.finishedAt !== undefined
     const data = shown.job(job)
     const text = JSON.stringify(data)
@@ -81,6 +94,16 @@ async function* follow({ jobs, clock, ending: ends }: FollowDeps, shown: Shown, 
     }
     if (ended) return
     await clock.sleep(lookEvery, ends).catch(() => undefined)
+  }
+}
+
+/** The attacker: one who lost the right and reads slowly what was looked up before. So it is asked by time, not only by looks. */
+function createCheck({ stillAllowed }: Following, clock: Clock): () => Promise<boolean> {
+  let asked = clock.monotonic()
+  return async () => {
+    if (clock.monotonic() - asked < lookEvery) return true
+    asked = clock.monotonic()
+    return await stillAllowed()
   }
 }
 

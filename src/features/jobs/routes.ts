@@ -122,9 +122,9 @@ function followingRoute(deps: JobRoutesDeps): Route {
     status: 200,
     reply: jobShape,
     stream: true,
-    handle: async ({ caller, params: { job }, lastEvent = 0 }) => {
+    handle: async ({ caller, params: { job }, lastEvent = 0, stillAllowed }) => {
       const { id } = await foundJob(jobs, job)
-      return followers.follow(id, lastEvent, caller.identity ?? caller.address)
+      return followers.follow({ id, after: lastEvent, who: caller.identity ?? caller.address, stillAllowed })
     },
   })
 }
