@@ -50,7 +50,7 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const version = createRightsVersion(database, clock)
   const { hashing } = createCountedHashing()
   const passwords = createPasswords({ hashing, atOnce: 2 })
-  const noFile = { read: () => Promise.resolve(undefined), write: () => Promise.resolve(), remove: () => Promise.resolve() }
+  const noFile = { read: () => Promise.resolve(undefined), keep: (text: string) => Promise.resolve(text), remove: () => Promise.resolve() }
   await ensureFirstAdmin({ database, passwords, ids: systemIds, file: noFile, given: rootPassword })
   const identities = createIdentities({ database, clock, ids: systemIds, version, hashing, hashesAtOnce: 2, sources: [], warn: () => undefined })
   const rights = createRights({ database, version })

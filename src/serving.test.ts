@@ -44,7 +44,7 @@ forEachDatabase('a server with access control', (kind) => {
     serving = another()
     const common = { database, clock: systemClock, ids: systemIds, hashing: argon2Hashing, hashesAtOnce: 1, sources: [] }
     identities = createIdentities({ ...common, version: createRightsVersion(database, systemClock), warn: () => undefined })
-    const file = { read: () => Promise.resolve(undefined), write: () => Promise.resolve(), remove: () => Promise.resolve() }
+    const file = { read: () => Promise.resolve(undefined), keep: (text: string) => Promise.resolve(text), remove: () => Promise.resolve() }
     await ensureFirstAdmin({ database, passwords: createPasswords({ hashing: argon2Hashing, atOnce: 1 }), ids: systemIds, file, given: admin })
     await identities.accounts.create(actor, { name: 'alice', password })
   }, 30_000)

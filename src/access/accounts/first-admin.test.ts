@@ -10,7 +10,7 @@ function createFile() {
   const kept: { text: string | undefined } = { text: undefined }
   const file: PasswordFile = {
     read: () => Promise.resolve(kept.text),
-    write: (text) => Promise.resolve(void (kept.text = text)),
+    keep: (text, form) => Promise.resolve((kept.text = form.test(kept.text ?? '') ? (kept.text as string) : text)),
     remove: () => Promise.resolve(void (kept.text = undefined)),
   }
   return { kept, file }
@@ -19,9 +19,9 @@ function createFile() {
 forEachDatabase('the first admin', (kind) => {
   let world: World
   let disk: ReturnType<typeof createFile>
-  const start = async (given?: string) => {
+  const start = async (given?: string, file = disk.file) => {
     const passwords = createPasswords({ hashing: createCountedHashing().hashing, atOnce: 2 })
-    return await ensureFirstAdmin({ database: world.database, passwords, ids: systemIds, file: disk.file, given })
+    return await ensureFirstAdmin({ database: world.database, passwords, ids: systemIds, file, given })
   }
   beforeEach(async () => {
     world = await createWorld(kind)
@@ -71,7 +71,23 @@ forEachDatabase('the first admin', (kind) => {
 
   test('is one, when two start at once', async () => {
     const made = await Promise.all([start(), start()])
-    expect(made.filter((one) => one !== undefined)).toHaveLength(1)
+    const [first, ...others] = made.filter((one) => one !== undefined)
+    expect(others).toEqual([])
+    expect(disk.kept.text).toBe(`${first?.password}\n`)
+    expect(await principalOf(world, 'admin', first?.password ?? '')).toMatchObject({ name: 'admin' })
+  })
+
+  test('of two with folders of their own, whose password is kept by the one that made it alone', async () => {
+    const other = createFile()
+    const made = await Promise.all([start(), start(undefined, other.file)])
+    expect([disk.kept.text, other.kept.text]).toEqual(made.map((one) => one && `${one.password}\n`))
+  })
+
+  test('has the password that a server kept which died before it made the account', async () => {
+    const text = 'abcde-fghij-kmnpq-rstuv-wxyz2\n'
+    disk.kept.text = text
+    expect(await start()).toEqual({ name: 'admin', password: text.trim() })
+    expect(disk.kept.text).toBe(text)
   })
 
   test('a file whose password is not the right one any more is removed at the next start', async () => {

@@ -19,7 +19,8 @@ export interface FirstAdmin {
 export interface PasswordFile {
   /** Absent when there is none. */
   read(): Promise<string | undefined>
-  write(text: string): Promise<void>
+  /** Writes the text unless one of this form is there; answers what is there then, the same to all who do so at once. */
+  keep(text: string, form: RegExp): Promise<string>
   remove(): Promise<void>
 }
 
@@ -50,14 +51,14 @@ export async function ensureFirstAdmin(deps: FirstAdminDeps): Promise<FirstAdmin
   }
   const fault = given === undefined ? undefined : passwordFault(given, { name })
   if (fault !== undefined) throw new AccessError('PASSWORD_WEAK', { message: fault })
-  const password = given ?? generatePassword(deps.ids)
+  // Before the account: a server that dies in between never leaves one that nobody knows. What another process of the same folder
+  // keeps there is taken: whichever makes the account, its password is in the file.
+  const password = given ?? (await file.keep(`${generatePassword(deps.ids)}\n`, generated)).trim()
   const passwordHash = await passwords.hash(password, '')
-  // Before the account: a server that dies in between generates another one, and never leaves one that nobody knows.
-  if (given === undefined) await file.write(`${password}\n`)
   const outcome = await database.transact(createFirstAdmin, { name, passwordHash })
   if ('refused' in outcome && outcome.refused === 'EXISTS') {
-    // Another node of the same database was faster.
-    if (given === undefined) await file.remove()
+    // Another process was faster. Of another folder: then its password is not the one that is kept here.
+    await removeOutdated(deps)
     return undefined
   }
   granted(outcome)
@@ -78,6 +79,8 @@ async function removeOutdated({ database, passwords, file }: FirstAdminDeps): Pr
   const row = await database.one(accountNamed, name)
   if ((await passwords.check(kept.trim(), row?.password_hash ?? undefined, '')) === 'wrong') await file.remove()
 }
+
+const generated = /^(?:[a-z2-9]{5}-){4}[a-z2-9]{5}\n$/
 
 /** 128 bits in letters and digits that are not mistaken for each other, in groups that can be read out. */
 function generatePassword(ids: Ids): string {
