@@ -18,11 +18,15 @@ forEachDatabase('the routes of jobs', (kind) => {
     const made = await send('POST', '/jobs', { kind: 'integrity.check', payload: { deep: false } })
     expect(made.json).toMatchObject({ kind: 'integrity.check', state: 'queued', payload: { deep: false }, attempt: 0, createdBy: 'admin', cancelRequested: false })
     expect({ status: made.status, location: made.headers.get('location') }).toEqual({ status: 201, location: `/api/v1/jobs/${made.json.id}` })
-    expect((await send('POST', '/jobs', { kind: 'integrity.check' })).json.id).toBe(made.json.id)
+    expect((await send('POST', '/jobs', { kind: 'integrity.check', payload: { deep: false } })).json.id).toBe(made.json.id)
+    // What is asked for is never answered with less.
+    const deep = (await send('POST', '/jobs', { kind: 'integrity.check' })).json
+    expect(deep).toMatchObject({ state: 'queued', payload: { deep: true } })
+    expect((await send('POST', '/jobs', { kind: 'integrity.check', payload: { deep: true } })).json.id).toBe(deep.id)
     expect((await send('GET', `/jobs/${made.json.id}`)).json).toEqual(made.json)
     expect((await send('POST', `/jobs/${made.json.id}/cancel`)).json).toMatchObject({ state: 'cancelled' })
     expect(await send('POST', `/jobs/${made.json.id}/cancel`)).toMatchObject({ status: 409, json: { code: 'job-over' } })
-    expect((await send('POST', '/jobs', { kind: 'integrity.check' })).json.id).not.toBe(made.json.id)
+    expect((await send('POST', '/jobs', { kind: 'integrity.check', payload: { deep: false } })).json.id).not.toBe(made.json.id)
   })
 
   test('refuse what nobody could run, with the place, and queue nothing', async () => {
