@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
+import { createLogger } from '../observe/index.ts'
 import { JobFailure, type JobHandler, type JobRun } from './job-kind.ts'
 import { createJobs } from './jobs.ts'
 import { clearOnce, keepWorking, workOnce } from './keep-working.ts'
@@ -78,6 +79,20 @@ forEachDatabase('a job', (kind) => {
     }
     expect(await workOnce(worker, going)).toBe(true)
     expect(await t.jobs.find(id)).toMatchObject({ state: 'failed', attempt: 3, error: { code: 'no-room' } })
+  })
+
+  test('that fails for a reason that nobody foresaw shows where to look for it, and the log has it whole', async () => {
+    const id = await queue()
+    const lines: string[] = []
+    const logger = createLogger({ level: 'warn', destination: { write: (line) => void lines.push(line), close: () => Promise.resolve() } })
+    const wrong = new Error('/srv/berth: relation of team/secret', { cause: new Error('the disk') })
+    await workOnce(t.worker([handlerOf(() => Promise.reject(wrong))], { logger }), going)
+    const { error } = (await t.jobs.find(id)) ?? {}
+    expect(error).toEqual({ code: 'failed', message: `the run failed inside; the log of the server says why, under the job ${id}` })
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'error', msg: 'a run of a job failed', job: id, kind: stepsKind.name, attempt: 1, error: { stack: expect.stringContaining('team/secret') as unknown } },
+    ])
+    expect(lines[0]).toContain('the disk')
   })
 
   test('that can only fail again is not run again', async () => {

@@ -58,7 +58,7 @@ export async function runJob(claimed: ClaimedJob, handler: AnyJobHandler, drain:
   const beating = keepBeating({ ...deps, notes, run, end }, over.signal)
   let ended: RunEnd | undefined
   try {
-    ended = await outcomeOf(claimed, handler, { signal: stop.signal, notes, clock })
+    ended = await outcomeOf(claimed, handler, { signal: stop.signal, notes, clock, logger })
   } finally {
     over.abort()
     drain.removeEventListener('abort', onDrain)
@@ -74,10 +74,11 @@ export async function runJob(claimed: ClaimedJob, handler: AnyJobHandler, drain:
 
 /** How the handler ended; nothing where it was stopped before it was done. */
 async function outcomeOf(
-  { run: token, payloadVersion, payload: text, attempt }: ClaimedJob,
+  claimed: ClaimedJob,
   { kind, run }: AnyJobHandler,
-  { signal, notes, clock }: { readonly signal: AbortSignal; readonly notes: Notes; readonly clock: Clock },
+  { signal, notes, clock, logger }: { readonly signal: AbortSignal; readonly notes: Notes } & Pick<RunJobDeps, 'clock' | 'logger'>,
 ): Promise<RunEnd | undefined> {
+  const { run: token, payloadVersion, payload: text } = claimed
   try {
     if (payloadVersion !== kind.version) {
       const message = `payload of version ${payloadVersion}: this program takes version ${kind.version} of ${kind.name}; queue the job again`
@@ -89,7 +90,7 @@ async function outcomeOf(
     if (result.length > jsonLength) throw new JobFailure('result-too-large', `the result has ${result.length} characters; ${jsonLength} are kept`, { final: true })
     return { state: 'done', result }
   } catch (error) {
-    return signal.aborted ? undefined : failureOf(error, attempt)
+    return signal.aborted ? undefined : failureOf(error, claimed, logger)
   }
 }
 
@@ -111,11 +112,13 @@ async function orPatience<T>(work: Promise<T>, signal: AbortSignal, clock: Clock
 const firstPause = 5_000
 const longestPause = 3_600_000
 
-function failureOf(error: unknown, attempt: number): RunEnd {
-  const known = error instanceof JobFailure ? error : undefined
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, messageLength)
-  const retryIn = known?.final === true ? undefined : Math.min(firstPause * 2 ** (attempt - 1), longestPause)
-  return { state: 'failed', code: known?.code ?? 'failed', message, retryIn }
+/** Whoever may see jobs need not see what an error of the database or of the system names: its text goes to the log alone. */
+function failureOf(error: unknown, { run: { job }, kind, attempt }: ClaimedJob, logger: Logger): RunEnd {
+  const inside = new JobFailure('failed', `the run failed inside; the log of the server says why, under the job ${job}`)
+  const { code, message, final } = error instanceof JobFailure ? error : inside
+  logger.error('a run of a job failed', { job, kind, attempt, code, error })
+  const retryIn = final ? undefined : Math.min(firstPause * 2 ** (attempt - 1), longestPause)
+  return { state: 'failed', code, message: message.slice(0, messageLength), retryIn }
 }
 
 /** What a handler tells between two heartbeats. */
