@@ -15,7 +15,7 @@ export const checkKind: JobKind<CheckPayload> = Object.freeze({
   payload: checkPayload,
   summary: 'Compares everything stored with what the database says of it, and with its digest; marks what is damaged.',
   mostAttempts: 5,
-  dedupeKey: ({ deep }) => (deep ? 'deep' : 'not deep'),
+  dedupeKey: ({ deep }: CheckPayload) => (deep ? 'deep' : 'not deep'),
 })
 
 /** What a run keeps for the next one, and in the end its result. */
