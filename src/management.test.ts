@@ -215,6 +215,22 @@ forEachDatabase('the management API', (kind) => {
     expect(await ok(admin, 'GET', '/whoami')).toMatchObject({ name: 'admin' })
   })
 
+  test('tags are added to a role by those alone who may change the rules that leave tags to it', async () => {
+    await ok(admin, 'POST', '/roles', { name: 'helper', permissions: ['role.read', 'role.write', 'content.push', 'tag.create', 'tag.move'] })
+    await ok(admin, 'POST', '/roles', { name: 'release', permissions: ['content.push', 'tag.create'] })
+    const bob = await person('bob')
+    await ok(admin, 'POST', '/grants', { subject: { kind: 'account', name: 'bob' }, role: 'helper' })
+    const update = async (who: string, permissions: readonly string[]) => {
+      const { status, json } = await world.send(who, 'PUT', '/roles/release', { permissions })
+      return json?.code ?? status
+    }
+    expect(await update(bob, ['tag.create'])).toBe(200)
+    expect(await update(bob, ['tag.create', 'content.push'])).toBe(200)
+    expect(await update(bob, ['tag.create', 'tag.move'])).toBe('wider')
+    expect(await update(admin, ['tag.create', 'tag.move'])).toBe(200)
+    expect(await update(bob, ['tag.move'])).toBe(200)
+  })
+
   test('roles are listed in one order, page by page, built in or not', async () => {
     await ok(admin, 'POST', '/roles', { name: 'helper', permissions: ['project.read'] })
     const names: string[] = []
