@@ -57,13 +57,13 @@ forEachDatabase('with a server, the guide', (kind) => {
   const logIn = (user: 'admin' | 'alice') => type(`berth login registry.example -u ${user}`, [words[user]])
 
   test('leads from the login to what is needed for a push, and tells why something is refused', async () => {
-    const [administrator, user, , token, , pipeline] = blocks('first-push.md')
+    const [administrator, rule, user, , token, , pipeline] = blocks('first-push.md')
     expect(await typeAll(administrator, [rootPassword, words.admin, words.admin, words.given])).toContain('alice')
     expect(await typeAll(user, [words.given, words.alice, words.alice])).toContain('team')
     expect(await typeAll(token, [])).toMatch(/bpt_[\w-]{20}/)
     await logIn('admin')
     expect(await typeAll(pipeline, [])).toMatch(/brt_[\w-]{20}/)
-    await type('berth tag-rule add team release-* --role maintainer', [])
+    await typeAll(rule, [])
     const [own, others] = blocks('refused.md')
     await logIn('alice')
     expect(await typeAll(own, [])).toContain('release-*')

@@ -37,8 +37,9 @@ describeTools(['docker', 'dockerd', 'curl'], (paths) => {
       [[`of ${user}:`, before], [`password of ${user}:`, after], ['again:', after]]
 
     test('what the page says is all that a terminal is told', async () => {
-      const [administrator, user, byCurl, token, push, pipeline, asRobot] = blocks('first-push.md')
+      const [administrator, rule, user, byCurl, token, push, pipeline, asRobot] = blocks('first-push.md')
       await type(administrator, ...change('admin', admin.password, 'plum-Canoe 78 riddle'), ['first login:', words.given])
+      await type(rule)
       await type(user, ...change('alice', words.given, words.alice))
       const secret = /bpt_[\w-]+/.exec(await type(token))?.[0] ?? ''
       const pushed = await type(push, ['Password:', secret])

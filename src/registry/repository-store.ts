@@ -84,12 +84,10 @@ export async function lockRepository(tx: Tx, path: string, decidedOn?: number): 
 export async function takeRepository(tx: Tx, path: string, may: MayCreate): Promise<LockedRepository | Refusal> {
   const present = await tx.one(lock, path)
   if (present !== undefined) return (await mayWork(tx, present.namespace_id, may)) ? writable(present, {}) : decideAgain
-  const now = await renamedPath(tx, path)
-  if (now !== undefined) return await takeRepository(tx, now, may)
   const namespace = await takeNamespace(tx, path.split('/', 1)[0] as string, may)
   if (namespace === undefined) {
-    const since = await renamedPath(tx, path)
-    return since === undefined ? decideAgain : await takeRepository(tx, since, may)
+    const now = await renamedPath(tx, path)
+    return now === undefined ? decideAgain : await takeRepository(tx, now, may)
   }
   if ('refused' in namespace) return namespace
   if (!(await mayWork(tx, namespace.id, may))) return decideAgain
@@ -118,7 +116,7 @@ interface Namespace {
   readonly created?: Pick<Created, 'createdProject'>
 }
 
-/** Absent where it was renamed while its row was waited for. */
+/** Absent where the name is one that a project had before. */
 async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal | undefined> {
   const present = await tx.one(lockNamespace, name)
   if (present !== undefined) return present

@@ -47,7 +47,7 @@ onPostgres('the orders of two transactions', 1, (arenas) => {
       expect([...chosen.faults.keys()].sort()).toEqual([...all.faults.keys()].sort())
       expect(chosen.schedules).toBeLessThanOrEqual(all.schedules)
     },
-    2 * minutes,
+    5 * minutes,
   )
 
   test('in a deadlock let either give way', async () => {
