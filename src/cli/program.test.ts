@@ -25,10 +25,19 @@ test('--version and --help', () => {
   expect(berth(['--version'])).toEqual({ code: 0, out: `${packageJson.version}\n`, err: '' })
   const help = berth(['serve', '--help'])
   expect([help.code, help.err]).toEqual([0, ''])
-  for (const flag of ['--config <FILE>', '--listen <HOST:PORT>', '--data <DIR>', '--open', '(default: 127.0.0.1:5000)']) {
+  for (const flag of ['--config <FILE>', '--listen <HOST:PORT>', '--data <DIR>', '--open', '--role <all|serve|work>', '(default: 127.0.0.1:5000)']) {
     expect(help.out).toContain(flag)
   }
   expect(berth(['serve', '--help'], { LANG: 'zh_CN.UTF-8' }).out).toContain('默认值：127.0.0.1:5000')
+})
+
+test('--role names what the process does, which SQLite leaves no choice in', () => {
+  const elsewhere = { BERTH_DATABASE_URL: 'postgresql:///berth' }
+  expect(berth(['config', 'check', '--role', 'work'], elsewhere)).toMatchObject({ code: 0, err: '' })
+  expect(berth(['config', 'check', '--role', 'idle'], elsewhere).err).toContain('"idle" is not one of all, serve, work')
+  const refused = berth(['serve', '--role', 'serve'])
+  expect([refused.code, refused.out]).toEqual([2, ''])
+  expect(refused.err).toStartWith('--role: role "serve" divides the work among processes, which needs PostgreSQL: set database.url, or leave role out')
 })
 
 test.each([[[]], [['config']]])('%p alone prints help and ends with 2', (argv) => {

@@ -127,7 +127,8 @@ function configOptions(language: Environment['language'], say: Say): Option[] {
 }
 
 function operand({ form }: Key): string {
-  if (form.kind === 'choice') return ''
+  // A toggle is switched on by its name alone.
+  if (form.kind === 'choice') return form.words.includes('true') ? '' : ` <${form.words.join('|')}>`
   if (form.kind === 'count') return ' <N>'
   return form.kind === 'address' ? ' <HOST:PORT>' : ' <DIR>'
 }

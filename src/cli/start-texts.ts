@@ -14,8 +14,6 @@ export const startTexts = {
     'start.locked':
       'the data directory {data} is in use by another Berth server. Stop that server, or choose another directory with --data DIR',
     'start.locked-work': 'cannot start: {reason}',
-    'start.locked-role':
-      'another Berth server uses the data directory {data}. With SQLite one process does everything; for --role {role} beside another one use PostgreSQL (database.url)',
     'start.database': 'cannot use the database: {reason}',
     'start.lost':
       'cannot start: {reason}. Nothing was changed. Put the database back from where it went, or restore what was recorded of it with ' +
@@ -43,7 +41,6 @@ export const startTexts = {
     'start.data-unusable': '无法使用数据目录 {data}：{reason}。请让当前用户可以写入，或用 --data DIR 换一个目录',
     'start.locked': '数据目录 {data} 正被另一个 Berth 服务使用。请停止那个服务，或用 --data DIR 换一个目录',
     'start.locked-work': '无法启动：{reason}',
-    'start.locked-role': '数据目录 {data} 正被另一个 Berth 服务使用。使用 SQLite 时由一个进程完成全部；要让 --role {role} 与其他进程分工，请使用 PostgreSQL（database.url）',
     'start.database': '无法使用数据库：{reason}',
     'start.lost': '无法启动：{reason}。没有做任何改动。请把数据库放回原处，或用 `berth rebuild-index --data {data}` 恢复已记录的内容',
     'start.occupied':

@@ -158,6 +158,8 @@ test.each([
   ['BERTH_WORKERS', '0', 'too-small'],
   ['BERTH_WORKERS', '65', 'too-large'],
   ['BERTH_WORKERS', '2.5', 'not-a-count'],
+  ['BERTH_ROLE', 'serve', 'needs-postgres'],
+  ['BERTH_ROLE', 'work', 'needs-postgres'],
   ['BERTH_LOG_LEVEL', 'INFO', 'not-one-of'],
   ['BERTH_TLS_CERTIFICATE', 'cert.pem', 'needs'],
   ['BERTH_TLS_CERTIFICATE', '', 'not-a-file'],

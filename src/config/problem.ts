@@ -24,6 +24,7 @@ export type FaultCode =
   | 'too-small'
   | 'too-large'
   | 'needs'
+  | 'needs-postgres'
 
 /** What can be wrong with the configuration. */
 export type ProblemCode =

@@ -285,24 +285,26 @@ export const configSchema = z
       }),
     }),
   })
-  .superRefine(
-    ({ token }, context) => {
-      const { realm, root_certificates, jwks, ...rest } = token
-      const needed = { realm, ...rest, jwks: jwks ?? root_certificates }
-      const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0]
-      const given = Object.entries(token).find(([, value]) => value !== undefined)?.[0]
-      if (missing !== undefined && given !== undefined) fault(context, 'needs', { other: `token.${missing}` }, ['token', given])
-    },
-    { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'token') },
-  )
-  .superRefine(
-    ({ tls }, context) => {
-      if (tls.certificate === undefined && tls.redirect !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'redirect'])
-      if (tls.certificate === undefined && tls.key !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'key'])
-      if (tls.certificate !== undefined && tls.key === undefined) fault(context, 'needs', { other: 'tls.key' }, ['tls', 'certificate'])
-    },
-    { when: ({ issues }) => !issues.some(({ path }) => path?.[0] === 'tls') },
-  )
+  .superRefine(({ token }, context) => {
+    const { realm, root_certificates, jwks, ...rest } = token
+    const needed = { realm, ...rest, jwks: jwks ?? root_certificates }
+    const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0]
+    const given = Object.entries(token).find(([, value]) => value !== undefined)?.[0]
+    if (missing !== undefined && given !== undefined) fault(context, 'needs', { other: `token.${missing}` }, ['token', given])
+  }, ifInOrder('token'))
+  .superRefine(({ role, database }, context) => {
+    if (role !== 'all' && database.url === undefined) fault(context, 'needs-postgres', {}, ['role'])
+  }, ifInOrder('role', 'database'))
+  .superRefine(({ tls }, context) => {
+    if (tls.certificate === undefined && tls.redirect !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'redirect'])
+    if (tls.certificate === undefined && tls.key !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'key'])
+    if (tls.certificate !== undefined && tls.key === undefined) fault(context, 'needs', { other: 'tls.key' }, ['tls', 'certificate'])
+  }, ifInOrder('tls'))
+
+/** What keys have to do with each other is looked at once each by itself is as it should be. */
+function ifInOrder(...names: readonly string[]) {
+  return { when: ({ issues }: z.core.ParsePayload) => !issues.some(({ path }) => names.includes(String(path?.[0]))) }
+}
 
 /** Names a key's docs. `describe` keeps the English text where every zod tool looks for it. */
 function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {

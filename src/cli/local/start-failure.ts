@@ -67,11 +67,9 @@ interface StartError extends NodeJS.ErrnoException {
   readonly setting?: string
 }
 
-/** Of a folder that processes may share, the reason says with whom it cannot be; of others, why roles do not help. */
-function lockedText(code: unknown, { database, role }: Config): MessageKey | undefined {
-  if (code !== 'locked') return undefined
-  if (database.url !== undefined) return 'start.locked-work'
-  return role === 'all' ? undefined : 'start.locked-role'
+/** Of a folder that processes may share, the reason says with whom it cannot be. */
+function lockedText(code: unknown, { database }: Config): MessageKey | undefined {
+  return code === 'locked' && database.url !== undefined ? 'start.locked-work' : undefined
 }
 
 /**
@@ -84,8 +82,7 @@ export function describeStartFailure(error: unknown, config: Config, say: Say, c
   const host = formatHost(config.listen.host)
   const addressOf = ({ host: own, port } = config.listen) => `${formatHost(own)}:${port}`
   const [opsAddress, redirectAddress] = [addressOf(config.ops.listen), addressOf(config.tls.redirect)]
-  const { role } = config
-  const values = { role, host, address: addressOf(), opsAddress, redirectAddress, data: config.data, reason: message.replace(/\.$/, '') }
+  const values = { host, address: addressOf(), opsAddress, redirectAddress, data: config.data, reason: message.replace(/\.$/, '') }
   const text = settingTexts.get(setting) ?? (command === 'serve' ? lockedText(code, config) : undefined) ?? texts.get(code) ?? 'start.failed'
   const line = `berth: ${say(otherwise[command].get(text) ?? text, values)}\n`
   return config.log.level === 'debug' || config.log.level === 'trace' ? `${line}${stack ?? ''}\n` : line
