@@ -32,8 +32,9 @@ export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
     for (let look = 0; !stop.signal.aborted; look++) {
       let pause = lookEvery
       try {
-        if (look % looksBetweenChecks === 0) await heedClock(deps)
-        await fireDue(deps)
+        const heeded = look % looksBetweenChecks !== 0 || (await heedClock(deps))
+        const fired = await fireDue(deps)
+        if (!heeded || !fired) pause = afterFailure
       } catch (error) {
         logger.error('schedules could not be looked at; it is tried again', { error })
         pause = afterFailure
@@ -48,19 +49,33 @@ export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
   }
 }
 
-/** What was due several times while nobody looked runs once. */
-export async function fireDue({ database, clock, logger, kinds }: SchedulingDeps): Promise<void> {
+/** What was due several times while nobody looked runs once. Answers whether all went well. */
+export async function fireDue({ database, clock, logger, kinds }: SchedulingDeps): Promise<boolean> {
   const now = clock.now()
-  for (const row of await database.all(dueSchedules, now, firedAtOnce)) {
+  return await eachByItself(await database.all(dueSchedules, now, firedAtOnce), logger, async (row) => {
     const kind = kinds.find(({ name }) => name === row.kind)
-    if (kind === undefined) continue
+    if (kind === undefined) return
     const next = runAfter(row, now)
     const dedupeKey = dedupeKeyOf(kind, row)
     const fired = await database.transact(fireSchedule, { id: row.id, due: row.next_run_at, next, dedupeKey, mostAttempts: kind.mostAttempts })
-    if ('refused' in fired || fired.ok === null) continue
+    if ('refused' in fired || fired.ok === null) return
     if (fired.ok.added) logger.info('a schedule has queued its job', { schedule: row.name, job: fired.ok.id })
     else logger.warn('a schedule was due while its last job had not ended: none was queued', { schedule: row.name, job: fired.ok.id })
+  })
+}
+
+/** One that can't be looked at does not hold up the others. */
+async function eachByItself(rows: readonly ScheduleRow[], logger: Logger, look: (row: ScheduleRow) => Promise<unknown>): Promise<boolean> {
+  let isWell = true
+  for (const row of rows) {
+    try {
+      await look(row)
+    } catch (error) {
+      logger.error('a schedule could not be looked at; it is tried again', { schedule: row.name, error })
+      isWell = false
+    }
   }
+  return isWell
 }
 
 /** A run that has not ended is not joined by a second one, whatever queued it. */
@@ -71,13 +86,13 @@ function dedupeKeyOf(kind: AnyJobKind, { id, payload, payload_version: version }
   return checked.success ? kind.dedupeKey(checked.data as unknown) : own
 }
 
-/** After a clock was set back, what was to run next by the old time is brought forward. */
-export async function heedClock({ database, clock }: SchedulingDeps): Promise<void> {
+/** After a clock was set back, what was to run next by the old time is brought forward. Answers whether all went well. */
+export async function heedClock({ database, clock, logger }: SchedulingDeps): Promise<boolean> {
   const now = clock.now()
-  for (const row of await database.all(farSchedules, checkedAtOnce)) {
+  return await eachByItself(await database.all(farSchedules, checkedAtOnce), logger, async (row) => {
     const next = runAfter(row, now)
     if (next < row.next_run_at) await database.transact(bringForward, { id: row.id, from: row.next_run_at, to: next })
-  }
+  })
 }
 
 /** The next run after now, and after the last one that there was, unless that is in a future that the clock took back. */

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
+import type { Database } from '../database/index.ts'
 import type { Clock } from '../lib/index.ts'
 import { createLogger } from '../observe/index.ts'
 import { nextRun } from './cron.ts'
 import { fireDue, heedClock, type SchedulingDeps } from './keep-scheduling.ts'
 import { workOnce } from './keep-working.ts'
+import { bringForward } from './schedule-transactions.ts'
 import { createSchedules, type Schedules } from './schedules.ts'
 import { actor, createTestJobs, events, stepsHandler, stepsKind, type TestJobs } from './test-jobs.testing.ts'
 
@@ -85,6 +87,22 @@ forEachDatabase('a schedule', (kind) => {
     expect(await schedules.find('nightly')).toMatchObject({ nextRunAt: at('2026-03-02T02:00:00Z'), lastRunAt: at('2026-03-01T02:00:00Z') })
     await work()
     expect(await t.steps()).toHaveLength(1)
+  })
+
+  test('that nobody can read does not hold up the others', async () => {
+    // Due before the good one, and far in the future as well.
+    await schedules.create({ ...nightly, name: 'bad', cron: '0 1 * * *' }, actor)
+    await schedules.create(nightly, actor)
+    const spoilt = (row: unknown): unknown => ((row as { readonly name: string }).name === 'bad' ? { ...(row as object), time_zone: 'Mars/Base' } : row)
+    const all: Database['all'] = async (...query) => (await t.database.all(...query)).map(spoilt) as never
+    const reading = { ...node, database: { ...t.database, all } }
+    now = at('2026-03-01T02:00:00Z')
+    expect(await fireDue(reading)).toBe(false)
+    expect(await jobs()).toEqual(['nightly queued'])
+    await t.database.transact(bringForward, { id: (await schedules.find('nightly'))?.id ?? 0, from: at('2026-03-02T02:00:00Z'), to: at('2031-03-02T02:00:00Z') })
+    expect(await heedClock(reading)).toBe(false)
+    expect(await next()).toBe('2026-03-02T02:00:00.000Z')
+    expect(await heedClock(node)).toBe(true)
   })
 
   test('that was due many times while nobody looked runs once', async () => {
