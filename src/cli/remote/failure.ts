@@ -1,5 +1,6 @@
 import { ServerProblem, Unreachable } from '../../client/index.ts'
 import type { MessageKey, Say } from '../messages.ts'
+import { oneLine } from './one-line.ts'
 import { JobUndone } from './watch-job.ts'
 
 /** What was typed cannot be meant. */
@@ -34,13 +35,13 @@ const byStatus: Readonly<Record<number, number>> = {
 export function describeFailure(error: unknown, origin: string, say: Say): { readonly text: string; readonly code: number } {
   if (error instanceof UsageFault) return { text: `berth: ${say(error.key, error.values)}\n`, code: exitCodes.usage }
   if (error instanceof ServerProblem) {
-    const details = error.errors.map(({ at, message }) => `\n  ${at}: ${message}`).join('')
+    const details = error.errors.map(({ at, message }) => `\n  ${oneLine(`${at}: ${message}`)}`).join('')
     const hint = error.status === 401 ? `\n${say('remote.log-in', { server: origin })}` : ''
-    return { text: `berth: ${error.message}${details}${hint}\n`, code: byStatus[error.status] ?? exitCodes.failed }
+    return { text: `berth: ${oneLine(error.message)}${details}${hint}\n`, code: byStatus[error.status] ?? exitCodes.failed }
   }
-  if (error instanceof JobUndone) return { text: `berth: ${say('jobs.undone', { job: error.job.id, reason: error.message })}\n`, code: exitCodes.failed }
+  if (error instanceof JobUndone) return { text: `berth: ${say('jobs.undone', { job: error.job.id, reason: oneLine(error.message) })}\n`, code: exitCodes.failed }
   if (error instanceof Unreachable) {
-    return { text: `berth: ${say('remote.unreachable', { server: origin, reason: error.message })}\n`, code: exitCodes.unreachable }
+    return { text: `berth: ${say('remote.unreachable', { server: origin, reason: oneLine(error.message) })}\n`, code: exitCodes.unreachable }
   }
   throw error
 }

@@ -1,4 +1,5 @@
 import type { Client, Job } from '../../client/index.ts'
+import { oneLine } from './one-line.ts'
 
 /** Where somebody watches. */
 export interface Watching {
@@ -35,7 +36,7 @@ export async function watchJob(client: Client, id: string, { isTerminal, say, pa
     const job = await client.call('getJob', { params: { job: id } })
     const { items } = await client.call('getJobLog', { params: { job: id }, query: { limit: 200, after: seen } })
     for (const { number, text } of items) {
-      say(`${isTerminal ? over : ''}${readable(text)}\n`)
+      say(`${isTerminal ? over : ''}${oneLine(text)}\n`)
       seen = number
     }
     const now = progressOf(job)
@@ -54,10 +55,5 @@ export async function watchJob(client: Client, id: string, { isTerminal, say, pa
 function progressOf({ state, waitsFor, cancelRequested, progress }: Job): string {
   const far = progress && [progress.total === undefined ? String(progress.done) : `${progress.done}/${progress.total}`, progress.unit, progress.note]
   const parts = [cancelRequested && state === 'running' ? 'cancelling' : state, ...(far ?? []), waitsFor && `waits for ${waitsFor}`]
-  return readable(parts.filter((part) => part !== undefined).join(' '))
-}
-
-/** What a server sends must not move the cursor or forge a line. */
-function readable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+  return oneLine(parts.filter((part) => part !== undefined).join(' '))
 }
