@@ -14,6 +14,8 @@ export type Boot =
   | { readonly refused: string; readonly exitCode: number | undefined }
   /** It began to serve and ended by itself. */
   | { readonly ended: string; readonly exitCode: number | undefined }
+  /** It serves and says at `/readyz` that it cannot: nobody is sent there. */
+  | { readonly unready: string }
   | {
       /** Paths that answered 404, and that answered with an error of the server. */
       readonly absent: readonly string[]
@@ -40,7 +42,11 @@ export async function boot(data: string, items: readonly Item[], more: Aim): Pro
   const server = new ServerProcess({ data, settings: { ...settings, ...(config === undefined ? {} : { BERTH_CONFIG: config }) } })
   try {
     await server.listening()
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('/readyz answers 503')) {
+      await server.kill()
+      return { unready: error.message }
+    }
     await poll('the end of the server', endLimit, () => Promise.resolve(server.running ? undefined : true))
     const { output, exitCode } = server
     return output.includes(' serving on ') ? { ended: output, exitCode } : { refused: output, exitCode }

@@ -6,7 +6,7 @@ import type { Sample } from './sample.ts'
 
 /** Undoes what came with the second step of the schema and later ones. */
 const newerThanFirst = [
-  ...'address_rule tag_rule access_grant role token robot_secret robot_permission robot group_member account_group account namespace_alias signing_key collection_hold'.split(' ').map((table) => `drop table ${table}`),
+  ...'job_line address_rule tag_rule access_grant role token robot_secret robot_permission robot group_member account_group account namespace_alias signing_key collection_hold'.split(' ').map((table) => `drop table ${table}`),
   ...['visibility', 'maker_kind', 'maker_id'].map((column) => `alter table namespace drop column ${column}`),
   'drop index namespace_deleting',
   'alter table reference drop column awaited',
