@@ -20,7 +20,7 @@ async function outcomeOf(name: string, text: string): Promise<Outcome> {
   return judge(existsSync(report) ? readReport(readFileSync(report, 'utf8')) : undefined, code)
 }
 
-test('counts what passed, failed and was skipped, and names the skipped', async () => {
+test('counts what passed, failed and was skipped, and names the failed and the skipped', async () => {
   const text = `
     test('one', () => {})
     test('two', () => expect(1).toBe(2))
@@ -29,6 +29,7 @@ test('counts what passed, failed and was skipped, and names the skipped', async 
   expect(await outcomeOf('mixed', text)).toEqual({
     passed: 1,
     failed: 1,
+    failures: ['a.test.ts > two: AssertionError: expect(received).toBe(expected) Expected: 2 Received: 1'],
     skipped: ['a.test.ts > three', 'a.test.ts > group & "more" <x> > four (skipped: no reason)'],
   })
 })
@@ -49,7 +50,7 @@ test('a report cut short is none', () => {
 })
 
 test('sums', () => {
-  const one = { passed: 1, failed: 2, skipped: ['a'] }
-  expect(sum([one, { passed: 3, failed: 0, skipped: [] }, one])).toEqual({ passed: 5, failed: 4, skipped: ['a', 'a'] })
-  expect(sum([])).toEqual({ passed: 0, failed: 0, skipped: [] })
+  const one = { passed: 1, failed: 2, failures: ['b'], skipped: ['a'] }
+  expect(sum([one, { passed: 3, failed: 0, failures: [], skipped: [] }, one])).toEqual({ passed: 5, failed: 4, failures: ['b', 'b'], skipped: ['a', 'a'] })
+  expect(sum([])).toEqual({ passed: 0, failed: 0, failures: [], skipped: [] })
 })

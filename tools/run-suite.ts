@@ -10,7 +10,8 @@ export async function runSuite(suite: Suite, environment: Record<string, string>
   const outcome = 'command' in suite ? await runCommand(suite.command) : await runTests(suite, environment)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`${suite.name}: ${describe(outcome)} (${seconds} s)`)
-  return outcome
+  const unnamed = outcome.failed - outcome.failures.length
+  return unnamed > 0 ? { ...outcome, failures: [...outcome.failures, `${suite.name}: ${unnamed} without a name, see its output`] } : outcome
 }
 
 /** Other suites run beside it, so its output comes in one piece, and only when it fails. */
@@ -18,9 +19,9 @@ async function runCommand(command: readonly string[]): Promise<Outcome> {
   const env = { ...process.env, NO_COLOR: '1' }
   const child = Bun.spawn([...command], { cwd: root, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
   const [output, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
-  if (code === 0) return { passed: 1, failed: 0, skipped: [] }
+  if (code === 0) return { passed: 1, failed: 0, failures: [], skipped: [] }
   console.log((output + errors).trimEnd())
-  return { passed: 0, failed: 1, skipped: [] }
+  return { passed: 0, failed: 1, failures: [], skipped: [] }
 }
 
 async function runTests({ tests, except, minutes, parallel }: TestFolder, environment: Record<string, string>): Promise<Outcome> {
@@ -46,7 +47,7 @@ async function runTests({ tests, except, minutes, parallel }: TestFolder, enviro
   }
 }
 
-export function describe({ passed, failed, skipped }: Outcome): string {
+export function describe({ passed, failed, skipped }: Pick<Outcome, 'passed' | 'failed' | 'skipped'>): string {
   return `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`
 }
 

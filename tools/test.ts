@@ -7,6 +7,9 @@ import { startPostgres } from './postgres.ts'
 import { describe, runSuite } from './run-suite.ts'
 import { type Suite, suites } from './suites.ts'
 
+/** So many failed and skipped tests are named at the end. */
+const mostNamed = 40
+
 const names = process.argv.slice(2)
 const onlyCheck = names[0] === 'check'
 const chosen = onlyCheck ? suites.filter(({ check }) => check) : names.length > 0 ? names.map(suiteNamed) : suites
@@ -59,16 +62,21 @@ async function runInOrder(running: readonly Suite[], environment: Record<string,
 }
 
 /**
- * Prints the closing line and returns the exit code. Where nobody watches, a component that is not there counts as failed, and so
+ * Prints the failures once more, where they are seen, and the closing line, and returns the exit code. Where nobody watches, a component that is not there counts as failed, and so
  * does a skipped test whose name does not end with `(skipped: the reason)`.
  */
-function close({ passed, failed, skipped }: Outcome, lacking: readonly Missing[]): number {
+function close({ passed, failed, failures, skipped }: Outcome, lacking: readonly Missing[]): number {
   for (const { component, reason } of lacking) console.log(`skipped: ${component.covers}: no ${component.name}: ${reason}`)
-  for (const name of skipped.slice(0, 20)) console.log(`skipped: ${name}`)
-  if (skipped.length > 20) console.log(`skipped: ${skipped.length - 20} more`)
+  list('skipped', skipped)
+  list('failed', failures)
   const strict = process.env['CI'] === 'true'
   const excused = skipped.filter((name) => !strict || /\(skipped: [^)]+\)$/.test(name))
   const held = strict ? lacking.length + skipped.length - excused.length : 0
   console.log(describe({ passed, failed: failed + held, skipped: excused }))
   return failed + held > 0 ? 1 : 0
+}
+
+function list(what: string, names: readonly string[]): void {
+  for (const name of names.slice(0, mostNamed)) console.log(`${what}: ${name}`)
+  if (names.length > mostNamed) console.log(`${what}: ${names.length - mostNamed} more`)
 }
