@@ -44,8 +44,8 @@ export async function openCrew(port: number, size: number, manner: Manner = {}):
 }
 
 /** A crew for one piece of work: servers hang up on connections that were idle before it, some after five seconds. */
-export async function withCrew<T>(port: number, size: number, use: (crew: Crew) => Promise<T>): Promise<T> {
-  const crew = await openCrew(port, size)
+export async function withCrew<T>(port: number, size: number, use: (crew: Crew) => Promise<T>, manner: Manner = {}): Promise<T> {
+  const crew = await openCrew(port, size, manner)
   try {
     return await use(crew)
   } finally {

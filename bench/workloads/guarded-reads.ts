@@ -1,4 +1,4 @@
-import { basic, hammer, largeBlob, type Nail, numberedBlob, openCrew, readLarge, sampleEvery } from '../load/index.ts'
+import { basic, type Crew, hammer, largeBlob, type Nail, numberedBlob, readLarge, type RegistryClient, sampleEvery, withCrew } from '../load/index.ts'
 import type { RunningSystem, System } from '../systems/index.ts'
 import { besideBest, besidePart, limit } from './goals.ts'
 import { closed, type Credentials, credentialsOf, fillGuarded, holdLarge, howItIsGuarded } from './guarded-registry.ts'
@@ -111,14 +111,10 @@ export const guardedLayers: Workload = {
     const headers: Headers = await credentialsOf(server)
     return {
       run: async (seconds, part) => {
-        const crew = await openCrew(server.port, 1, { authorization: headers[part as Who] })
-        try {
-          const repository = part === anonymous ? open : closed
-          const work = await crew.work(seconds, async (client) => await readLarge(client, repository, blob))
-          return { ...work, done: (work.done * blob.size) / 1e9 }
-        } finally {
-          crew.close()
-        }
+        const repository = part === anonymous ? open : closed
+        const read = async (crew: Crew) => await crew.work(seconds, async (client) => await readLarge(client, repository, blob))
+        const work = await withCrew(server.port, 1, read, { authorization: headers[part as Who] })
+        return { ...work, done: (work.done * blob.size) / 1e9 }
       },
       check: () => Promise.resolve(),
       close: () => {},
@@ -151,16 +147,12 @@ export const tokens: Workload = {
     const known = await credentialsOf(server)
     return {
       run: async (seconds, part) => {
-        const crew = await openCrew(server.port, clients)
         const request = tokenRequest(known, part)
-        try {
-          return await crew.work(seconds, async (client) => {
-            const { body } = await client.ask(200, request)
-            if (!/"token":"[\w-]+\.[\w-]+\.[\w-]+"/.test(body.toString('latin1'))) throw new Error(`an answer without a token: ${body.toString().slice(0, 300)}`)
-          })
-        } finally {
-          crew.close()
+        const ask = async (client: RegistryClient): Promise<void> => {
+          const { body } = await client.ask(200, request)
+          if (!/"token":"[\w-]+\.[\w-]+\.[\w-]+"/.test(body.toString('latin1'))) throw new Error(`an answer without a token: ${body.toString().slice(0, 300)}`)
         }
+        return await withCrew(server.port, clients, async (crew) => await crew.work(seconds, ask))
       },
       check: () => Promise.resolve(),
       close: () => {},

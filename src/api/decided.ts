@@ -6,13 +6,13 @@ function isMoved(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'RIGHTS_MOVED'
 }
 
-/** So often something is decided anew. Where others of this process wait their turn, only other processes can come in between. */
+/** So often something is decided anew. First attempts do not wait for a turn, so other requests can come in between. */
 const mostAttempts = 20
 
 /**
  * Runs what decides and then changes something, with the version of rights that it decides under. The transaction refuses when that has
- * moved; then all of it is done anew, one after the other in this process, so that many changes at once do not keep each other from
- * ever coming to an end.
+ * moved; then all of it is done anew, and such repetitions one after the other in this thread, so that many changes at once do not keep each
+ * other from ever coming to an end.
  */
 export function createDecided(version: () => Soon<number>): <T>(attempt: (decidedAt: number) => Promise<T>) => Promise<T> {
   const turns = createKeyedLock()

@@ -31,7 +31,7 @@ export class RunStopped extends Error {
 const beatsOfLease = 3
 /** After a beat that failed. */
 const retryBeat = 1_000
-/** A run that is to end and does not is left alone after so long, in ms: its lease ends by itself. */
+/** A run that is to end and does not is waited for no longer than so many ms: it counts as ended, and what it still does is nobody's. */
 const patience = 15_000
 
 const lineLength = 500
@@ -164,7 +164,10 @@ interface Beating extends RunJobDeps {
   readonly end: (why: Stop) => void
 }
 
-/** Keeps the lease until `over`. What this process believes of its lease is never longer than what the database does. */
+/**
+ * Keeps the lease until `over`. Once no renewal has succeeded for as long as the lease, the run counts as lost; that is looked at when one
+ * has failed, so a database that is slow to fail is noticed late. What the run would write then is refused by its claim.
+ */
 async function keepBeating({ database, clock, logger, lease, notes, run, end }: Beating, over: AbortSignal): Promise<void> {
   let until = clock.monotonic() + lease
   let pause = lease / beatsOfLease
