@@ -1,3 +1,5 @@
+import { CodedError, type ErrorCase } from '../lib/index.ts'
+
 /** What can be wrong with a change of who may do what. `status` is what HTTP answers. */
 const table = {
   NOT_FOUND: { status: 404, message: 'there is no such thing' },
@@ -22,18 +24,9 @@ const table = {
 export type AccessErrorCode = keyof typeof table
 
 /** A management call that was refused, for a reason the caller can do something about. */
-export class AccessError extends Error {
-  readonly code: AccessErrorCode
-  readonly status: number
-  /** The member of the request that is to be corrected, where it is one. */
-  readonly field: string | undefined
-
-  constructor(code: AccessErrorCode, { message, field }: { readonly message?: string; readonly field?: string } = {}) {
-    super(message ?? table[code].message)
-    this.name = 'AccessError'
-    this.code = code
-    this.status = table[code].status
-    this.field = field
+export class AccessError extends CodedError<AccessErrorCode> {
+  constructor(code: AccessErrorCode, details: ErrorCase = {}) {
+    super('AccessError', code, table[code], details)
   }
 }
 

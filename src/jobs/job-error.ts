@@ -1,3 +1,5 @@
+import { CodedError, type ErrorCase } from '../lib/index.ts'
+
 /** What can be wrong with what is asked of jobs and schedules. `status` is what HTTP answers. */
 const table = {
   JOB_UNKNOWN: { status: 404, message: 'there is no such job' },
@@ -12,18 +14,9 @@ const table = {
 export type JobErrorCode = keyof typeof table
 
 /** A call that was refused, for a reason the caller can do something about. */
-export class JobError extends Error {
-  readonly code: JobErrorCode
-  readonly status: number
-  /** The member of the request that is to be corrected, where it is one. */
-  readonly field: string | undefined
-
-  constructor(code: JobErrorCode, { message, field }: { readonly message?: string; readonly field?: string } = {}) {
-    super(message ?? table[code].message)
-    this.name = 'JobError'
-    this.code = code
-    this.status = table[code].status
-    this.field = field
+export class JobError extends CodedError<JobErrorCode> {
+  constructor(code: JobErrorCode, details: ErrorCase = {}) {
+    super('JobError', code, table[code], details)
   }
 }
 

@@ -1,4 +1,5 @@
 export { type Clock, createManualClock, type ManualClock, systemClock } from './clock.ts'
+export { CodedError, type ErrorCase, type ErrorMeaning } from './coded-error.ts'
 export { formatDuration, parseDuration } from './duration.ts'
 export { excerpt } from './excerpt.ts'
 export { createGenerator } from './generator.ts'
