@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import type { Clock } from '../lib/index.ts'
+import { repeat, type Clock } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { nextRun } from './cron.ts'
 import type { AnyJobKind } from './job-kind.ts'
@@ -27,26 +27,17 @@ const smallJump = 86_400_000
 /** Queues the jobs of schedules when their time comes, until the returned function is called. Several processes may do so at once. */
 export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
   const { clock, logger } = deps
-  const stop = new AbortController()
-  const run = async (): Promise<void> => {
-    for (let look = 0; !stop.signal.aborted; look++) {
-      let pause = lookEvery
-      try {
-        const heeded = look % looksBetweenChecks !== 0 || (await heedClock(deps))
-        const fired = await fireDue(deps)
-        if (!heeded || !fired) pause = afterFailure
-      } catch (error) {
-        logger.error('schedules could not be looked at; it is tried again', { error })
-        pause = afterFailure
-      }
-      await clock.sleep(pause, stop.signal).catch(() => undefined)
-    }
+  let looks = 0
+  const step = async (): Promise<number> => {
+    const heeded = looks++ % looksBetweenChecks !== 0 || (await heedClock(deps))
+    const fired = await fireDue(deps)
+    return heeded && fired ? lookEvery : afterFailure
   }
-  const running = run()
-  return async () => {
-    stop.abort()
-    await running
+  const failed = (error: unknown): number => {
+    logger.error('schedules could not be looked at; it is tried again', { error })
+    return afterFailure
   }
+  return repeat({ clock, step, failed })
 }
 
 /** What was due several times while nobody looked runs once. Answers whether all went well. */

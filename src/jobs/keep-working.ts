@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import type { Clock } from '../lib/index.ts'
+import { repeat, type Clock } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import type { AnyJobHandler } from './job-kind.ts'
 import { dueJob, endOfOldest } from './job-store.ts'
@@ -34,25 +34,17 @@ const clearedAtOnce = 100
  * Runs jobs until the returned function is called: that gives those under way back to the queue, and waits until they are.
  */
 export function keepWorking(deps: WorkerDeps): () => Promise<void> {
-  const drain = new AbortController()
-  const lanes = Array.from({ length: deps.atOnce }, () => untilAborted(drain.signal, deps, async () => ((await workOnce(deps, drain.signal)) ? 0 : lookEvery)))
-  const clearing = untilAborted(drain.signal, deps, async () => ((await clearOnce(deps)) ? 0 : clearEvery))
-  return async () => {
-    drain.abort()
-    await Promise.all([...lanes, clearing])
+  const { clock, logger } = deps
+  const failed = (error: unknown): number => {
+    logger.error('the queue of jobs could not be looked at; it is tried again', { error })
+    return afterFailure
   }
-}
-
-/** @param step answers how many ms later to come again */
-async function untilAborted(ended: AbortSignal, { clock, logger }: WorkerDeps, step: () => Promise<number>): Promise<void> {
-  while (!ended.aborted) {
-    let pause = afterFailure
-    try {
-      pause = await step()
-    } catch (error) {
-      logger.error('the queue of jobs could not be looked at; it is tried again', { error })
-    }
-    if (pause > 0) await clock.sleep(pause, ended).catch(() => undefined)
+  const work = async (drain: AbortSignal): Promise<number> => ((await workOnce(deps, drain)) ? 0 : lookEvery)
+  const clear = async (): Promise<number> => ((await clearOnce(deps)) ? 0 : clearEvery)
+  const lanes = Array.from({ length: deps.atOnce }, () => repeat({ clock, step: work, failed }))
+  const stops = [...lanes, repeat({ clock, step: clear, failed })]
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../database/index.ts'
-import type { Clock } from '../lib/index.ts'
+import { repeat, type Clock } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { projectsInDeletion } from './project-store.ts'
 import { clearSteps } from './projects.ts'
@@ -21,22 +21,12 @@ const stepsAtOnce = 10
  * step under way.
  */
 export function keepClearing(database: Database, { interval, clock, logger }: KeepClearingDeps): () => Promise<void> {
-  const stop = new AbortController()
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        if (await clearSome(database, stop.signal)) continue
-      } catch (error) {
-        logger.error('a deleted project could not be cleared; it is tried again', { error })
-      }
-      await clock.sleep(interval, stop.signal).catch(() => undefined)
-    }
+  const step = async (stopped: AbortSignal): Promise<number> => ((await clearSome(database, stopped)) ? 0 : interval)
+  const failed = (error: unknown): number => {
+    logger.error('a deleted project could not be cleared; it is tried again', { error })
+    return interval
   }
-  const running = run()
-  return async () => {
-    stop.abort()
-    await running
-  }
+  return repeat({ clock, step, failed })
 }
 
 /** Answers whether there is more to do at once. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/index.ts'
+import { repeat, type Clock } from '../lib/index.ts'
 import { isoTime, type Logger } from '../observe/index.ts'
 import type { Collector } from './garbage-collection.ts'
 import type { CollectionHold } from './hold-store.ts'
@@ -15,25 +15,17 @@ const collectionBatch = 200
 
 /** Runs the collector every `interval` ms until the returned function is called, which waits for the step under way. */
 export function keepCollecting(collector: Collector, { interval, clock, logger }: KeepCollectingDeps): () => Promise<void> {
-  const stop = new AbortController()
   const reportHolds = createHoldReport(clock, logger)
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        reportHolds(await collector.holds())
-        const looked = await collector.collectDue(collectionBatch)
-        if (looked === collectionBatch) continue
-      } catch (error) {
-        logger.error('garbage collection failed; it is tried again after gc.interval', { error })
-      }
-      await clock.sleep(interval, stop.signal).catch(() => undefined)
-    }
+  const step = async (): Promise<number> => {
+    reportHolds(await collector.holds())
+    const looked = await collector.collectDue(collectionBatch)
+    return looked === collectionBatch ? 0 : interval
   }
-  const running = run()
-  return async () => {
-    stop.abort()
-    await running
+  const failed = (error: unknown): number => {
+    logger.error('garbage collection failed; it is tried again after gc.interval', { error })
+    return interval
   }
+  return repeat({ clock, step, failed })
 }
 
 const holdReportPause = 3_600_000
