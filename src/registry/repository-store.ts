@@ -56,15 +56,22 @@ const isAdmin = statement<{ one: number }>(`
  * for hours. Whoever goes on there looks at the project that was decided about as well.
  */
 export async function renamedPath(tx: Tx, path: string): Promise<string | undefined> {
-  const [project = ''] = path.split('/', 1)
-  const present = await tx.one(renamed, project)
-  return present && `${present.name}${path.slice(project.length)}`
+  const present = await tx.one(renamed, projectOf(path))
+  return present && inProject(present.name, path)
+}
+
+function projectOf(path: string): string {
+  return path.split('/', 1)[0] as string
+}
+
+/** The same repository in a project of that name. */
+function inProject(name: string, path: string): string {
+  return `${name}${path.slice(projectOf(path).length)}`
 }
 
 /** What a repository was called before its project was renamed, as long as those names lead to it. */
 export async function pathsBefore(reads: Pick<Reads, 'all'>, path: string): Promise<string[]> {
-  const [project = ''] = path.split('/', 1)
-  return (await reads.all(namesBefore, project)).map(({ name }) => `${name}${path.slice(project.length)}`)
+  return (await reads.all(namesBefore, projectOf(path))).map(({ name }) => inProject(name, path))
 }
 
 /**
@@ -84,12 +91,9 @@ export async function lockRepository(tx: Tx, path: string, decidedOn?: number): 
 export async function takeRepository(tx: Tx, path: string, may: MayCreate): Promise<LockedRepository | Refusal> {
   const present = await tx.one(lock, path)
   if (present !== undefined) return (await mayWork(tx, present.namespace_id, may)) ? writable(present, {}) : decideAgain
-  const namespace = await takeNamespace(tx, path.split('/', 1)[0] as string, may)
-  if (namespace === undefined) {
-    const now = await renamedPath(tx, path)
-    return now === undefined ? decideAgain : await takeRepository(tx, now, may)
-  }
+  const namespace = await takeNamespace(tx, projectOf(path), may)
   if ('refused' in namespace) return namespace
+  if ('renamedTo' in namespace) return await takeRepository(tx, inProject(namespace.renamedTo, path), may)
   if (!(await mayWork(tx, namespace.id, may))) return decideAgain
   if (typeof may.project === 'number' && !may.repository) return { refused: 'REPOSITORY_ABSENT' }
   const created = (await tx.run(insertRepository, namespace.id, path, tx.now)) > 0
@@ -116,11 +120,12 @@ interface Namespace {
   readonly created?: Pick<Created, 'createdProject'>
 }
 
-/** Absent where the name is one that a project had before. */
-async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal | undefined> {
+/** Where the name is one that a project had before, nothing is taken, and its present name is answered. */
+async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCreate): Promise<Namespace | Refusal | { readonly renamedTo: string }> {
   const present = await tx.one(lockNamespace, name)
   if (present !== undefined) return present
-  if ((await tx.one(renamed, name)) !== undefined) return undefined
+  const before = await tx.one(renamed, name)
+  if (before !== undefined) return { renamedTo: before.name }
   if (!newProject) return { refused: 'PROJECT_ABSENT' }
   const inserted = await tx.one(insertNamespace, name, tx.now, maker?.kind ?? null, maker?.id ?? null)
   if (inserted === undefined) return (await tx.one(lockNamespace, name)) ?? decideAgain
