@@ -39,6 +39,8 @@ export const holders: Readonly<Record<string, readonly Identity[]>> = {
   'content.pull': readers,
   'content.push': writers,
   'content.delete': keepers,
+  'content.restore': keepers.filter((identity) => identity !== 'wideRobot'),
+  'content.purge': owners,
   'tag.create': writers,
   'tag.move': writers,
   'tag.delete': keepers,

@@ -7,6 +7,10 @@ export const permissions = Object.freeze({
   'content.pull': { scope: 'repository' },
   'content.push': { scope: 'repository' },
   'content.delete': { scope: 'repository' },
+  /** Seeing what was deleted, and bringing it back. A tag that comes back needs `tag.create` as well. */
+  'content.restore': { scope: 'repository' },
+  /** Ending what was deleted before its time: from then on nobody can bring it back. */
+  'content.purge': { scope: 'repository' },
   'tag.create': { scope: 'repository' },
   'tag.move': { scope: 'repository' },
   'tag.delete': { scope: 'repository' },

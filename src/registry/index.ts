@@ -37,10 +37,17 @@ export type {
   ReferrerPage,
   ReferrersPage,
   Registry,
+  Restored,
+  Trash,
+  TrashEntry,
+  TrashList,
+  TrashPage,
+  TrashPlace,
   UploadBody,
   Uploads,
   UploadStatus,
 } from './registry.ts'
 export type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
+export type { TrashKind } from './trash-store.ts'
 export { inlineLimit, type RegistrySettings, type SparseMode } from './settings.ts'
 export { registryError } from './failure.ts'

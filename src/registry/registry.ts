@@ -2,6 +2,7 @@ import type { Soon } from '../lib/index.ts'
 import type { ByteRange, Digest, Precondition, Reference, ReferrerDescriptor, RepositoryName, Tag } from '../oci/index.ts'
 import type { OpenObject } from '../storage/index.ts'
 import type { Actor } from './actor.ts'
+import type { TrashKind } from './trash-store.ts'
 
 /**
  * The core: a complete OCI registry without a network. Every call authorizes its actor first and fails with a
@@ -176,4 +177,70 @@ export interface ReferrerPage {
   readonly descriptors: readonly ReferrerDescriptor[]
   /** The `last` of the next page; absent on the last one. */
   readonly next: string | undefined
+}
+
+/** What was deleted, until it is purged. Seeing it needs the right to restore it. */
+export interface Trash {
+  /**
+   * What the actor may restore, the newest first. A page ends early where much may not be seen; `next` tells whether more come. Fails
+   * with NAME_UNKNOWN.
+   */
+  list(actor: Actor, place: TrashPlace, page: TrashPage): Promise<TrashList>
+  /** Fails with TRASH_UNKNOWN. */
+  get(actor: Actor, id: number): Promise<TrashEntry>
+  /**
+   * Brings it back as it was: the same bytes under the same digest. Fails with TRASH_UNKNOWN; TAG_EXISTS where the name was given to
+   * something since; MANIFEST_IN_TRASH where the manifest of a tag has to be restored first; MANIFEST_UNKNOWN where it is gone.
+   */
+  restore(actor: Actor, id: number): Promise<Restored>
+  /** Ends it now. Fails with TRASH_UNKNOWN. */
+  purge(actor: Actor, id: number): Promise<void>
+}
+
+export interface TrashPlace {
+  /** Its present name. */
+  readonly project: string
+  /** One of its repositories, by its whole path; absent: all of them. */
+  readonly repository?: RepositoryName | undefined
+  readonly kind?: TrashKind | undefined
+}
+
+export interface TrashPage {
+  readonly limit: number
+  /** Exclusive start: the `next` of the page before. */
+  readonly last: number | undefined
+}
+
+export interface TrashList {
+  readonly entries: readonly TrashEntry[]
+  /** The `last` of the next page; absent on the last one. */
+  readonly next: number | undefined
+}
+
+export interface TrashEntry {
+  readonly id: number
+  readonly kind: TrashKind
+  /** The repository, by its whole path; of a project its name. */
+  readonly path: string
+  readonly tag: string | undefined
+  /** Of a manifest or a blob; of a tag that of its manifest. */
+  readonly digest: Digest | undefined
+  /** Of a manifest: the tags that went with it. */
+  readonly tags: readonly Tag[]
+  /** Who decided that it goes: somebody, or a rule. */
+  readonly cause: 'person' | 'rule'
+  /** Ms since the epoch. */
+  readonly deletedAt: number
+  readonly deletedBy: string | undefined
+  /** Until when it can be brought back, in ms since the epoch. */
+  readonly purgeAt: number
+}
+
+/** What came back with it. */
+export interface Restored {
+  readonly tags: readonly Tag[]
+  /** Tags that went with the manifest and did not come back: their names are in use now, or the actor may not create them. */
+  readonly leftOut: readonly { readonly tag: Tag; readonly reason: 'exists' | 'denied' }[]
+  /** Manifests that a rule had put into the trash because this one was there, and that are back with it. */
+  readonly manifests: readonly Digest[]
 }

@@ -110,6 +110,8 @@ describe('a project', () => {
     expect(everyPermission.filter((permission) => !frozen.includes(permission))).toEqual([
       'content.push',
       'content.delete',
+      'content.restore',
+      'content.purge',
       'tag.create',
       'tag.move',
       'tag.delete',

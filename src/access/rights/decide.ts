@@ -138,6 +138,8 @@ function obstacleOf(question: Question): string | undefined {
 const changing: readonly Permission[] = [
   'content.push',
   'content.delete',
+  'content.restore',
+  'content.purge',
   'tag.create',
   'tag.move',
   'tag.delete',

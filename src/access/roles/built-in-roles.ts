@@ -3,7 +3,15 @@ import { type Permission, permissions } from '../permissions.ts'
 const everything = Object.keys(permissions) as Permission[]
 const guest: readonly Permission[] = ['content.pull', 'repository.list', 'project.read']
 const developer: readonly Permission[] = [...guest, 'content.push', 'tag.create', 'tag.move', 'repository.create']
-const maintainer: readonly Permission[] = [...developer, 'content.delete', 'tag.delete', 'repository.delete', 'rule.read', 'rule.write']
+const maintainer: readonly Permission[] = [
+  ...developer,
+  'content.delete',
+  'content.restore',
+  'tag.delete',
+  'repository.delete',
+  'rule.read',
+  'rule.write',
+]
 const reading = everything.filter((name) => name === 'content.pull' || name.endsWith('.read') || name === 'repository.list')
 
 /** Each has all that the one before it has, and more. `ops` and `auditor` are for something else, and so is whatever people make. */

@@ -28,6 +28,7 @@ export const dumpedTables: readonly DumpedTable[] = [
   { name: 'reference', key: ['repository_id', 'manifest_digest', 'child_digest', 'kind'] },
   { name: 'tag', key: ['repository_id', 'name'] },
   { name: 'tag_event', key: ['id'] },
+  { name: 'trash', key: ['id'] },
   { name: 'gc_queue', key: ['kind', 'key'], where: `kind <> 'upload'` },
   { name: 'event', key: ['seq'], omit: ['transaction_id'] },
   { name: 'job', key: ['id'] },

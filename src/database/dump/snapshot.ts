@@ -35,6 +35,7 @@ export const generatedKeys = [
   ['store', 'id'],
   ['blob', 'id'],
   ['tag_event', 'id'],
+  ['trash', 'id'],
   ['event', 'seq'],
   ['job', 'id'],
   ['schedule', 'id'],

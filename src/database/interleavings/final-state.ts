@@ -21,6 +21,9 @@ const rows = {
   manifest: 'select digest, media_type, pushed_at, deleted_at from manifest order by digest',
   reference: 'select manifest_digest, child_digest, kind from reference order by manifest_digest, child_digest, kind',
   tag: 'select name, digest, updated_at from tag order by name',
+  trash: `
+    select r.path, t.kind, t.tag, t.digest, t.cause, t.deleted_by, t.purge_at, t.detail from trash t
+    left join repository r on r.id = t.repository_id order by t.kind, t.tag, t.digest, t.purge_at, t.id`,
   tag_event: 'select name, from_digest, to_digest from tag_event order by name, id',
   upload: 'select id, epoch, received, object_id, state, digest, expires_at from upload order by id',
   event: `

@@ -42,7 +42,7 @@ export const accessIds = {
 
 /** In reverse order of the foreign keys. */
 const tables = [
-  'job_line', 'job', 'schedule', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
+  'job_line', 'job', 'schedule', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
   'event',
   'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
   'account_group', 'account', 'repository', 'namespace_alias', 'namespace',

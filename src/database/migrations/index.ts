@@ -5,6 +5,7 @@ import { narrowerIndex } from './0003-narrower-index.ts'
 import { awaitedChildren } from './0004-awaited-children.ts'
 import { access } from './0005-access.ts'
 import { jobs } from './0006-jobs.ts'
+import { trash } from './0007-trash.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, name: 'awaited-children', statements: awaitedChildren },
   { version: 5, name: 'access', statements: access },
   { version: 6, name: 'jobs', statements: jobs },
+  { version: 7, name: 'trash', statements: trash },
 ]
 
 /** Version of the schema that this program writes. */

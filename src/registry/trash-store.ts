@@ -1,0 +1,97 @@
+import { statement, type Tx } from '../database/index.ts'
+
+/** What was deleted and is kept for a while: a row says what, until when, and what has to be known to bring it back. */
+
+export type TrashKind = 'tag' | 'manifest' | 'blob' | 'repository' | 'project'
+
+export interface TrashRow {
+  readonly id: number
+  readonly kind: TrashKind
+  readonly namespace_id: number
+  /** Null for a project. */
+  readonly repository_id: number | null
+  /** Of the repository as it is called now, if it is there, else as it was then; for a project its name. */
+  readonly path: string
+  /** Of a tag. */
+  readonly tag: string | null
+  /** Of a manifest or a blob; of a tag that of its manifest. */
+  readonly digest: string | null
+  /** Who decided that it goes: somebody, or a rule. */
+  readonly cause: 'person' | 'rule'
+  readonly deleted_at: number
+  readonly deleted_by: string | null
+  /** From when on the collector ends it, in ms since the epoch. */
+  readonly purge_at: number
+  /** JSON: `TrashDetail`. */
+  readonly detail: string
+}
+
+export interface TrashDetail {
+  /** Of a manifest: the tags that went with it, in byte order. */
+  readonly tags?: readonly string[]
+}
+
+/** What is put into the trash. */
+export interface Discarded {
+  readonly kind: TrashKind
+  readonly namespaceId: number
+  readonly repositoryId?: number
+  readonly path: string
+  readonly tag?: string
+  readonly digest?: string
+  readonly detail?: TrashDetail
+}
+
+export interface Discarding {
+  readonly cause: TrashRow['cause']
+  readonly by: string | undefined
+  /** Ms for which it can be brought back. */
+  readonly retention: number
+}
+
+const insert = statement<{ id: number }>(`
+  insert into trash (kind, namespace_id, repository_id, path, tag, digest, cause, deleted_at, deleted_by, purge_at, detail)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`)
+const remove = statement('delete from trash where id = $1')
+const removeOf = statement('delete from trash where repository_id = $1 and digest = $2 and kind = $3')
+const found = statement<{ id: number }>('select id from trash where repository_id = $1 and digest = $2 and kind = $3 limit 1')
+
+const row = `
+  select t.id, t.kind, t.namespace_id, t.repository_id, case when r.deleted_at is null then coalesce(r.path, t.path) else t.path end as path,
+    t.tag, t.digest, t.cause, t.deleted_at, t.deleted_by, t.purge_at, t.detail
+  from trash t left join repository r on r.id = t.repository_id`
+
+export const trashById = statement<TrashRow>(`${row} where t.id = $1`)
+
+/** Pages of what is in the trash, the newest first: from the one before `$2` on, at most `$3`. */
+export const trashOfRepository = statement<TrashRow>(`${row} where t.repository_id = $1 and t.id < $2 order by t.id desc limit $3`)
+export const trashOfNamespace = statement<TrashRow>(`${row} where t.namespace_id = $1 and t.id < $2 order by t.id desc limit $3`)
+
+/** Puts it there and answers its number. The caller holds a lock on what it is, or has just removed it. */
+export async function discard(tx: Tx, what: Discarded, { cause, by, retention }: Discarding): Promise<number> {
+  const { kind, namespaceId, repositoryId = null, path, tag = null, digest = null, detail = {} } = what
+  const until = tx.now + retention
+  const values = [kind, namespaceId, repositoryId, path, tag, digest, cause, tx.now, by ?? null, until, JSON.stringify(detail)]
+  const made = await tx.one(insert, ...values)
+  if (made === undefined) throw new Error(`nothing was put into the trash for ${kind} of ${path}`)
+  return made.id
+}
+
+/** Takes a row out. False when another one did it: of two that restore or purge the same, one does. */
+export async function takeOut(tx: Tx, id: number): Promise<boolean> {
+  return (await tx.run(remove, id)) > 0
+}
+
+/** Takes a manifest or a blob out, since it was pushed again, or is gone. */
+export async function takeOutOf(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<void> {
+  await tx.run(removeOf, repositoryId, digest, kind)
+}
+
+/** The number under which a manifest or a blob is in the trash. */
+export async function findInTrash(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<number | undefined> {
+  return (await tx.one(found, repositoryId, digest, kind))?.id
+}
+
+export function detailOf({ detail }: Pick<TrashRow, 'detail'>): TrashDetail {
+  return JSON.parse(detail) as TrashDetail
+}
