@@ -17,7 +17,7 @@ test('every route needs a permission of the table, or says what else; ids and pl
   expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length)
   // A permission of projects is asked for in the project that the path names.
   for (const { id, path, place } of routes) {
-    const asked = place({ project: 'team', account: 'x', robot: 'x' }).project
+    const asked = place({ project: 'team', account: 'x', robot: 'x' }, {}).project
     expect([id, asked]).toEqual([id, path.startsWith('/projects/{project}') ? 'team' : id === 'explainOwnAccess' ? undefined : asked && 'team'])
   }
 })

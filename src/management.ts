@@ -32,6 +32,7 @@ import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
 import { createJobs, createSchedules, type Jobs, type Schedules } from './jobs/index.ts'
 import { andThen, type Clock, type Soon } from './lib/index.ts'
 import type { Logger } from './observe/index.ts'
+import { namespaceOf, type RepositoryName } from './oci/index.ts'
 import {
   type Aliases,
   createProjects,
@@ -125,9 +126,11 @@ export function createManagementApi({ database, identities, aliases, rightsVersi
 /** How the API asks who may do what. */
 function admission(rights: Rights): Admission {
   return Object.freeze({
-    authorize: ({ principal, address }: Caller, permission: string, { project }: Place) => {
+    authorize: ({ principal, address }: Caller, permission: string, { project: named, repository }: Place) => {
       if (!isPermission(permission)) throw new Error(`a route needs ${permission}, which is no permission`)
-      const decide = () => rights.decide(principal as Principal | undefined, permission, { project }, address)
+      const place = repository === undefined ? { project: named } : { repository: repository as RepositoryName }
+      const project = place.repository === undefined ? named : namespaceOf(place.repository)
+      const decide = () => rights.decide(principal as Principal | undefined, permission, place, address)
       // Before it is decided: who asks may have made it through another process a moment ago.
       return project === undefined ? decide() : andThen(rights.projectOf(project), decide)
     },

@@ -5,7 +5,20 @@ export { formatRobotName, parseName, parseRobotName } from './name.ts'
 export { isPermission, type Permission, permissions } from './permissions.ts'
 export type { Principal } from './principal.ts'
 export { projectName } from './project-name-store.ts'
-export { actorOf, cut, decidedOn, nameShape, pageByName, placeOf, principalOf, timeOf, timeShape } from './route-shapes.ts'
+export {
+  actorOf,
+  cut,
+  decidedOn,
+  nameShape,
+  pageByName,
+  placeOf,
+  placeOfPath,
+  principalOf,
+  repositoryBelow,
+  repositoryPathShape,
+  timeOf,
+  timeShape,
+} from './route-shapes.ts'
 export { ensureFirstAdmin, type FirstAdmin, initialPasswordChanged, initialPasswordFile } from './accounts/first-admin.ts'
 export { htpasswdRoutes } from './accounts/htpasswd-routes.ts'
 export { ownRoutes } from './accounts/own-routes.ts'

@@ -1,7 +1,10 @@
 import { z } from 'zod'
-import { type Caller, idAfter, Problem } from '../api/index.ts'
+import { type Caller, idAfter, type Place, Problem, type Sent } from '../api/index.ts'
+import { parseRepositoryName, type RepositoryName } from '../oci/index.ts'
 import type { EventActor } from '../record/index.ts'
+import { repositoryNamed } from './bearer-tokens/token-access.ts'
 import { parseName } from './name.ts'
+import { parsePathPattern } from './path-pattern.ts'
 import { isPermission, type Permission } from './permissions.ts'
 import type { Principal } from './principal.ts'
 import type { Granter } from './rights/hand-on.ts'
@@ -40,6 +43,20 @@ export function paramsOf<Shape extends z.ZodRawShape>(inProject: boolean, shape:
 
 export function placeOf({ project }: { readonly project?: string | undefined }) {
   return { project }
+}
+
+/** A repository in a query, by its path below the project; an empty text is the one at the root. */
+export const repositoryPathShape = z.string().max(255).refine((text) => parsePathPattern(text)?.exact === true, 'is no path of a repository')
+
+/** The whole path of a repository. @throws RegistryError `NAME_INVALID` where it is too long */
+export function repositoryBelow(project: string, path: string): RepositoryName {
+  return parseRepositoryName(path === '' ? project : `${project}/${path}`)
+}
+
+/** For routes with the path of a repository in the query. What can be nothing's path is asked about as the whole project is, and refused then. */
+export function placeOfPath({ project }: { readonly project: string }, { path }: Sent): Place {
+  if (path === undefined || !repositoryPathShape.safeParse(path).success) return { project }
+  return { project, repository: repositoryNamed(path === '' ? project : `${project}/${path}`) }
 }
 
 export function actorOf({ identity, address, decidedAt }: Caller): EventActor {

@@ -1,6 +1,6 @@
 import type { Soon } from '../lib/index.ts'
 import { Problem } from './problem.ts'
-import type { Caller, Place, Route } from './route.ts'
+import type { Caller, Place, Route, Sent } from './route.ts'
 
 /** How the kit asks who may do what. */
 export interface Admission {
@@ -20,23 +20,27 @@ export interface Admitted {
 
 type Params = Readonly<Record<string, unknown>>
 
+interface Named {
+  readonly params: Params | undefined
+  readonly query: Sent
+}
+
 /**
  * Lets the caller in, with the parameters of the path, or refuses. Decided before anything is looked up, so that no answer and no
  * time tells what exists: what may not be seen is 404 like what is not there, what may be seen and not changed is 403, and whoever did
  * not log in is asked to.
- * @param parse of the path; absent for what can be nothing's name
+ * @param params of the path; absent for what can be nothing's name
  * @throws Problem
  */
-export async function admit(route: Route, caller: Caller, parse: () => Params | undefined, admission: Admission): Promise<Params> {
-  const params = parse()
+export async function admit(route: Route, caller: Caller, { params, query }: Named, admission: Admission): Promise<Params> {
   if (ofOwner.includes(route.needs)) await admitOwner(route.needs, caller, admission)
-  else if (route.needs !== 'anybody' && params !== undefined) await admitThere(route, caller, params, admission)
+  else if (route.needs !== 'anybody' && params !== undefined) await admitThere(route, caller, { params, query }, admission)
   if (params !== undefined) return params
   throw new Problem(caller.principal === undefined ? 'unauthenticated' : 'not-found')
 }
 
-async function admitThere(route: Route, caller: Caller, params: Params, { authorize }: Admission): Promise<void> {
-  const { allowed, rule, hidden } = await authorize(caller, route.needs, route.place(params))
+async function admitThere(route: Route, caller: Caller, { params, query }: Named & { readonly params: Params }, { authorize }: Admission): Promise<void> {
+  const { allowed, rule, hidden } = await authorize(caller, route.needs, route.place(params, query))
   if (allowed) return
   if (caller.principal === undefined) throw new Problem('unauthenticated')
   if (caller.mustChange) throw new Problem('password-change-required')

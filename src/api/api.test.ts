@@ -107,6 +107,18 @@ describe('a route', () => {
   })
 })
 
+describe('a route that finds its place in the query', () => {
+  test('is decided there, of two by the one that it works on, and before the query is checked', async () => {
+    expect((await send('DELETE', '/projects/team/boat?path=ada&path=bea')).status).toBe(204)
+    expect(questions.at(-1)?.place).toEqual({ project: 'team', repository: 'ada' })
+    expect([...boats.keys()]).toEqual(['bea', 'cleo'])
+    expect((await send('DELETE', '/projects/team/boat?path=No+Name')).json).toMatchObject({ status: 400, errors: [{ at: 'path' }] })
+    expect((await send('DELETE', '/projects/hidden/boat?path=No+Name')).status).toBe(404)
+    expect((await send('DELETE', '/projects/team/boat')).status).toBe(400)
+    expect(changes.count).toBe(1)
+  })
+})
+
 describe('what may not be seen', () => {
   test('is the same as what is not there, byte for byte', async () => {
     const answers = await Promise.all([

@@ -118,7 +118,7 @@ async function answerUnder(decidedAt: number | undefined, route: Route, { req, e
     const entered = await env.enter()
     const caller = decidedAt === undefined ? entered : { ...entered, decidedAt }
     env.identity = caller.identity
-    return { caller, params: await admit(route, caller, () => parseParams(route, req.param()), deps) }
+    return { caller, params: await admit(route, caller, { params: parseParams(route, req.param()), query: req.query() }, deps) }
   }
   const admitted = await letIn()
   if (route.method !== 'GET' && isCrossSite(req.raw.headers)) throw new Problem('cross-site')

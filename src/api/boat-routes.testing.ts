@@ -103,6 +103,21 @@ export const boatRoutes: readonly Route[] = [
       boats.delete(boat)
     },
   }),
+  defineRoute({
+    id: 'tow',
+    method: 'DELETE',
+    path: '/projects/{project}/boat',
+    summary: 'Tows a boat away.',
+    needs: 'boat.write',
+    place: ({ project }, { path }) => ({ project, repository: path }),
+    params: z.object({ project: name }),
+    query: z.object({ path: name }),
+    status: 204,
+    async handle({ query: { path } }) {
+      changes.count++
+      boats.delete(path)
+    },
+  }),
   defineRoute({ id: 'sweep', method: 'POST', path: '/sweep', summary: 'Sweeps.', needs: 'job.run', status: 204, handle: async () => void changes.count++ }),
   defineRoute({ id: 'me', method: 'GET', path: '/me', summary: 'Me.', needs: 'own', status: 200, reply: z.object({ name: z.string() }), handle: async ({ caller }) => ({ name: caller.identity ?? '' }) }),
   defineRoute({ id: 'key', method: 'PUT', path: '/me/password', summary: 'Mine.', needs: 'new-password', body: z.object({ to: z.string() }), status: 204, handle: async () => void changes.count++ }),

@@ -52,6 +52,9 @@ export interface Call<Params, Query, Body> {
 
 type Schema = z.ZodObject | undefined
 
+/** A query as the client wrote it. */
+export type Sent = Readonly<Record<string, string>>
+
 /** A route as its room writes it. */
 export interface RouteDefinition<Params extends Schema, Query extends Schema, Body extends Schema, Reply extends z.ZodType> {
   /** Names it in the client and in openapi.json: `createProject`. */
@@ -62,8 +65,11 @@ export interface RouteDefinition<Params extends Schema, Query extends Schema, Bo
   /** One sentence for openapi.json. */
   readonly summary: string
   readonly needs: Needed
-  /** Where `needs` is asked for. Without it: in the whole system. */
-  readonly place?: (params: Values<Params>) => Place
+  /**
+   * Where `needs` is asked for. Without it: in the whole system. The query is what was sent, and not checked yet: what it names may be no
+   * name at all.
+   */
+  readonly place?: (params: Values<Params>, query: Sent) => Place
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
@@ -96,7 +102,7 @@ interface Streaming<P extends Schema, Q extends Schema, B extends Schema, R exte
 export interface Route extends Omit<RouteDefinition<Schema, Schema, Schema, z.ZodType>, 'place' | 'location' | 'current'> {
   readonly list: boolean
   readonly stream: boolean
-  readonly place: (params: Readonly<Record<string, unknown>>) => Place
+  readonly place: (params: Readonly<Record<string, unknown>>, query: Sent) => Place
   readonly location: ((reply: unknown, params: Readonly<Record<string, unknown>>) => string) | undefined
   readonly current: ((call: AnyCall) => Promise<unknown>) | undefined
   readonly handle: (call: AnyCall) => Promise<unknown>
