@@ -52,7 +52,8 @@ describe.concurrent('who stands still is let go', () => {
   ])('%s', async (_, bytes) => {
     const socket = openRawSocket(listener.port)
     socket.send(bytes)
-    expect(await closedAfter(socket)).toBeWithin(1, 25)
+    // Not at once; but the step of 4 s in which its time ends may have begun long before.
+    expect(await closedAfter(socket)).toBeWithin(0.1, 25)
   })
 
   test.each([
@@ -188,7 +189,8 @@ describe.concurrent('behind a front, who stands still is let go as well', () => 
     const front = await open(false)
     const socket = openRawSocket(front.port)
     socket.send(`GET /v2/ HTTP/1.1\r\n${host}\r\n`)
-    expect(await closedAfter(socket)).toBeWithin(1, 25)
+    // Not at once; but the step of 4 s in which its time ends may have begun long before.
+    expect(await closedAfter(socket)).toBeWithin(0.1, 25)
     await front.stop(0)
   })
 
