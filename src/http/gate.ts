@@ -142,13 +142,16 @@ function isKeptFrom({ rights }: GateDeps, { principal, actor }: Caller, from: Re
 }
 
 function admitToUnmade({ rights }: GateDeps, { match }: Challenged, caller: Caller, tooNarrow: () => RegistryError): Soon<Caller> {
-  const unmade = caller.access.filter(({ project }) => project === null)
-  if (unmade.length === 0 || match === undefined || match.name === '') return caller
+  if (match === undefined || match.name === '' || !caller.access.some(isUnmade)) return caller
   // Such a token lets its owner make the project of this one name, and no other.
   return andThen(rights.projectOf(match.name.split('/', 1)[0] ?? ''), (project) => {
-    if (project === undefined && !unmade.some(({ name }) => name === match.name)) throw tooNarrow()
+    if (project === undefined && !caller.access.some((one) => isUnmade(one) && one.name === match.name)) throw tooNarrow()
     return caller
   })
+}
+
+function isUnmade({ project }: TokenAccess): boolean {
+  return project === null
 }
 
 /** A method that the list does not have is no matter of rights: no token would help. */

@@ -50,31 +50,32 @@ const scopes = new WeakSet<Ceiling>()
  * alone: a project that is asked for by itself would be one of any name.
  */
 export function scopeCeiling(access: readonly TokenAccess[]): Ceiling {
-  const repositories = access.filter(({ type }) => type === 'repository')
+  const places = access.filter(({ type }) => type === 'repository').map(placeOf)
   const list = allowsList(access)
   const ceiling: Ceiling = {
     name: 'the scope of the bearer token',
     allows: (permission, project, path) =>
-      (list && permission === 'repository.list') ||
-      repositories.some((entry) => {
-        if (project !== undefined && project !== entry.project) return false
-        if (project === undefined && entry.project !== null) return false
-        if (path !== pathBelow(entry.name)) return false
-        if (permission === 'project.create') return entry.project === null && entry.actions.includes('push')
-        return entry.actions.some((action) => includes(action, permission))
-      }),
+      places.some((place) => place.project === (project ?? null) && place.path === path && place.permissions.has(permission)) ||
+      (list && permission === 'repository.list'),
   }
   scopes.add(ceiling)
   return Object.freeze(ceiling)
 }
 
+/** What an entry allows and where: read once, since each request asks. Without a project it is good where none is. */
+function placeOf({ project, name, actions }: TokenAccess): {
+  readonly project: number | null | undefined
+  readonly path: string
+  readonly permissions: ReadonlySet<Permission>
+} {
+  const allowed = new Set<Permission>(actions.filter(isRepositoryAction).flatMap((action) => repositoryActions[action]))
+  if (project === null && actions.includes('push')) allowed.add('project.create')
+  return { project, path: pathBelow(name), permissions: allowed }
+}
+
 /** Whether a token is for the list of repositories, which shows what its owner may see. */
 export function allowsList(access: readonly TokenAccess[]): boolean {
   return access.some(({ type, name, actions }) => type === 'registry' && name === 'catalog' && actions.includes('*'))
-}
-
-function includes(action: string, permission: Permission): boolean {
-  return isRepositoryAction(action) && repositoryActions[action].includes(permission)
 }
 
 /** Whoever is behind a bearer token, without what its scope takes away: what a wider token could be given. */
