@@ -1,6 +1,7 @@
 // npm run soak -- RIG ...: the long forms of the rigs. README.md says more.
 import { parseArgs } from 'node:util'
 import { soakBackups } from './backup/backup-soak.ts'
+import { soakCollection } from './collection/collection-soak.ts'
 import { soakBrokenOff } from './broken-off/broken-off-round.ts'
 import { soakFaults } from './faults/fault-round.ts'
 import { soakFuzz } from './fuzz/fuzz-soak.ts'
@@ -21,6 +22,7 @@ const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [
        npm run soak -- fuzz [--minutes N] [--seed N] [--record FILE]
        npm run soak -- tags [--operations N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- backup [--rounds N] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- collection [--minutes N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- broken-off [--blows N] [--seed N] [--postgres] [--record FILE]
        npm run soak -- load --form ${loadForms.join('|')} [--seconds N] [--clients N] [--mebibytes N] [--seed N] [--record FILE]
        npm run soak -- planted [--only TEXT] [--record FILE]`
@@ -57,6 +59,7 @@ const runs = {
   fuzz: runFuzz,
   tags: runTags,
   backup: runBackups,
+  collection: runCollection,
   'broken-off': runBrokenOff,
   load: runLoad,
   planted: runPlanted,
@@ -111,6 +114,10 @@ function runFaults(seed: number, record: string | undefined) {
 
 function runBackups(seed: number, record: string | undefined) {
   return soakBackups({ rounds: wholeNumber('--rounds', values.rounds), seed, postgres: postgres(), record })
+}
+
+function runCollection(seed: number, record: string | undefined) {
+  return soakCollection({ minutes: wholeNumber('--minutes', values.minutes), seed, postgres: postgres(), record })
 }
 
 function runBrokenOff(seed: number, record: string | undefined) {
