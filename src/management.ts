@@ -111,7 +111,7 @@ export function createManagementApi({ database, identities, aliases, rightsVersi
     covers: createCovers({ database, rights, roles, robots: identities.robots }),
     grants: createGrants({ database, rights, roles }),
     rules: createRules({ database }),
-    projects: createProjects(database),
+    projects: createProjects(database, 0),
     visibleProjects: (...page) => visibleProjects(database, ...page),
     projectName: (id) => projectName(database, id),
     jobs: createJobs({ database, kinds: jobKinds }),
@@ -138,7 +138,7 @@ function admission(rights: Rights): Admission {
   })
 }
 
-const ofProjects: Readonly<Record<ProjectErrorCode, number>> = { unknown: 404, exists: 409, deleting: 409, 'not-empty': 409, name: 422, path: 422 }
+const ofProjects: Readonly<Record<ProjectErrorCode, number>> = { unknown: 404, exists: 409, deleting: 409, 'in-trash': 409, 'not-empty': 409, name: 422, path: 422 }
 
 /** What an error that is no refusal of its own means to the caller. */
 function failureOf(error: unknown): Problem | undefined {

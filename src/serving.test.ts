@@ -110,7 +110,7 @@ forEachDatabase('a server with access control', (kind) => {
   })
 
   test('a token from before a project is void there, and one of a deleted project is in its successor', async () => {
-    const projects = createProjects(t.database)
+    const projects = createProjects(t.database, 0)
     const before = await tokenOf('repository:late/app:pull,push', basic('admin', admin))
     const { id } = await projects.create({ name: 'late', visibility: 'private', actor })
     expect((await until(401, () => pushBlob('late/app', '{}', before))).status).toBe(401)
@@ -124,7 +124,7 @@ forEachDatabase('a server with access control', (kind) => {
     const alice = basic('alice', password)
     const made = async (name: string) => {
       const { id } = (await identities.accounts.find('alice')) ?? { id: 0 }
-      await createProjects(t.database).create({ name, visibility: 'private', admin: { kind: 'account', id }, actor })
+      await createProjects(t.database, 0).create({ name, visibility: 'private', admin: { kind: 'account', id }, actor })
     }
     for (const name of ['one', 'two', 'three']) expect((await ask('GET', `/v2/${name}/app/tags/list`, alice)).status).toBe(403)
     await made('one')

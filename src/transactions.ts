@@ -23,13 +23,15 @@ import { cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
 import { bringForward, changeSchedule, createSchedule, deleteSchedule, fireSchedule } from './jobs/schedule-transactions.ts'
 import { claimJob, endRun, releaseRun, renewRun } from './jobs/run-transactions.ts'
 import { changeProject, createProject, deleteProject, renameProject } from './projects/project-transactions.ts'
+import { purgeProject, restoreProject } from './projects/project-trash-transactions.ts'
 import { commitBlob, markDamaged, mountBlob, renewLease } from './registry/blob-transactions.ts'
-import { clearProject } from './registry/clear-transactions.ts'
+import { clearProject, clearRepository } from './registry/clear-transactions.ts'
 import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection } from './registry/collect-transactions.ts'
 import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transactions.ts'
 import { holdCollection, releaseCollection } from './registry/hold-transactions.ts'
 import { dropContent, queueAgain, restoreObject } from './registry/integrity-transactions.ts'
 import { putManifest } from './registry/manifest-transactions.ts'
+import { deleteRepository, purgeRepository, restoreRepository } from './registry/repository-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
 import {
   advanceUpload,
@@ -49,6 +51,10 @@ const freeing = [
   deleteBlob,
   deleteProject,
   clearProject,
+  purgeProject,
+  deleteRepository,
+  purgeRepository,
+  clearRepository,
   collectLink,
   collectBlob,
   collectObject,
@@ -84,6 +90,8 @@ export const transactions = transactionTable(
     createProject,
     changeProject,
     renameProject,
+    restoreProject,
+    restoreRepository,
     addGrant,
     removeGrant,
     createRole,

@@ -56,20 +56,20 @@ export class History implements Named {
     else if (turn < 24) await collector.collectDue(100)
     else if (turn < 26) await this.#renameProject()
     else if (turn < 27) await this.#deleteProject()
-    else await clearSome(this.#under.database)
+    else await clearSome(this.#under.database, clock)
   }
 
   async #renameProject(): Promise<void> {
     const id = await this.#project()
-    if (id !== undefined) await refusable(createProjects(this.#under.database).rename({ id, name: this.#random.pick(projects), actor: anonymous }))
+    if (id !== undefined) await refusable(createProjects(this.#under.database, 0).rename({ id, name: this.#random.pick(projects), actor: anonymous }))
   }
 
   /** Or makes one: under a name that leads to another one, or is free. */
   async #deleteProject(): Promise<void> {
-    const all = createProjects(this.#under.database)
+    const all = createProjects(this.#under.database, 0)
     const id = this.#random.chance(0.5) ? await this.#project() : undefined
     if (id === undefined) await refusable(all.create({ name: this.#random.pick(projects), visibility: 'public', actor: anonymous }))
-    else await this.#under.database.transact(deleteProject, { id, force: true, actor: anonymous })
+    else await this.#under.database.transact(deleteProject, { id, force: true, retention: 0, actor: anonymous })
   }
 
   async #project(): Promise<number | undefined> {

@@ -24,7 +24,7 @@ forEachDatabase('names that projects had before', (kind) => {
       asked.push(question)
       return { allowed: true, rule: 'test' }
     })
-    projects = createProjects(t.database)
+    projects = createProjects(t.database, 0)
     version = 1
     reads = 0
     const counted: typeof t.database = { ...t.database, one: (...call) => (reads++, t.database.one(...call)) }

@@ -22,7 +22,7 @@ forEachDatabase('what is left of deleted projects', (kind) => {
     const config = { digest: await pushBlob(t.registry, `${name}/app`, '{}'), size: 2 }
     await pushManifest(t.registry, `${name}/app`, byTag('v1'), manifestOf([], config))
     const id = (await findProject(t.database, name))?.id ?? 0
-    expect(await t.database.transact(deleteProject, { id, force: true, actor })).toEqual({ ok: null })
+    expect(await t.database.transact(deleteProject, { id, force: true, retention: 0, actor })).toEqual({ ok: null })
   }
   const left = async () => (await t.database.all(projectsInDeletion, 10)).length
 

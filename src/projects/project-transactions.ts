@@ -1,6 +1,7 @@
 import { statement, transaction, type Outcome, type Refusal, type Tx } from '../database/index.ts'
 import { bumpDecided, record, type EventActor } from '../record/index.ts'
-import { projectOf, type ProjectRow } from './project-store.ts'
+import { discard } from '../registry/index.ts'
+import { projectOf, removeWhatLeadsThere, trashOfProject, type ProjectRow } from './project-store.ts'
 import type { Project, ProjectAdmin, ProjectCommand, ProjectState, Visibility } from './project.ts'
 
 /** Every change of a project: one transaction, which ends with the version of the rights and its event. */
@@ -9,7 +10,8 @@ const columns = 'id, name, visibility, state, created_at'
 // Waits for the writes that began before; those that come after read what is changed here.
 const lock = statement<ProjectRow>(`
   select ${columns} from namespace where id = $1 and deleted_at is null and state <> 'deleting' for update`)
-const stateOfName = statement<{ state: ProjectState }>('select state from namespace where name = $1 and deleted_at is null')
+const stateOfName = statement<{ id: number; state: ProjectState }>(`
+  select id, state from namespace where name = $1 and deleted_at is null`)
 const removeAlias = statement('delete from namespace_alias where name = $1')
 
 // The insert decides: of two that want one name at once the second waits here, and then inserts nothing.
@@ -44,7 +46,9 @@ export const createProject = transaction('create project', async (tx: Tx, input:
 
 async function taken(tx: Tx, name: string): Promise<Refusal> {
   const found = await tx.one(stateOfName, name)
-  return { refused: found?.state === 'deleting' ? 'PROJECT_DELETING' : 'PROJECT_EXISTS', detail: { name } }
+  if (found?.state !== 'deleting') return { refused: 'PROJECT_EXISTS', detail: { name } }
+  const kept = await tx.one(trashOfProject, found.id)
+  return kept === undefined ? { refused: 'PROJECT_DELETING', detail: { name } } : { refused: 'PROJECT_IN_TRASH', detail: { name, ...kept } }
 }
 
 const absent: Refusal = Object.freeze({ refused: 'PROJECT_UNKNOWN' })
@@ -128,28 +132,34 @@ const holdsManifest = statement<{ one: number }>(`
   select 1 as one from repository r join manifest m on m.repository_id = r.id
   where r.namespace_id = $1 and r.deleted_at is null limit 1`)
 const beginDeletion = statement(`update namespace set state = 'deleting' where id = $1`)
-const removeAliases = statement('delete from namespace_alias where namespace_id = $1')
-const removeRobots = statement(`
-  update robot set deleted_at = $2, version = version + 1 where coalesce(namespace_id, 0) = $1 and deleted_at is null`)
 
 export interface DeleteProjectInput extends ProjectCommand {
   /** Deletes it with all that is in it. */
   readonly force: boolean
+  /** Ms for which it can be brought back; 0: not at all. */
+  readonly retention: number
 }
 
-/** Nothing of the project can be read or written once this is committed; `clear project` removes what is in it, step by step. */
+/**
+ * Nothing of the project can be read or written once this is committed, and its name is taken until it is purged: then, or now where there
+ * is no retention, nothing leads there any more, and `clear project` removes what is in it, step by step.
+ */
 export const deleteProject = transaction('delete project', async (tx: Tx, input: DeleteProjectInput): Promise<Outcome<null>> => {
   const project = await tx.one(lock, input.id)
   if (project === undefined) return absent
-  if (!input.force && (await tx.one(holdsManifest, project.id)) !== undefined) {
-    return { refused: 'PROJECT_NOT_EMPTY', detail: { name: project.name } }
-  }
-  await tx.run(beginDeletion, project.id)
-  await tx.run(removeAliases, project.id)
-  await tx.run(removeRobots, project.id, tx.now)
+  const { id, name, visibility, state } = project
+  if (!input.force && (await tx.one(holdsManifest, id)) !== undefined) return { refused: 'PROJECT_NOT_EMPTY', detail: { name } }
+  await tx.run(beginDeletion, id)
+  const trash = input.retention === 0 ? undefined : await keep(tx, project, input)
+  if (trash === undefined) await removeWhatLeadsThere(tx, id)
   const moved = await bumpDecided(tx, input.actor)
   if (moved !== undefined) return moved
-  const { name, visibility, state } = project
-  const keys = { project: project.id, before: { name, visibility, state }, after: null, force: input.force }
+  const keys = { project: id, before: { name, visibility, state }, after: null, force: input.force, trash }
   return await record(tx, { kind: 'project.delete', actor: input.actor, repositoryId: undefined, keys }, null)
 })
+
+/** Its state is kept too: an archived project comes back as one. */
+async function keep(tx: Tx, { id, name, state }: ProjectRow, { actor, retention }: DeleteProjectInput): Promise<number> {
+  const what = { kind: 'project', namespaceId: id, path: name, detail: { state } } as const
+  return await discard(tx, what, { cause: 'person', by: actor.identity, retention })
+}

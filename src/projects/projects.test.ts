@@ -27,7 +27,7 @@ forEachDatabase('projects', (kind) => {
   let projects: Projects
   beforeEach(async () => {
     t = await createTestRegistry(kind)
-    projects = createProjects(t.database)
+    projects = createProjects(t.database, 0)
   })
   afterEach(() => t.dispose())
 
@@ -181,7 +181,7 @@ forEachDatabase('projects', (kind) => {
       const layer = await pushBlob(t.registry, 'team/app', 'layer')
       const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
       const before = await rightsVersion()
-      expect(await t.database.transact(deleteProject, { id, force: true, actor })).toEqual({ ok: null })
+      expect(await t.database.transact(deleteProject, { id, force: true, retention: 0, actor })).toEqual({ ok: null })
       expect(await rightsVersion()).toBe(before + 1)
       expect([await pull('team/app'), await pull('team/app', digest)]).toEqual(['NAME_UNKNOWN', 'NAME_UNKNOWN'])
       expect(await code(t.registry.pull.blob(anonymous, repository('team/app'), layer))).toBe('NAME_UNKNOWN')
@@ -204,11 +204,11 @@ forEachDatabase('projects', (kind) => {
       const { bytes } = await t.registry.pull.manifest(anonymous, repository('team/tags'), byDigest(digest))
       await t.registry.push.manifest(anonymous, repository('team/tags'), byDigest(digest), { contentType: undefined, bytes, tags })
       const { id } = (await findProject(t.database, 'team')) ?? { id: 0 }
-      await t.database.transact(deleteProject, { id, force: true, actor })
+      await t.database.transact(deleteProject, { id, force: true, retention: 0, actor })
       let steps = 0
-      while (await clearSome(t.database)) steps++
+      while (await clearSome(t.database, t.clock)) steps++
       expect(steps).toBeGreaterThan(1)
-      expect(await clearSome(t.database)).toBe(false)
+      expect(await clearSome(t.database, t.clock)).toBe(false)
       while ((await t.collector.collectDue(100)) > 0);
       t.clock.advance(60_001)
       while ((await t.collector.collectDue(100)) > 0);

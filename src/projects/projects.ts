@@ -1,7 +1,8 @@
 import { parseName } from '../access/index.ts'
 import type { Database, Outcome } from '../database/index.ts'
+import { isoTime } from '../observe/index.ts'
 import { RightsMoved, rightsMoved } from '../record/index.ts'
-import { clearProject, type ClearStep } from '../registry/index.ts'
+import { clearProject, type ClearStep, type TrashCommand } from '../registry/index.ts'
 import { ProjectError, type ProjectErrorCode } from './project-error.ts'
 import {
   changeProject,
@@ -13,6 +14,7 @@ import {
   type DeleteProjectInput,
   type RenameProjectInput,
 } from './project-transactions.ts'
+import { purgeProject, restoreProject } from './project-trash-transactions.ts'
 import type { Project } from './project.ts'
 
 /**
@@ -24,14 +26,19 @@ export interface Projects {
   /** Its repositories are found under the new name at once; the old one leads to it until it is taken. */
   rename(input: RenameProjectInput): Promise<Project>
   change(input: ChangeProjectInput): Promise<Project>
-  /** Nothing of it can be read when this answers; its name is free a moment later. */
-  remove(input: DeleteProjectInput): Promise<void>
+  /** Nothing of it can be read when this answers; its name is free once it is purged, which without a retention is a moment later. */
+  remove(input: Omit<DeleteProjectInput, 'retention'>): Promise<void>
+  /** Brings back a deleted one; answers its name. */
+  restore(input: TrashCommand): Promise<string>
+  /** Ends a deleted one before its time; its name is free a moment later. */
+  purge(input: TrashCommand): Promise<void>
 }
 
 /** Steps that a deletion takes before it answers: all of them, for most projects. What is left is for `keepClearing`. */
 const stepsBeforeAnswer = 20
 
-export function createProjects(database: Database): Projects {
+/** @param retention ms for which what is deleted can be brought back; 0: not at all */
+export function createProjects(database: Database, retention: number): Projects {
   return Object.freeze<Projects>({
     create: async ({ name, visibility, admin, actor }) => {
       checkName(name)
@@ -43,8 +50,13 @@ export function createProjects(database: Database): Projects {
     },
     change: async (input) => resultOf(await database.transact(changeProject, input)),
     remove: async (input) => {
-      resultOf(await database.transact(deleteProject, input))
-      await clearSteps(database, input.id, stepsBeforeAnswer)
+      resultOf(await database.transact(deleteProject, { ...input, retention }))
+      if (retention === 0) await clearSteps(database, input.id, stepsBeforeAnswer)
+    },
+    restore: async (input) => resultOf(await database.transact(restoreProject, input)).name,
+    purge: async (input) => {
+      resultOf(await database.transact(purgeProject, input))
+      await clearSteps(database, input.project, stepsBeforeAnswer)
     },
   })
 }
@@ -64,6 +76,7 @@ function checkName(name: string): void {
 
 const refusals: Readonly<Record<string, readonly [ProjectErrorCode, string]>> = {
   PROJECT_UNKNOWN: ['unknown', 'there is no such project'],
+  TRASH_UNKNOWN: ['unknown', 'there is no such project in the trash'],
   PROJECT_EXISTS: ['exists', 'there is a project of that name already'],
   PROJECT_DELETING: ['deleting', 'a project of that name is still being deleted; its name is free in a moment'],
   PROJECT_NOT_EMPTY: ['not-empty', 'the project is not empty: delete what is in it first, or ask for it to be deleted with everything in it'],
@@ -73,7 +86,13 @@ const refusals: Readonly<Record<string, readonly [ProjectErrorCode, string]>> = 
 function resultOf<Result>(outcome: Outcome<Result>): Result {
   if ('ok' in outcome) return outcome.ok
   if (outcome.refused === rightsMoved) throw new RightsMoved()
+  if (outcome.refused === 'PROJECT_IN_TRASH') throw inTrash(outcome.detail as { readonly trash: number; readonly until: number })
   const refusal = refusals[outcome.refused]
   if (refusal === undefined) throw new Error(`a transaction refused with the unknown code "${outcome.refused}"`)
   throw new ProjectError(...refusal)
+}
+
+function inTrash({ trash, until }: { readonly trash: number; readonly until: number }): ProjectError {
+  const message = `a project of that name is in the trash until ${isoTime(until)}, as number ${trash}: restore it, or purge it to free its name`
+  return new ProjectError('in-trash', message)
 }

@@ -1,7 +1,7 @@
 export type { Actor } from './actor.ts'
 export { createRegistry, createSharedRegistry, type RegistryDeps, type SharedRegistry } from './create-registry.ts'
 export { markDamaged } from './blob-transactions.ts'
-export { clearProject, type ClearStep } from './clear-transactions.ts'
+export { clearProject, clearRepository, type ClearStep } from './clear-transactions.ts'
 export { createCollector, type Collector, type CollectorDeps } from './garbage-collection.ts'
 export { rebuiltHold, standingHolds } from './hold-store.ts'
 export { keepCollecting } from './keep-collecting.ts'
@@ -48,6 +48,13 @@ export type {
   UploadStatus,
 } from './registry.ts'
 export type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
-export type { TrashKind } from './trash-store.ts'
+export {
+  deleteRepository,
+  type DeleteRepositoryInput,
+  purgeRepository,
+  restoreRepository,
+  type TrashCommand,
+} from './repository-transactions.ts'
+export { discard, takeOut, type TrashKind } from './trash-store.ts'
 export { inlineLimit, type RegistrySettings, type SparseMode } from './settings.ts'
 export { registryError } from './failure.ts'

@@ -31,8 +31,10 @@ const lock = statement<RepositoryRow>(`
 // Locked, so that it has this name for as long as the repository is being made in it.
 const lockNamespace = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null for share')
 const renamed = statement<{ name: string }>(`
-  select n.name from namespace_alias a join namespace n on n.id = a.namespace_id where a.name = $1 and n.deleted_at is null
+  select n.name from namespace_alias a join namespace n on n.id = a.namespace_id where a.name = $1 and n.deleted_at is null and n.state <> 'deleting'
     and not exists (select 1 from namespace own where own.name = a.name and own.deleted_at is null)`)
+// Of a project in the trash: its own name is kept for it, those before it are not.
+const removeAlias = statement('delete from namespace_alias where name = $1')
 const namesBefore = statement<{ name: string }>(`
   select a.name from namespace_alias a join namespace n on n.id = a.namespace_id
   where n.name = $1 and n.deleted_at is null limit 100`)
@@ -129,6 +131,7 @@ async function takeNamespace(tx: Tx, name: string, { newProject, maker }: MayCre
   if (!newProject) return { refused: 'PROJECT_ABSENT' }
   const inserted = await tx.one(insertNamespace, name, tx.now, maker?.kind ?? null, maker?.id ?? null)
   if (inserted === undefined) return (await tx.one(lockNamespace, name)) ?? decideAgain
+  await tx.run(removeAlias, name)
   if (maker !== undefined) await tx.run(grantToMaker, inserted.id, maker.kind, maker.id, tx.now)
   await bumpRights(tx)
   return { id: inserted.id, created: { createdProject: { id: inserted.id, name, visibility: 'private', admin: maker } } }

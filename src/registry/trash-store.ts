@@ -29,6 +29,8 @@ export interface TrashRow {
 export interface TrashDetail {
   /** Of a manifest: the tags that went with it, in byte order. */
   readonly tags?: readonly string[]
+  /** Of a project: its state before it was deleted. */
+  readonly state?: string
 }
 
 /** What is put into the trash. */

@@ -125,6 +125,18 @@ describe('a project', () => {
     const shown = { state: 'deleting', visibility: 'public' } as const
     expect(allows('content.pull', { by: undefined, project: { facts: facts('team', shown) } })).toBe(false)
   })
+
+  test('that is in the trash can be brought back, and says so to whoever knew it', () => {
+    const project = { facts: facts('team', { state: 'deleting', trash: { number: 7, until: 86_400_000 } }) }
+    const granted = (role: string) => ({ grants: [grant(role, 'team')], project })
+    expect(allowed(granted('project-admin')).filter(ofScope('repository'))).toEqual(['content.restore', 'content.purge'])
+    expect(allowed(granted('maintainer')).filter(ofScope('repository'))).toEqual(['content.restore'])
+    const told = 'project team is in the trash until 1970-01-02T00:00:00.000Z, as number 7: restore it, or purge it to free its name'
+    for (const asked of [granted('guest'), granted('developer'), { grants: [grant('admin')], project }]) {
+      expect(decide(question('content.push', asked))).toMatchObject({ allowed: false, hidden: false, rule: told })
+    }
+    expect(decide(question('content.push', { project }))).toEqual(decide(question('content.push', { absent: true })))
+  })
 })
 
 describe('a tag rule', () => {

@@ -1,3 +1,4 @@
+import { isoTime } from '../../observe/index.ts'
 import type { Tag } from '../../oci/index.ts'
 import { matchesPath } from '../path-pattern.ts'
 import { permissions, type Permission } from '../permissions.ts'
@@ -30,7 +31,10 @@ export function decide(question: Question): Decision {
   const barred = barrier(question)
   if (barred !== undefined) return barred
   const source = sourceOf(question)
-  if (source === undefined) return refused(`no grant of ${question.permission} there`, !mayKnow(question))
+  if (source === undefined) {
+    const known = mayKnow(question)
+    return refused((known ? goneRule(question) : undefined) ?? `no grant of ${question.permission} there`, !known)
+  }
   const obstacle = obstacleOf(question)
   if (obstacle !== undefined) return refused(obstacle, !mayKnow(question))
   return { allowed: true, rule: source, project: question.project?.facts.id, hidden: false, narrowed: false }
@@ -101,9 +105,23 @@ export function grantsHere({ principal, rights, permission, project, path }: Que
   return inSystem.length === 0 ? inProject : [...inProject, ...inSystem]
 }
 
-/** Nothing is in a project that is being deleted; that it goes can be seen. */
-function isGone({ facts }: ProjectRights, permission: Permission): boolean {
-  return facts.state === 'deleting' && permissions[permission].scope === 'repository'
+/** What the trash is for. */
+const ofTrash: readonly Permission[] = ['content.restore', 'content.purge']
+
+/** Nothing is in a project that is deleted; that it goes can be seen, and in the trash it can be brought back. */
+export function isGone({ facts }: ProjectRights, permission: Permission): boolean {
+  if (facts.state !== 'deleting' || permissions[permission].scope !== 'repository') return false
+  return facts.trash === undefined || !ofTrash.includes(permission)
+}
+
+/** Why nothing can be done in a project that is deleted; absent in any other one. */
+function goneRule({ project, permission }: Question): string | undefined {
+  return project !== undefined && isGone(project, permission) ? deletedText(project) : undefined
+}
+
+export function deletedText({ facts: { name, trash } }: ProjectRights): string {
+  if (trash === undefined) return `project ${name} is being deleted; its name is free in a moment`
+  return `project ${name} is in the trash until ${isoTime(trash.until)}, as number ${trash.number}: restore it, or purge it to free its name`
 }
 
 /** Whether the grant gives the permission there. */
@@ -127,6 +145,8 @@ export function reaches({ pattern }: Grant, { permission, path }: Question): boo
 function obstacleOf(question: Question): string | undefined {
   const { project, permission, rights, address } = question
   if (project !== undefined && isFrozenOut(project, permission)) return `project ${project.facts.name} is archived`
+  const gone = changing.includes(permission) ? goneRule(question) : undefined
+  if (gone !== undefined) return gone
   const tagRule = project?.tagRules.find((rule) => concerns(rule, question) && !isPassed(rule, question))
   if (tagRule !== undefined) return ruleName(tagRule)
   if (address === undefined) return undefined
@@ -177,15 +197,21 @@ export function addressRuleRefusal({ of }: AddressRule, address: string): string
 }
 
 /** Whether the asker has anything to do with the place, so that a refusal may speak of it. That there is a system is no secret. */
-function mayKnow(question: Question): boolean {
+function mayKnow(asked: Question): boolean {
+  const question = { ...asked, project: asked.project && beforeItsEnd(asked.project) }
   const { permission, path } = question
   if (permissions[permission].scope === 'system' || isOpenTo({ ...question, permission: 'project.read' })) return true
   const ofRepository = path !== undefined && permissions[permission].scope === 'repository'
   const has = (wanted: Permission): boolean => {
-    const asked = { ...question, permission: wanted }
-    return grantsHere(asked).some((grant) => (ofRepository ? counts(grant, asked) : gives(grant, wanted)))
+    const about = { ...question, permission: wanted }
+    return grantsHere(about).some((grant) => (ofRepository ? counts(grant, about) : gives(grant, wanted)))
   }
   return (ofRepository ? inRepositories : belowSystem).some(has)
+}
+
+/** Whoever knew a project may know that it is in the trash. */
+function beforeItsEnd(project: ProjectRights): ProjectRights {
+  return project.facts.trash === undefined ? project : { ...project, facts: { ...project.facts, state: 'live' } }
 }
 
 const names = Object.keys(permissions) as Permission[]

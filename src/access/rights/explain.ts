@@ -4,10 +4,12 @@ import {
   concerns,
   counts,
   decide,
+  deletedText,
   gives,
   grantsHere,
   isExcluding,
   isFrozenOut,
+  isGone,
   isOpenTo,
   isPassed,
   reaches,
@@ -65,8 +67,9 @@ function shortcoming(grant: Grant, question: Question): string {
 function* ofObstacles(question: Question): Generator<Considered> {
   const { project, permission, rights } = question
   if (project !== undefined && project.facts.state !== 'live') {
-    const text = `project ${project.facts.name} is ${project.facts.state === 'frozen' ? 'archived' : 'being deleted'}`
-    yield { kind: 'project', text, verdict: isFrozenOut(project, permission) ? 'refuses' : 'does not apply' }
+    const text = project.facts.state === 'frozen' ? `project ${project.facts.name} is archived` : deletedText(project)
+    const refuses = isFrozenOut(project, permission) || isGone(project, permission)
+    yield { kind: 'project', text, verdict: refuses ? 'refuses' : 'does not apply' }
   }
   for (const rule of project?.tagRules ?? []) yield { kind: 'tag rule', text: ruleName(rule), verdict: ofTagRule(rule, question) }
   for (const rule of [...(project?.addressRules ?? []), ...rights.addressRules]) {

@@ -95,8 +95,9 @@ export async function loadProjects(reads: Reads): Promise<readonly ProjectFacts[
   }
 }
 
-function factsOf({ id, name, visibility, state, created_at: createdAt }: ProjectRow): ProjectFacts {
-  return { id, name, visibility, state, createdAt }
+function factsOf({ id, name, visibility, state, created_at: createdAt, trash, trash_until: until }: ProjectRow): ProjectFacts {
+  const facts = { id, name, visibility, state, createdAt }
+  return typeof trash === 'number' && typeof until === 'number' ? { ...facts, trash: { number: trash, until } } : facts
 }
 
 function byProject(grants: readonly Grant[]): Pick<PrincipalRights, 'inSystem' | 'inProjects'> {

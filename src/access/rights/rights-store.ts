@@ -8,10 +8,13 @@ export interface ProjectRow {
   readonly visibility: 'public' | 'internal' | 'private'
   readonly state: 'live' | 'frozen' | 'deleting'
   readonly created_at: number
+  readonly trash?: number | null
+  readonly trash_until?: number | null
 }
 
 export const projectNamed = statement<ProjectRow>(`
-  select id, name, visibility, state, created_at from namespace where name = $1 and deleted_at is null`)
+  select n.id, n.name, n.visibility, n.state, n.created_at, t.id as trash, t.purge_at as trash_until
+  from namespace n left join trash t on t.namespace_id = n.id and t.kind = 'project' where n.name = $1 and n.deleted_at is null`)
 
 /** Pages through all projects. */
 export const projectsAfter = statement<ProjectRow>(`

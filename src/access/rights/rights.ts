@@ -20,6 +20,8 @@ export interface ProjectFacts {
   /** `frozen`: archived, to be read only. */
   readonly state: 'live' | 'frozen' | 'deleting'
   readonly createdAt: number
+  /** Of a deleted one that can be brought back: its number in the trash, and until when, in ms since the epoch. */
+  readonly trash?: { readonly number: number; readonly until: number } | undefined
 }
 
 export interface Decision {

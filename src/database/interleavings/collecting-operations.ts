@@ -34,6 +34,7 @@ export const collectingOperations: readonly Operation[] = [
       'an index refers to the manifest',
       'the project is being deleted',
       'the project is nearly deleted',
+      'the repository is in the trash',
       'collection is held',
     ],
     records: removed,

@@ -53,6 +53,10 @@ export const facts = {
     select 1 from namespace n join namespace_alias a on a.namespace_id = n.id and a.name = 'team'
     where n.id = 1 and n.name = 'crew')`,
   'the project is being deleted': `exists (select 1 from namespace where id = 1 and (state = 'deleting' or deleted_at is not null))`,
+  'the repository is not deleted': `exists (select 1 from repository where id = 1 and deleted_at is null)`,
+  'the repository is deleted': `exists (select 1 from repository where id = 1 and deleted_at is not null)`,
+  'the project is not deleted': `exists (select 1 from namespace where id = 1 and state <> 'deleting')`,
+  'nothing of number 1 is in the trash': 'not exists (select 1 from trash where id = 1)',
   'there is a crew': `exists (select 1 from namespace where name = 'crew' and deleted_at is null)`,
   'there is a dave': `exists (select 1 from account where name = 'dave' and deleted_at is null)`,
   'alice is gone': `not exists (select 1 from account where name = 'alice' and deleted_at is null)`,

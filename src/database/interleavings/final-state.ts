@@ -10,17 +10,17 @@ const rows = {
   namespace: 'select name, state, visibility, deleted_at from namespace order by name, deleted_at',
   namespace_alias: `
     select a.name, n.name as present from namespace_alias a join namespace n on n.id = a.namespace_id order by a.name`,
-  repository: 'select path, state, deleted_at from repository order by path',
+  repository: 'select path, state, deleted_at from repository order by path, deleted_at',
   object: 'select id, key, state, stored_size, since from object order by id',
   blob: `
     select b.digest, b.size, b.object_id, encode(c.bytes, 'escape') as content
     from blob b left join content c on c.blob_id = b.id order by b.digest`,
   link: `
     select r.path, b.digest, l.lease_until, l.deleted_at
-    from link l join repository r on r.id = l.repository_id join blob b on b.id = l.blob_id order by r.path, b.digest`,
-  manifest: 'select digest, media_type, pushed_at, deleted_at from manifest order by digest',
+    from link l join repository r on r.id = l.repository_id join blob b on b.id = l.blob_id order by r.path, b.digest, l.lease_until`,
+  manifest: 'select digest, media_type, pushed_at, deleted_at from manifest order by digest, pushed_at',
   reference: 'select manifest_digest, child_digest, kind from reference order by manifest_digest, child_digest, kind',
-  tag: 'select name, digest, updated_at from tag order by name',
+  tag: 'select name, digest, updated_at from tag order by name, updated_at',
   trash: `
     select r.path, t.kind, t.tag, t.digest, t.cause, t.deleted_by, t.purge_at, t.detail from trash t
     left join repository r on r.id = t.repository_id order by t.kind, t.tag, t.digest, t.purge_at, t.id`,

@@ -29,6 +29,8 @@ const breaking: Record<keyof typeof invariants, string> = {
   'a repository lies in the project that its path begins with': `update repository set path = 'crew/app' where id = 1`,
   'a name leads to one project': `insert into namespace_alias (name, namespace_id, created_at) values ('team', 1, 0)`,
   'what is deleted holds no manifest': 'update repository set deleted_at = 1 where id = 1',
+  'what is in the trash can be told from what is there': `
+    insert into trash (kind, namespace_id, path, cause, deleted_at, purge_at) values ('project', 1, 'team', 'person', 0, 0)`,
   'a grant has its role': `update access_grant set role = 'gone'`,
   'a job that runs has a claim, and no other one': `update job set claim = null where id = 2`,
   'an effect of a job is made once': `
@@ -101,6 +103,10 @@ const promised: Record<Fact, readonly [kept: readonly [State, ...string[]], brok
     ['jobs wait and run'],
     ['jobs wait and run', `insert into job_line (job_id, number, at, text) values (3, 1, 0, 'effect')`],
   ],
+  'the repository is not deleted': [['the lease is over'], ['the repository is in the trash']],
+  'the repository is deleted': [['the repository is in the trash'], ['the lease is over']],
+  'the project is not deleted': [['the lease is over'], ['the project is in the trash']],
+  'nothing of number 1 is in the trash': [['the lease is over'], ['the project is in the trash']],
   'there is a crew': [['the project was renamed'], ['the lease is over']],
 }
 

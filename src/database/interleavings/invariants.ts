@@ -64,7 +64,11 @@ export const invariants = {
   'a name leads to one project': `
     select a.name from namespace_alias a join namespace n on n.name = a.name and n.deleted_at is null`,
   'what is deleted holds no manifest': `
-    select r.path from repository r join manifest m on m.repository_id = r.id where r.deleted_at is not null`,
+    select r.path from repository r join manifest m on m.repository_id = r.id where r.deleted_at is not null
+    and not exists (select 1 from trash t where t.repository_id = r.id and t.kind = 'repository')`,
+  'what is in the trash can be told from what is there': `
+    select t.id from trash t join repository r on r.id = t.repository_id where t.kind = 'repository' and r.deleted_at is null
+    union all select t.id from trash t join namespace n on n.id = t.namespace_id where t.kind = 'project' and n.state <> 'deleting'`,
   'a grant has its role': `
     select g.id from access_grant g
     where g.role not in (${builtIn}) and not exists (select 1 from role r where r.name = g.role)`,

@@ -7,6 +7,7 @@ import { operation, type Operation } from './operation.ts'
 import { projectOperations } from './project-operations.ts'
 import { pushOperations } from './push-operations.ts'
 import { actor, layer, lease, repository } from './rows.ts'
+import { repositoryOperations } from './repository-operations.ts'
 import { sessionOperations } from './session-operations.ts'
 import { tokenOperations } from './token-operations.ts'
 
@@ -87,6 +88,7 @@ export const operations: readonly Operation[] = [
   ...holdOperations,
   ...tokenOperations,
   ...projectOperations,
+  ...repositoryOperations,
   ...accessOperations,
   ...identityOperations,
   ...jobOperations,

@@ -1,9 +1,11 @@
 import { operation, type Operation } from './operation.ts'
-import { actor, decidedActor, type State } from './rows.ts'
+import { actor, decidedActor, lease, type State } from './rows.ts'
 
 const project = { id: 1, actor }
 const present: readonly State[] = ['the layer is new', 'the repository is not there', 'a manifest refers to the layer']
 const states: readonly State[] = [...present, 'the project was renamed', 'the project is being deleted']
+const discarded: readonly State[] = ['a manifest refers to the layer', 'the project is in the trash']
+const inTrash = { trash: 1, project: 1, actor }
 
 /** What changes a project, and what in it is found at all. Whoever writes in it reads its row under a lock. */
 export const projectOperations: readonly Operation[] = [
@@ -58,7 +60,7 @@ export const projectOperations: readonly Operation[] = [
   operation('delete project', {
     subject: 'state change',
     transaction: 'delete project',
-    input: () => ({ ...project, force: true }),
+    input: () => ({ ...project, force: true, retention: 0 }),
     // Not where it was renamed: then its first name is free for a push that makes another one.
     states: [...present, 'the project is being deleted'],
     promises: ['the project is being deleted'],
@@ -67,16 +69,46 @@ export const projectOperations: readonly Operation[] = [
   operation('delete empty project', {
     subject: 'project deletion',
     transaction: 'delete project',
-    input: () => ({ ...project, force: false }),
+    input: () => ({ ...project, force: false, retention: 0 }),
     states: ['the repository is not there', 'a manifest refers to the layer'],
     promises: ['the project is being deleted'],
     undoes: ['the project is archived', 'the project is renamed'],
+  }),
+  operation('delete project to the trash', {
+    subject: 'project deletion',
+    transaction: 'delete project',
+    input: () => ({ ...project, force: true, retention: lease }),
+    states: [...present, 'the project is in the trash'],
+    promises: ['the project is being deleted'],
+    undoes: ['the project is archived', 'the project is renamed', 'the project is not deleted'],
+  }),
+  operation('restore project', {
+    subject: 'project trash',
+    transaction: 'restore project',
+    input: () => inTrash,
+    states: discarded,
+    promises: ['the project is not deleted', 'nothing of number 1 is in the trash'],
+    undoes: ['the project is being deleted'],
+  }),
+  operation('purge project', {
+    subject: 'project trash',
+    transaction: 'purge project',
+    input: () => inTrash,
+    states: discarded,
+    promises: ['the project is being deleted', 'nothing of number 1 is in the trash'],
+  }),
+  operation('purge project whose time has come', {
+    subject: 'project trash',
+    transaction: 'purge project',
+    input: () => ({ trash: 1 }),
+    states: discarded,
+    promises: ['the project is being deleted', 'nothing of number 1 is in the trash'],
   }),
   operation('clear project', {
     subject: 'project clearing',
     transaction: 'clear project',
     input: () => ({ project: 1 }),
-    states: ['a manifest refers to the layer', 'the project is being deleted', 'the project is nearly deleted'],
+    states: ['a manifest refers to the layer', 'the project is being deleted', 'the project is nearly deleted', 'the project is in the trash'],
     records: (step) => (step === 'gone' ? false : step === 'done' ? true : undefined),
   }),
 ]

@@ -101,7 +101,14 @@ export const pushOperations: readonly Operation[] = [
   commit('commit whole blob', {
     inline: true,
     whole: true,
-    states: ['nothing is there', 'the repository is not there', 'the layer is new', 'the layer has no link', 'a manifest refers to the layer'],
+    states: [
+      'nothing is there',
+      'the repository is not there',
+      'the layer is new',
+      'the layer has no link',
+      'a manifest refers to the layer',
+      'the repository is in the trash',
+    ],
   }),
   operation('mount', {
     subject: 'mount',

@@ -128,6 +128,11 @@ const jobs = `
   insert into schedule (id, name, kind, payload_version, payload, cron, time_zone, next_run_at, created_at)
   values (1, 'nightly', 'test', 1, '{}', '0 2 * * *', 'UTC', ${over}, 0)`
 
+/** Number 1 of the trash, whose time has come: it can still be brought back until somebody looks at it. */
+const discarded = (kind: string, repository: string, path: string): string => `
+  insert into trash (id, kind, namespace_id, repository_id, path, cause, deleted_at, purge_at, detail)
+  values (1, '${kind}', 1, ${repository}, '${path}', 'person', 0, ${over}, '{"state":"live"}')`
+
 const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
 const here = [...repositories, uploads(true)]
 const whole = [...here, layerIs('live')]
@@ -205,6 +210,27 @@ export const states = {
     `update namespace set state = 'deleting'`,
   ],
   'the project is nearly deleted': [...whole, linked(1, over), ...leftOver, `update namespace set state = 'deleting'`],
+  'the repository is in the trash': [
+    ...whole,
+    linked(1, over),
+    linked(2, over),
+    ...leftOver,
+    theManifest,
+    tagged('manifest'),
+    `update repository set deleted_at = ${over} where id = 1`,
+    discarded('repository', '1', repository),
+  ],
+  'the project is in the trash': [
+    ...whole,
+    linked(1, over),
+    ...leftOver,
+    theManifest,
+    tagged('manifest'),
+    rights,
+    `update namespace set state = 'deleting'`,
+    `insert into namespace_alias (name, namespace_id, created_at) values ('crew', 1, 0)`,
+    discarded('project', 'null', 'team'),
+  ],
   'jobs wait and run': [namespace, jobs],
   'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],
 } satisfies Record<string, readonly string[]>

@@ -6,6 +6,7 @@ import { awaitedChildren } from './0004-awaited-children.ts'
 import { access } from './0005-access.ts'
 import { jobs } from './0006-jobs.ts'
 import { trash } from './0007-trash.ts'
+import { discardedRooms } from './0008-discarded-rooms.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: 'access', statements: access },
   { version: 6, name: 'jobs', statements: jobs },
   { version: 7, name: 'trash', statements: trash },
+  { version: 8, name: 'discarded-rooms', statements: discardedRooms },
 ]
 
 /** Version of the schema that this program writes. */
