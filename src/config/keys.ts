@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { configSchema, type KeyDocs, keyDocs } from './schema.ts'
+import { type KeyDocs, keyDocs } from './documented-key.ts'
+import { configSchema } from './schema.ts'
 import { type Form, valueForms } from './values.ts'
 
 /** One key of the configuration, read off the schema. */

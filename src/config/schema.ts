@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { key } from './documented-key.ts'
 import {
   address,
   choice,
@@ -17,20 +18,6 @@ import {
   url,
   word,
 } from './values.ts'
-
-/**
- * What is said about a key beside its value: its purpose in both languages. `flag` marks the keys that the command line takes
- * as `--key`. `secret` masks the value wherever it is shown and adds the `_file` form of the key.
- */
-export interface KeyDocs {
-  readonly en: string
-  readonly zh: string
-  readonly flag?: true
-  readonly secret?: true
-}
-
-/** The docs of every key by its schema. */
-export const keyDocs = z.registry<KeyDocs>()
 
 /**
  * Every key of the configuration: its name, how its text is read, its default, what it is for. Nothing about a key is said
@@ -304,13 +291,6 @@ export const configSchema = z
 /** What keys have to do with each other is looked at once each by itself is as it should be. */
 function ifInOrder(...names: readonly string[]) {
   return { when: ({ issues }: z.core.ParsePayload) => !issues.some(({ path }) => names.includes(String(path?.[0]))) }
-}
-
-/** Names a key's docs. `describe` keeps the English text where every zod tool looks for it. */
-function key<T extends z.ZodType>(schema: T, docs: KeyDocs): T {
-  const described = schema.describe(docs.en)
-  keyDocs.add(described, docs)
-  return described
 }
 
 /** The configuration as the program uses it: durations in milliseconds, sizes in bytes, `data` an absolute path. Frozen. */
