@@ -28,6 +28,7 @@ import {
 } from './access/index.ts'
 import type { Config } from './config/index.ts'
 import { createPrivateFile, measuredDatabase, type Database } from './database/index.ts'
+import { createMeter } from './features/usage/index.ts'
 import {
   createClientOf,
   createGate,
@@ -122,7 +123,8 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   const aliases = createAliases(core.database, version)
   const ending = new AbortController()
   const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, attempts, logger, ending: ending.signal })
-  const shared = createSharedRegistry({ ...core, ...writers, ...control.ports, ids: systemIds, contentCache: part(contentCache) })
+  const meter = createMeter({ ...core, writer: systemIds.uuid(), onError: (error) => logger.warn('what was used could not be written down; it is tried again', { error }) })
+  const shared = createSharedRegistry({ ...core, ...writers, ...control.ports, meter, ids: systemIds, contentCache: part(contentCache) })
   const http = createHttp({
     registry: resolvingRegistry(shared.registry, aliases),
     access: control.access,
@@ -143,9 +145,9 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
         readiness.drain()
       },
     },
-    metrics: requestMetrics.metrics,
+    metrics: [...requestMetrics.metrics, ...meter.metrics],
     release: (written) => shared.release(written),
-    close: () => control.close(),
+    close: () => meter.close().then(() => control.close()),
   }
 }
 

@@ -19,6 +19,7 @@ import { addAddressRule, addTagRule, removeAddressRule, removeTagRule } from './
 import { admitIdentity } from './access/sources/identity-transactions.ts'
 import { transactionTable } from './database/index.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
+import { clearUsage, keepStoredUsage, recordUsage } from './features/usage/usage-transactions.ts'
 import { cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
 import { bringForward, changeSchedule, createSchedule, deleteSchedule, fireSchedule } from './jobs/schedule-transactions.ts'
 import { claimJob, endRun, releaseRun, renewRun } from './jobs/run-transactions.ts'
@@ -62,6 +63,7 @@ const freeing = [
   putOffCollection,
   releaseCollection,
   clearJobs,
+  clearUsage,
 ]
 
 /**
@@ -120,6 +122,8 @@ export const transactions = transactionTable(
     createToken,
     revokeToken,
     recordUse,
+    recordUsage,
+    keepStoredUsage,
     queueJob,
     cancelJob,
     claimJob,

@@ -73,11 +73,12 @@ export class World {
     rmSync(this.#folder, { recursive: true })
   }
 
-  /** The rows of every table, each as JSON, without when something was used last: to see what requests changed. */
+  /** The rows of every table, each as JSON, without what is counted and when something was used last: to see what requests changed. */
   rows(): Map<string, string[]> {
     const database = new Database(join(this.#folder, 'data', 'berth.db'), { readonly: true })
     try {
-      return new Map(tablesOf(database).map((table) => [table, database.query(`select * from ${table}`).all().map(written).sort()]))
+      const tables = tablesOf(database).filter((table) => !table.startsWith('usage_'))
+      return new Map(tables.map((table) => [table, database.query(`select * from ${table}`).all().map(written).sort()]))
     } finally {
       database.close()
     }
@@ -200,7 +201,7 @@ function tablesOf(database: Database): string[] {
 /** Blobs as hex. */
 function written(row: unknown): string {
   return JSON.stringify(row, (name, value: unknown) => {
-    if (name === 'last_used_at' || name === 'last_login_at') return undefined
+    if (['last_used_at', 'last_login_at', 'last_pulled_at'].includes(name)) return undefined
     return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value
   })
 }

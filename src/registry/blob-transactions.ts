@@ -38,7 +38,7 @@ export const commitBlob = transaction('commit blob', async (tx: Tx, input: Commi
   if (upload !== undefined) {
     if ('refused' in upload) return upload
     if (upload.state === 'finished') {
-      return upload.digest === input.digest ? { ok: null } : { refused: 'BLOB_UPLOAD_UNKNOWN' }
+      return upload.digest === input.digest ? { ok: { repository: repository.id } } : { refused: 'BLOB_UPLOAD_UNKNOWN' }
     }
     if (upload.epoch !== input.epoch) return { refused: 'BLOB_UPLOAD_INVALID' }
   }
@@ -52,7 +52,7 @@ export const commitBlob = transaction('commit blob', async (tx: Tx, input: Commi
   // A replaced object changes what every repository with this blob is served from.
   const kind = kept === 'replaced' ? 'blob.replace' : 'blob.commit'
   const keys = { digest: input.digest, ...repository.created }
-  return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys }, null)
+  return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys }, { repository: repository.id })
 })
 
 /** The session stays as finished for a while; an object of it that the blob is not kept in goes. */

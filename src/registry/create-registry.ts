@@ -7,8 +7,8 @@ import { createDeletes } from './delete.ts'
 import { withRegistryErrors } from './failure.ts'
 import { createHotObjects } from './hot-objects.ts'
 import { createLists, everyRepository } from './lists.ts'
-import type { Authorize, EnsureRepository, RepositoryPage } from './ports.ts'
-import { createPull } from './pull.ts'
+import type { Authorize, EnsureRepository, Meter, RepositoryPage } from './ports.ts'
+import { createPull, noMeter } from './pull.ts'
 import { createAnything, createPush } from './push.ts'
 import type { Registry } from './registry.ts'
 import { createRemembered } from './remembered.ts'
@@ -29,6 +29,8 @@ export interface RegistryDeps {
   readonly ensureRepository?: EnsureRepository | undefined
   /** The catalog of one actor; all repositories unless given. */
   readonly repositoryPage?: RepositoryPage | undefined
+  /** Counts what is used; nobody does unless given. */
+  readonly meter?: Meter | undefined
   readonly settings: RegistrySettings
   /** Bytes of memory for manifests and blobs that the database keeps, and as many again for small blobs in files. */
   readonly contentCache: number
@@ -55,14 +57,14 @@ export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const { existence, wholeLists } = createRemembered(deps.database)
   const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify, deps.clock)
-  const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database) } = deps
+  const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database), meter = noMeter } = deps
   const owner = deps.owner ?? deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
   const names = createUploadNames(deps.database.secret, deps)
   const registry = Object.freeze({
-    pull: withRegistryErrors(createPull({ ...deps, existence, contents, hotObjects, verification })),
-    uploads: withRegistryErrors(createUploads({ ...deps, ensureRepository, writer, names, owner })),
-    push: withRegistryErrors(createPush({ ...deps, ensureRepository })),
+    pull: withRegistryErrors(createPull({ ...deps, meter, existence, contents, hotObjects, verification })),
+    uploads: withRegistryErrors(createUploads({ ...deps, meter, ensureRepository, writer, names, owner })),
+    push: withRegistryErrors(createPush({ ...deps, meter, ensureRepository })),
     deletes: withRegistryErrors(createDeletes(deps)),
     lists: withRegistryErrors(createLists({ ...deps, repositoryPage, wholeLists })),
   })

@@ -16,6 +16,7 @@ export {
   type Decision,
   type EnsureRepository,
   type MayCreate,
+  type Meter,
   type ProjectMaker,
   type RepositoryPage,
 } from './ports.ts'

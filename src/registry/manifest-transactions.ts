@@ -86,7 +86,7 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
     ...(input.subject === undefined ? {} : { subject: input.subject }),
     ...repository.created,
   }
-  return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest, absent: absent.size })
+  return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest, absent: absent.size, repository: repository.id })
 })
 
 async function heldDigest(tx: Tx, repository: LockedRepository, contentSha256: string): Promise<string> {

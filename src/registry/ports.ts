@@ -56,5 +56,18 @@ export type EnsureRepository = (actor: Actor, repository: RepositoryName) => Soo
  */
 export type RepositoryPage = (actor: Actor, last: string, limit: number) => Promise<readonly { readonly name: string }[]>
 
+/** Counts what is used, in passing: it neither waits nor fails. A repository is meant by its id. */
+export interface Meter {
+  /** Somebody asked whether a manifest is there, and it is. */
+  asked(repositoryId: number, digest: string): void
+  /** `bytes`: of the manifest. */
+  pulledManifest(actor: Actor, repositoryId: number, digest: string, bytes: number): void
+  /** `bytes`: what is about to be sent, all of the blob or a part. */
+  pulledBlob(actor: Actor, repositoryId: number, bytes: number): void
+  pushedManifest(actor: Actor, repositoryId: number, bytes: number): void
+  /** `bytes`: of the blob that was sent, also where it was here before. */
+  pushedBlob(actor: Actor, repositoryId: number, bytes: number): void
+}
+
 /** The answer while there is no access control: the listener is on loopback, or was opened to anyone on purpose. */
 export const allowAll: Authorize = () => ({ allowed: true, rule: 'open' })

@@ -137,10 +137,10 @@ forEachDatabase('an operation on a condition whose answer was lost', (kind) => {
     const { database, dispose } = await kind.create(transactions, createManualClock(1_700_000_000_000))
     try {
       const first = await database.transact(putManifest, input(1, absent), 'create')
-      expect(first).toEqual({ ok: { digest: digest(1), absent: 0 } })
-      expect(await database.transact(putManifest, input(2, is(1)), 'move')).toEqual({ ok: { digest: digest(2), absent: 0 } })
+      expect(first).toEqual({ ok: { digest: digest(1), absent: 0, repository: 1 } })
+      expect(await database.transact(putManifest, input(2, is(1)), 'move')).toEqual({ ok: { digest: digest(2), absent: 0, repository: 1 } })
       expect(await database.transact(putManifest, input(1, absent), 'create')).toEqual(first)
-      expect(await database.transact(putManifest, input(2, is(1)), 'move')).toEqual({ ok: { digest: digest(2), absent: 0 } })
+      expect(await database.transact(putManifest, input(2, is(1)), 'move')).toEqual({ ok: { digest: digest(2), absent: 0, repository: 1 } })
       const removal = { repository: name, name: 'v1', actor: input(1, absent).actor, precondition: is(2) }
       for (let n = 0; n < 2; n++) expect(await database.transact(deleteTag, removal, 'delete')).toEqual({ ok: null })
       const refused = { refused: 'PRECONDITION_FAILED', detail: { tag: 'v1' } }

@@ -17,7 +17,7 @@ import {
 import type { Existence } from './existence.ts'
 import { withRegistryError } from './failure.ts'
 import type { HotObjects } from './hot-objects.ts'
-import type { Authorize } from './ports.ts'
+import type { Authorize, Meter } from './ports.ts'
 import type { Pull, PulledBlob } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
 import type { Verification } from './verified-read.ts'
@@ -27,6 +27,7 @@ export interface PullDeps {
   readonly store: BlobStore
   readonly clock: Clock
   readonly authorize: Authorize
+  readonly meter: Meter
   readonly existence: Existence
   readonly contents: ContentCache
   readonly hotObjects: HotObjects
@@ -34,26 +35,38 @@ export interface PullDeps {
   readonly settings: RegistrySettings
 }
 
+const nothing = (): void => undefined
+
+/** Where nobody counts. */
+export const noMeter: Meter = Object.freeze({
+  asked: nothing,
+  pulledManifest: nothing,
+  pulledBlob: nothing,
+  pushedManifest: nothing,
+  pushedBlob: nothing,
+})
+
 export function createPull(deps: PullDeps): Pull {
-  const { existence, authorize, contents } = deps
+  const { existence, authorize, contents, meter } = deps
   const findAdmitted = (actor: Actor, repository: RepositoryName, reference: Reference) =>
     andThen(admit(authorize, actor, 'pull', repository), (project) => findManifest(existence, repository, reference, project))
   return {
     manifest: (actor, repository, reference) =>
       andThen(findAdmitted(actor, repository, reference), (found) =>
-        andThen(contents.get(found.digest, found, 'MANIFEST_UNKNOWN'), (bytes) => ({
-          digest: found.digest,
-          mediaType: found.media_type,
-          size: bytes.length,
-          bytes,
-        })),
+        andThen(contents.get(found.digest, found, 'MANIFEST_UNKNOWN'), (bytes) => {
+          meter.pulledManifest(actor, found.repository_id, found.digest, bytes.length)
+          return { digest: found.digest, mediaType: found.media_type, size: bytes.length, bytes }
+        }),
       ),
     statManifest: (actor, repository, reference) =>
-      andThen(findAdmitted(actor, repository, reference), ({ digest, media_type: mediaType, size }) => ({ digest, mediaType, size })),
+      andThen(findAdmitted(actor, repository, reference), ({ repository_id: id, digest, media_type: mediaType, size }) => {
+        meter.asked(id, digest)
+        return { digest, mediaType, size }
+      }),
     blob: (actor, repository, digest) =>
       andThen(
         admit(authorize, actor, 'pull', repository),
-        (project) => andThen(existence.find(blobByDigest, repository, digest), (row) => pulledBlob(deps, digest, present(row, project))),
+        (project) => andThen(existence.find(blobByDigest, repository, digest), (row) => pulledBlob(deps, actor, digest, present(row, project))),
       ),
     statBlob: async (actor, repository, digest) => {
       const project = await admit(authorize, actor, 'pull', repository)
@@ -102,11 +115,16 @@ async function keepLeased(
   if ('refused' in outcome) throw new RegistryError('BLOB_UNKNOWN')
 }
 
-function pulledBlob(deps: PullDeps, digest: Digest, found: PresentBlob<LinkedBlobRow>): PulledBlob {
-  const open = (range?: ByteRange): Soon<OpenObject> =>
+function pulledBlob(deps: PullDeps, actor: Actor, digest: Digest, found: PresentBlob<LinkedBlobRow>): PulledBlob {
+  const content = (range: ByteRange | undefined): Soon<OpenObject> =>
     found.object_id === null || found.key === null
       ? openInline(deps, digest, found, range)
       : openStored(deps, digest, { ...found, object_id: found.object_id, key: found.key }, range)
+  const open = (range?: ByteRange): Soon<OpenObject> =>
+    andThen(content(range), (opened) => {
+      deps.meter.pulledBlob(actor, found.repository_id, range === undefined ? found.size : range.end - range.start + 1)
+      return opened
+    })
   return { digest, size: found.size, open: withRegistryError(open) }
 }
 

@@ -3,7 +3,7 @@ import { digestAlgorithm, digestBytes, parseManifest, RegistryError, type Digest
 import { admit, pushEvidence, tagEvidence } from './admission.ts'
 import { resultOf } from './failure.ts'
 import { putManifest } from './manifest-transactions.ts'
-import type { Authorize, EnsureRepository, MayCreate } from './ports.ts'
+import type { Authorize, EnsureRepository, MayCreate, Meter } from './ports.ts'
 import type { ManifestUpload, Push } from './registry.ts'
 import type { RegistrySettings, SparseMode } from './settings.ts'
 
@@ -11,6 +11,7 @@ export interface PushDeps {
   readonly database: Database
   readonly authorize: Authorize
   readonly ensureRepository: EnsureRepository
+  readonly meter: Meter
   readonly settings: RegistrySettings
 }
 
@@ -19,7 +20,7 @@ const anything: MayCreate = Object.freeze({ repository: true, newProject: true }
 /** The answer while there is no access control. */
 export const createAnything: EnsureRepository = () => anything
 
-export function createPush({ database, authorize, ensureRepository, settings }: PushDeps): Push {
+export function createPush({ database, authorize, ensureRepository, meter, settings }: PushDeps): Push {
   return {
     manifest: async (actor, repository, reference, upload) => {
       const project = await admit(authorize, actor, 'push', repository)
@@ -44,7 +45,8 @@ export function createPush({ database, authorize, ensureRepository, settings }: 
         tags,
         precondition: upload.precondition,
       })
-      const { digest: held, absent } = resultOf(outcome)
+      const { digest: held, absent, repository: repositoryId } = resultOf(outcome)
+      meter.pushedManifest(actor, repositoryId, upload.bytes.length)
       const pushed = { digest: held as Digest, mediaType: parsed.mediaType, subject: parsed.subject, tags: tags.map(({ name }) => name) }
       return { ...pushed, absent: settings.sparse === 'off' ? 0 : absent }
     },

@@ -9,7 +9,7 @@ import { commitBlob, mountBlob, type CommitBlobInput } from './blob-transactions
 import { holdersOfDigest, objectOfDigest } from './existence-store.ts'
 import { resultOf } from './failure.ts'
 import { findUploadName } from './find-upload-name.ts'
-import type { Authorize, EnsureRepository, MayCreate } from './ports.ts'
+import type { Authorize, EnsureRepository, MayCreate, Meter } from './ports.ts'
 import type { UploadBody, Uploads, UploadStatus } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
 import type { UploadName, UploadNames } from './upload-name.ts'
@@ -25,6 +25,7 @@ export interface UploadDeps {
   readonly names: UploadNames
   readonly authorize: Authorize
   readonly ensureRepository: EnsureRepository
+  readonly meter: Meter
   readonly settings: RegistrySettings
   readonly writer: UploadWriter
   readonly owner: string
@@ -39,6 +40,7 @@ interface SessionDeps extends UploadDeps {
 /** A session as one caller may use it. */
 interface Session {
   readonly key: UploadKey & { readonly actor: EventActor; readonly may: MayCreate }
+  readonly caller: Actor
   readonly name: UploadName
   /** Ms for which the name must be known to be ended, once it is; 0 when nobody was told of it. */
   readonly forget: number
@@ -118,7 +120,7 @@ async function cancelSession({ database, settings }: UploadDeps, { key, forget }
 /** One call, one session that the client never learns of. */
 async function pushWhole(deps: SessionDeps, admitted: Admitted, digest: Digest, body: UploadBody): Promise<void> {
   const name = deps.names.issue(admitted.repository, ownerOf(admitted.actor))
-  const session = { key: await keyOf(deps, admitted, name), name, forget: 0 }
+  const session = { key: await keyOf(deps, admitted, name), caller: admitted.actor, name, forget: 0 }
   try {
     await finishSession(deps, session, notWritten, digest, body)
   } catch (error) {
@@ -153,7 +155,8 @@ async function finishSession(deps: UploadDeps, session: Session, row: OpenUpload
   }
   const actual = released?.digest ?? (await deps.writer.digest(received, algorithm))
   if (actual !== digest) await rejectContent(deps, session, received, digest, actual)
-  await commit(deps, session, digest, received)
+  const committed = resultOf(await commit(deps, session, digest, received))
+  deps.meter.pushedBlob(session.caller, committed.repository, received.size)
 }
 
 async function acknowledge(deps: UploadDeps, { key }: Session, row: OpenUploadRow, { epoch, size, bytes, ...received }: Received) {
@@ -178,20 +181,20 @@ async function rejectContent(
   })
 }
 
-async function commit(deps: UploadDeps, { key }: Session, digest: Digest, received: Received): Promise<void> {
+async function commit(deps: UploadDeps, { key }: Session, digest: Digest, received: Received) {
   const { database, store, settings } = deps
   const { lease, drain } = settings
   const { epoch, size } = received
   const input = { ...key, epoch, digest, size, lease, drain }
   if ('head' in received.bytes) {
-    return void resultOf(await database.transact(commitBlob, { ...input, bytes: { inline: received.bytes.head }, evidence: undefined }))
+    return await database.transact(commitBlob, { ...input, bytes: { inline: received.bytes.head }, evidence: undefined })
   }
   const { objectId } = received.bytes
   const objectKey = store.finishedKey(objectId, digest)
   resultOf(await database.transact(nameUploadObject, { objectId, key: objectKey }))
   const evidence = await presentObject(deps, key.repository, digest)
   await store.commit(objectId, objectKey, size)
-  resultOf(await database.transact(commitBlob, { ...input, bytes: { objectId, key: objectKey }, evidence }))
+  return await database.transact(commitBlob, { ...input, bytes: { objectId, key: objectKey }, evidence })
 }
 
 /** The object that holds this digest already, if its bytes are all there: then the new copy is not needed. */
@@ -283,7 +286,7 @@ function cutOff({ name }: Session, { size, end }: Received): RegistryError {
 async function sessionOf(deps: UploadDeps, admitted: Admitted, text: string): Promise<Session> {
   const name = await findUploadName(deps, text, admitted.repository, ownerOf(admitted.actor))
   if (name === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
-  return { key: await keyOf(deps, admitted, name), name, forget: deps.settings.uploadExpiry }
+  return { key: await keyOf(deps, admitted, name), caller: admitted.actor, name, forget: deps.settings.uploadExpiry }
 }
 
 async function keyOf({ ensureRepository }: UploadDeps, { actor, repository, project }: Admitted, { id }: UploadName): Promise<Session['key']> {
@@ -293,6 +296,4 @@ async function keyOf({ ensureRepository }: UploadDeps, { actor, repository, proj
 
 const ownerOf = ({ owner, identity }: Actor): string | undefined => owner ?? identity
 
-function eventActor({ identity, address }: Actor): EventActor {
-  return { identity, address }
-}
+const eventActor = ({ identity, address }: Actor): EventActor => ({ identity, address })

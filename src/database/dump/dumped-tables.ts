@@ -11,7 +11,7 @@ export interface DumpedTable {
 
 /**
  * Every table that is dumped, parents before the children that refer to them. Left out are upload sessions with the objects they
- * write, which belong to the process that has them, holds of collection that end by themselves, and what an installation signs
+ * write, which belong to the process that has them, which batches of use were counted, holds of collection that end by themselves, and what an installation signs
  * with: a copy is another one.
  */
 export const dumpedTables: readonly DumpedTable[] = [
@@ -47,7 +47,9 @@ export const dumpedTables: readonly DumpedTable[] = [
   { name: 'access_grant', key: ['id'] },
   { name: 'tag_rule', key: ['id'] },
   { name: 'address_rule', key: ['id'] },
+  { name: 'usage_day', key: ['namespace_id', 'dimension', 'subject', 'day'] },
+  { name: 'usage_stored', key: ['namespace_id', 'repository_id'] },
 ]
 
 /** Tables of the schema that are not dumped. */
-export const undumpedTables: readonly string[] = ['upload', 'upload_part', 'signing_key', 'schema_version']
+export const undumpedTables: readonly string[] = ['upload', 'upload_part', 'signing_key', 'usage_writer', 'schema_version']

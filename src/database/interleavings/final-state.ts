@@ -1,5 +1,5 @@
 function withoutId(column: string): string {
-  return `case when jsonb_typeof(${column}::jsonb) = 'object' then ${column}::jsonb - 'id' else ${column}::jsonb end`
+  return `case when jsonb_typeof(${column}::jsonb) = 'object' then ${column}::jsonb - 'id' - 'repository' else ${column}::jsonb end`
 }
 
 /**
@@ -58,6 +58,11 @@ const rows = {
       finished_at from job order by dedupe_key, state, claim, due_at`,
   schedule: 'select name, payload, cron, time_zone, enabled, next_run_at, last_run_at from schedule order by name',
   job_line: 'select job_id, number, text from job_line order by job_id, number',
+  last_pulled: 'select digest, last_pulled_at from manifest order by digest',
+  usage_day: `
+    select dimension, subject, day, pulls, pulled_bytes, pushes, pushed_bytes from usage_day order by namespace_id, dimension, subject, day`,
+  usage_writer: 'select id, batch from usage_writer order by id',
+  usage_stored: 'select repository_id, logical, deduplicated, trash, counted_at from usage_stored order by namespace_id, repository_id',
   gc_queue: `
     select q.kind, r.path, coalesce(b.digest, case when q.kind in ('object', 'upload') then q.key end) as key, q.due_at
     from gc_queue q

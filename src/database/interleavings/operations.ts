@@ -10,6 +10,7 @@ import { actor, layer, lease, repository } from './rows.ts'
 import { repositoryOperations } from './repository-operations.ts'
 import { sessionOperations } from './session-operations.ts'
 import { tokenOperations } from './token-operations.ts'
+import { usageOperations } from './usage-operations.ts'
 
 const removingOperations: readonly Operation[] = [
   operation('delete tag', {
@@ -87,6 +88,7 @@ export const operations: readonly Operation[] = [
   ...collectingOperations,
   ...holdOperations,
   ...tokenOperations,
+  ...usageOperations,
   ...projectOperations,
   ...repositoryOperations,
   ...accessOperations,

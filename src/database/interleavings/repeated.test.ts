@@ -7,11 +7,11 @@ import { answersDifferently, repeated } from './verdict.ts'
 
 /**
  * Nobody acts on what these answer: the collector comes again, a reader only wants the mark, who wanted a key reads which one there is
- * now, a login goes on with either hash, and whoever clears jobs or
+ * now, a login goes on with either hash, and whoever clears jobs or usage or
  * looks at schedules comes again.
  */
 const answersToNobody = new Set(
-  'expire upload, collect link, collect blob, mark damaged, restore object, drop content, add signing key, rehash password, clear jobs, fire schedule'.split(', '),
+  'expire upload, collect link, collect blob, mark damaged, restore object, drop content, add signing key, rehash password, clear jobs, clear usage, fire schedule'.split(', '),
 )
 
 onPostgres('an operation that is repeated while its first attempt may be under way', 1, (arenas) => {

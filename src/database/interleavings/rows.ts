@@ -42,7 +42,7 @@ export const accessIds = {
 
 /** In reverse order of the foreign keys. */
 const tables = [
-  'job_line', 'job', 'schedule', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
+  'usage_day', 'usage_writer', 'usage_stored', 'job_line', 'job', 'schedule', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
   'event',
   'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
   'account_group', 'account', 'repository', 'namespace_alias', 'namespace',
@@ -133,6 +133,16 @@ const discarded = (kind: string, repository: string, path: string): string => `
   insert into trash (id, kind, namespace_id, repository_id, path, cause, deleted_at, purge_at, detail)
   values (1, '${kind}', 1, ${repository}, '${path}', 'person', 0, ${over}, '{"state":"live"}')`
 
+const today = Math.floor(now / 86_400_000)
+
+/** What was used today and long ago, by a thread that goes on and one that is gone, and what was stored. */
+const used = `
+  insert into usage_day (namespace_id, dimension, subject, day, pulls, pulled_bytes, pushes, pushed_bytes) values
+    (1, 'project', 0, 0, 1, 10, 0, 0), (1, 'project', 0, ${today}, 1, 10, 1, 20), (1, 'repository', 1, ${today}, 1, 10, 1, 20);
+  insert into usage_writer (id, batch, at) values ('gone', 7, 0), ('here', 1, ${now});
+  insert into usage_stored (namespace_id, repository_id, logical, deduplicated, trash, counted_at) values
+    (1, 0, 10, 10, 0, 0), (1, 1, 10, 10, 0, 0), (1, 2, 10, 10, 0, 0)`
+
 const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
 const here = [...repositories, uploads(true)]
 const whole = [...here, layerIs('live')]
@@ -163,6 +173,7 @@ export const states = {
     tagged('manifest'),
     rights,
     jobs,
+    used,
   ],
   'two manifests refer to the layer': [...whole, linked(1, over), ...leftOver, ...twoManifests],
   'a manifest refers to the hidden layer': [

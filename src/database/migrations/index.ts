@@ -7,6 +7,7 @@ import { access } from './0005-access.ts'
 import { jobs } from './0006-jobs.ts'
 import { trash } from './0007-trash.ts'
 import { discardedRooms } from './0008-discarded-rooms.ts'
+import { usage } from './0009-usage.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: 'jobs', statements: jobs },
   { version: 7, name: 'trash', statements: trash },
   { version: 8, name: 'discarded-rooms', statements: discardedRooms },
+  { version: 9, name: 'usage', statements: usage },
 ]
 
 /** Version of the schema that this program writes. */

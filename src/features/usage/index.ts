@@ -1,0 +1,1 @@
+export { createMeter, type UsageMeter } from './meter.ts'
