@@ -12,6 +12,7 @@ import { root } from './api/index.ts'
 import type { DatabaseKind } from './database/for-each-database.testing.ts'
 import type { Database } from './database/index.ts'
 import { checkKind } from './features/integrity/index.ts'
+import { createCountJob } from './features/usage/index.ts'
 import { keepWorking, type JobHandler, type JobRun } from './jobs/index.ts'
 import { createManualClock, systemClock, systemIds } from './lib/index.ts'
 import { createManagementApi } from './management.ts'
@@ -102,14 +103,14 @@ export async function createManagementWorld({ create }: DatabaseKind) {
       readBody: async () => new Uint8Array(await request.arrayBuffer()),
     })
   }
-  /** A worker whose checks find nothing, until the returned function is called. */
+  /** A worker whose checks find nothing, and which counts what is stored, until the returned function is called. */
   function runJobs(): () => Promise<void> {
     const run = ({ log, report }: JobRun<unknown>): Promise<unknown> => {
       for (const line of ['begun', 'half of it', 'all is well']) log(line)
       report({ done: 3, total: 4, unit: 'rows' })
       return Promise.resolve({ findings: 0 })
     }
-    const handlers = [{ kind: checkKind, run } as JobHandler]
+    const handlers = [{ kind: checkKind, run } as JobHandler, createCountJob({ database, clock: systemClock })]
     return keepWorking({ database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers, node: 'here', atOnce: 1, lease: 3_600_000 })
   }
 

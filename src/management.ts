@@ -29,6 +29,7 @@ import { type Admission, type Api, type Caller, createApi, type Place, Problem, 
 import { type Database, DatabaseError } from './database/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
+import { countKind, createUsageReader, type UsageReader, usageRoutes } from './features/usage/index.ts'
 import { createJobs, createSchedules, type Jobs, type Schedules } from './jobs/index.ts'
 import { andThen, type Clock, type Soon } from './lib/index.ts'
 import type { Logger } from './observe/index.ts'
@@ -57,6 +58,7 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly projectName: (id: number) => Promise<string | undefined>
   readonly jobs: Jobs
   readonly schedules: Schedules
+  readonly usage: UsageReader
   /** Aborted when the process is about to end. */
   readonly ending: AbortSignal
   readonly clock: Clock
@@ -80,6 +82,7 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...explainRoutes(rights),
     ...jobRoutes(deps),
     ...scheduleRoutes(deps),
+    ...usageRoutes(deps),
   ]
 }
 
@@ -98,7 +101,7 @@ export interface ManagementApiDeps {
 }
 
 /** What can be asked for as a job. Who does it is in app.ts. */
-const jobKinds = [checkKind]
+const jobKinds = [checkKind, countKind]
 
 /** The management API of a server. */
 export function createManagementApi({ database, identities, aliases, rightsVersion, clock, logger, ending, ...deps }: ManagementApiDeps): Api {
@@ -116,6 +119,7 @@ export function createManagementApi({ database, identities, aliases, rightsVersi
     projectName: (id) => projectName(database, id),
     jobs: createJobs({ database, kinds: jobKinds }),
     schedules: createSchedules({ database, kinds: jobKinds, clock }),
+    usage: createUsageReader(database),
     clock,
     ending,
   })

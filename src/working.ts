@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import type { Config } from './config/index.ts'
 import { createCheckJob, createScrubber, keepScrubbing } from './features/integrity/index.ts'
 import { createRecorder, keepRecording, type Recorder } from './features/recovery/index.ts'
-import { keepScheduling, keepWorking } from './jobs/index.ts'
+import { createCountJob, keepUsage, storedMetric } from './features/usage/index.ts'
+import { createJobs, keepScheduling, keepWorking } from './jobs/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
 import { createGauge, type Logger, type Metric } from './observe/index.ts'
 import { keepClearing } from './projects/index.ts'
@@ -27,12 +28,15 @@ export function startWork(config: Config, core: CollectorDeps, path: string, log
   const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
   const endRecording = keepRecording(recorder, common)
   const { at_once: atOnce, lease } = config.jobs
-  const handlers = [createCheckJob(core)]
+  const handlers = [createCheckJob(core), createCountJob({ ...common, database })]
+  const kinds = handlers.map(({ kind }) => kind)
   const endJobs = keepWorking({ ...common, database, handlers, node: `${hostname()}:${process.pid}`, atOnce, lease })
-  const endSchedules = keepScheduling({ ...common, database, kinds: handlers.map(({ kind }) => kind) })
+  const endSchedules = keepScheduling({ ...common, database, kinds })
+  const endUsage = keepUsage({ ...common, database, jobs: createJobs({ database, kinds }), retention: config.usage.retention })
   return Object.freeze<Work>({
-    metrics: [lagMetric(recorder)],
+    metrics: [lagMetric(recorder), storedMetric(database)],
     end: async () => {
+      await endUsage()
       await endSchedules()
       await endJobs()
       await endClearing()

@@ -9,7 +9,7 @@ import { createManagementWorld, rootPassword } from '../src/management.testing.t
 const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
 const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
 
-test.each(['first-push.md', 'refused.md', 'jobs.md'])('both languages of %s type the same', (page) => {
+test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md'])('both languages of %s type the same', (page) => {
   expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
   expect(blocks(page).length).toBeGreaterThan(1)
 })
@@ -79,5 +79,14 @@ forEachDatabase('with a server, the guide', (kind) => {
     await end()
     expect(await typeAll(cancelled, [])).toContain('cancelled')
     expect(await typeAll(schedules, [])).toContain('Europe/Berlin')
+  })
+
+  test('shows what is used and stored', async () => {
+    const [shown, counted] = blocks('usage.md')
+    expect(await typeAll(shown, [])).toContain('team')
+    const end = world.runJobs()
+    expect(await typeAll(counted, [])).toContain('done')
+    await end()
+    expect(await type('berth usage', [])).toMatch(/team .*0 B/)
   })
 })

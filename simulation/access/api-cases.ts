@@ -133,6 +133,8 @@ export const apiCases: Readonly<Record<string, Case>> = {
   createSchedule: (world) => inApi('POST', '/schedules', { name: world.fresh('schedule'), ...nightly }),
   replaceSchedule: async (world) => inApi('PUT', `/schedules/${await schedule(world)}`, nightly),
   deleteSchedule: async (world) => inApi('DELETE', `/schedules/${await schedule(world)}`),
+  listUsage: get('/usage'),
+  listProjectUsage: get('/projects/{project}/usage'),
   listTagRules: get('/projects/{project}/tag-rules'),
   addTagRule: (_, project) => inApi('POST', `/projects/${project}/tag-rules`, tagRule),
   removeTagRule: async (world, project) => inApi('DELETE', `/projects/${project}/tag-rules/${await idOf(world, `/projects/${project}/tag-rules`, tagRule)}`),

@@ -91,7 +91,7 @@ export function mayDo(identity: Identity, permission: string, visibility: Visibi
 
 /** By permission: the routes of the management API that take it. */
 const routesBy: Readonly<Record<string, string>> = {
-  'project.read': 'getProject',
+  'project.read': 'getProject listProjectUsage',
   'project.update': 'updateProject',
   'project.delete': 'deleteProject',
   'project.create': 'createProject renameProject',

@@ -20,6 +20,7 @@ const own: Readonly<Record<string, (identity: Identity) => boolean>> = {
   whoami: loggedIn,
   explainOwnAccess: loggedIn,
   listProjects: (identity) => !refused.includes(identity),
+  listUsage: (identity) => !refused.includes(identity),
   listTokens: (identity) => loggedIn(identity) && !isRobot(identity),
   createToken: (identity) => identity === 'admin',
 }

@@ -245,6 +245,40 @@ export type Schedule = {
   readonly createdAt: string
 }
 
+export type ProjectUsage = {
+  readonly project: string
+  readonly pulls: number
+  readonly pulledBytes: number
+  readonly pushes: number
+  readonly pushedBytes: number
+  readonly stored?: {
+    readonly logicalBytes: number
+    readonly deduplicatedBytes: number
+    readonly trashBytes: number
+    readonly countedAt: string
+  } | undefined
+}
+
+export type UsagePart = {
+  readonly day?: string | undefined
+  readonly repository?: string | undefined
+  readonly actor?: {
+    readonly kind: 'account' | 'robot' | 'anonymous' | 'outside'
+    readonly id?: string | undefined
+    readonly name?: string | undefined
+  } | undefined
+  readonly pulls: number
+  readonly pulledBytes: number
+  readonly pushes: number
+  readonly pushedBytes: number
+  readonly stored?: {
+    readonly logicalBytes: number
+    readonly deduplicatedBytes: number
+    readonly trashBytes: number
+    readonly countedAt: string
+  } | undefined
+}
+
 /** What every operation takes and gives. */
 export interface Operations {
   readonly whoami: {
@@ -992,6 +1026,34 @@ export interface Operations {
     }
     readonly reply: undefined
   }
+  readonly listUsage: {
+    readonly query?: {
+      readonly from?: string | undefined
+      readonly to?: string | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly ProjectUsage[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly listProjectUsage: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly from?: string | undefined
+      readonly to?: string | undefined
+      readonly by?: 'day' | 'repository' | 'actor' | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly UsagePart[]
+      readonly next?: string | undefined
+    }
+  }
 }
 
 /** Where every operation is. */
@@ -1076,6 +1138,8 @@ export const operations = {
   getSchedule: { method: 'GET', path: '/api/v1/schedules/{schedule}' },
   replaceSchedule: { method: 'PUT', path: '/api/v1/schedules/{schedule}' },
   deleteSchedule: { method: 'DELETE', path: '/api/v1/schedules/{schedule}' },
+  listUsage: { method: 'GET', path: '/api/v1/usage' },
+  listProjectUsage: { method: 'GET', path: '/api/v1/projects/{project}/usage' },
 } as const
 
 export type OperationId = keyof typeof operations

@@ -197,6 +197,12 @@ export const configSchema = z
         zh: '进程没有消息之后，其任务还为它保留多久：超过之后由其他进程接手。进程以三倍的频率报告自己仍在运行。',
       }),
     }),
+    usage: z.strictObject({
+      retention: key(duration('1d', '3660d').prefault('400d'), {
+        en: 'How long it is kept what was pulled and pushed on each day, by project, repository and caller.',
+        zh: '每天拉取和推送的数量（按项目、仓库和使用者）保留多久。',
+      }),
+    }),
     http: z.strictObject({
       drain: key(duration('0s', '24h').prefault('30s'), {
         en: 'How long a shutdown waits for running requests before it cuts them off.',

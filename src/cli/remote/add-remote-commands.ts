@@ -23,7 +23,7 @@ export function addRemoteCommands(program: Command, own: RemoteCommandDeps, fini
   addLogin(program, deps, finish)
   const nouns = new Map<string, Command>()
   for (const verb of verbs) {
-    const noun = nouns.get(verb.noun) ?? program.command(verb.noun).description(deps.say(`help.${verb.noun}` as MessageKey)).helpCommand(false)
+    const noun = verb.noun === '' ? program : nouns.get(verb.noun) ?? program.command(verb.noun).description(deps.say(`help.${verb.noun}` as MessageKey)).helpCommand(false)
     nouns.set(verb.noun, noun)
     addVerb(noun, verb, deps, finish)
   }
@@ -74,8 +74,11 @@ function addLogin(program: Command, deps: RemoteDeps, finish: (code: number) => 
 function addVerb(parent: Command, verb: Verb, deps: RemoteDeps, finish: (code: number) => void): void {
   const { say } = deps
   const command = parent.command(verb.verb).description(say(verb.help))
-  const words = verb.words ?? []
-  for (const name of words) command.argument(`<${name}>`, say(`help.word.${name}` as MessageKey))
+  const words = (verb.words ?? []).map((word) => word.replace(/[[\]]/g, ''))
+  for (const [at, name] of words.entries()) {
+    const isOptional = verb.words?.[at] !== name
+    command.argument(isOptional ? `[${name}]` : `<${name}>`, say(`help.word.${name}` as MessageKey))
+  }
   for (const { flags, help, choices, mandatory } of verb.options ?? []) {
     const option = new Option(flags, say(help)).makeOptionMandatory(mandatory === true)
     command.addOption(choices === undefined ? option : option.choices([...choices]))

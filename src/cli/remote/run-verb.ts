@@ -32,6 +32,8 @@ export interface Destination {
   /** Another server than the one logged in to last. */
   readonly server?: string | undefined
   readonly output: string
+  /** The same as `output: json`, where a command has it by itself. */
+  readonly json?: boolean | undefined
   readonly caFile?: string | undefined
   /** Nobody is asked. */
   readonly yes?: boolean | undefined
@@ -52,7 +54,7 @@ export async function runVerb(verb: Verb, typed: Typed, destination: Destination
       return exitCodes.failed
     }
     const shown = await verb.run(client, typed)
-    print(destination.output === 'json' ? asJson(shown) : asTable(shown, verb.columns))
+    print(destination.output === 'json' || destination.json === true ? asJson(shown) : asTable(shown, verb.columns))
     return exitCodes.done
   } catch (error) {
     const { text, code } = describeFailure(error, found.origin, say)

@@ -23,7 +23,7 @@ export interface VerbOption {
   readonly mandatory?: boolean
 }
 
-/** A verb that talks to a server: `berth NOUN VERB`. */
+/** A verb that talks to a server: `berth NOUN VERB`, or `berth VERB` where the noun is empty. */
 export interface Verb {
   readonly noun: string
   readonly verb: string

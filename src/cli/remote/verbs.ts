@@ -10,6 +10,7 @@ import { roleVerbs } from './verbs/roles.ts'
 import { ruleVerbs } from './verbs/rules.ts'
 import { scheduleVerbs } from './verbs/schedules.ts'
 import { tokenVerbs } from './verbs/tokens.ts'
+import { usageVerbs } from './verbs/usage.ts'
 
 /** Every verb that talks to a server, except those that log in and out. */
 export const verbs: readonly Verb[] = [
@@ -24,4 +25,5 @@ export const verbs: readonly Verb[] = [
   ...accessVerbs,
   ...jobVerbs,
   ...scheduleVerbs,
+  ...usageVerbs,
 ]

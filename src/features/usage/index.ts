@@ -1,1 +1,5 @@
 export { createMeter, type UsageMeter } from './meter.ts'
+export { createUsageReader, type UsageReader, usageRoutes } from './routes.ts'
+export { countKind, createCountJob } from './count-job.ts'
+export { keepUsage } from './keep-usage.ts'
+export { storedMetric } from './stored-metric.ts'
