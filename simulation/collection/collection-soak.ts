@@ -21,7 +21,8 @@ interface Round extends CollectionFigures {
 }
 
 const secondsOfARound = 300
-const idleSeconds = 30
+/** Of which the server is not beside the collector, and of which it is killed, at most. */
+const partOfARound = 20
 /** Fewer cycles or pushes than this in a whole hour, and the run does not count. */
 const floor = { minutes: 60, cycles: 500, pushes: 100_000 }
 
@@ -32,8 +33,8 @@ export async function soakCollection({ minutes, seed: first, postgres, record }:
   for (let left = minutes * 60, seed = first; left > 0; left -= secondsOfARound, seed++) {
     const seconds = Math.min(left, secondsOfARound)
     if (rounds.has((round) => round.database === database && round.seed === seed && round.seconds === seconds)) continue
-    const idle = Math.min(idleSeconds, Math.ceil(seconds / 6))
-    const figures = await collectionRound({ seed, idle, beside: seconds - idle, postgres })
+    const part = Math.min(partOfARound, Math.ceil(seconds / 6))
+    const figures = await collectionRound({ seed, idle: part, beside: seconds - 2 * part, struck: part, postgres })
     rounds.add({ rig: 'collection', database, seed, seconds, ...figures })
   }
   const sum = sumOf(rounds.all().filter((round) => round.database === database))
@@ -44,13 +45,14 @@ type Sum = ReturnType<typeof sumOf>
 
 function sumOf(rounds: readonly Round[]) {
   const total = (of: (round: Round) => number): number => rounds.reduce((sum, round) => sum + of(round), 0)
-  const phases = rounds.flatMap(({ idle, beside }) => [idle, beside])
+  const phases = rounds.flatMap(({ idle, beside, struck }) => [idle, beside, struck])
   const counted = (name: 'pushes' | 'mounts' | 'skips' | 'orphansThere' | 'orphansGone' | 'looks') => total(({ beside }) => beside[name])
   const cured: Record<string, number> = {}
   for (const phase of phases) for (const [what, times] of Object.entries(phase.cured)) cured[what] = (cured[what] ?? 0) + times
   return {
     minutes: Math.round(total(({ seconds }) => seconds) / 60),
     cycles: total(({ cycles }) => cycles),
+    crashes: total(({ crashes }) => crashes),
     pushes: counted('pushes'),
     acknowledged: total(({ beside }) => acknowledgedOf(beside)),
     mounts: counted('mounts'),

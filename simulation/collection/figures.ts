@@ -11,7 +11,7 @@ export class Tally {
     mountsRefused: 0,
     /** Uploads that were left out because HEAD said that the blob is there. */
     skips: 0,
-    /** Images made of what a deletion had left to the collector a few seconds before, and of their blobs those that HEAD still had, and those it had not. */
+    /** Images made of what a deletion had left to the collector a few seconds before; their blobs that HEAD still had, and that it had not. */
     orphans: 0,
     orphansThere: 0,
     orphansGone: 0,

@@ -33,7 +33,7 @@ export function newLayer(random: Random, name: string): Content {
   return createContent(name, random.chance(0.9) ? random.between(32 * 1024 + 1, 120 * 1024) : random.between(120 * 1024, 600 * 1024))
 }
 
-/** One of those that all writers build on in these turns. Each set is given up after some turns, and nobody holds it any more some time later. */
+/** One of those that all writers build on in these turns. Each set is given up after some turns: one day nobody holds it any more. */
 export function baseLayer(random: Random, seed: number, turn: number): Content {
   const set = Math.floor(turn / turnsOfASet)
   const size = random.pick([5_000, 40_000, 90_000])

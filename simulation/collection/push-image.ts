@@ -13,6 +13,8 @@ export interface PushContext {
   readonly repositories: readonly string[]
   /** Ms for which the server keeps what HEAD or a 201 said to be there: half of gc.lease. */
   readonly promised: number
+  /** How often a server has crashed. */
+  readonly crashes: () => number
 }
 
 /** What was said to be there was taken before the time that was promised for it. */
@@ -23,24 +25,31 @@ const retryPause = 1_000
 const unheardOf = / answered 5(?!03)\d\d/
 
 /**
- * Pushes an image as docker does: HEAD for each blob, a mount or an upload for what is not there, then the manifest. A failure counts for
- * nothing when the same steps, taken once more, end well, which is what docker's retry does. Fails with Violation when they do not, and
- * at once for what must not happen at all.
+ * Pushes an image as docker does: HEAD for each blob, a mount or an upload for what is not there, then the manifest. A failure counts
+ * for nothing when the same steps, taken once more, end well, which is what docker's retry does. Fails with Violation when they do not,
+ * and at once for what must not happen at all.
  */
 export async function pushImage(context: PushContext, image: Image): Promise<void> {
-  try {
-    await takeSteps(context, image)
-  } catch (first) {
-    if (!isCurable(first)) throw first
-    const { cured } = context.tally
-    const what = /answered (.{0,80})|no answer/.exec(first.message)?.[0].replace(/sha256:[0-9a-f]+/g, '<digest>') ?? first.message
-    await Bun.sleep(retryPause)
-    await takeSteps(context, image).catch((second: unknown) => {
-      throw new Violation(`a second run did not help after this: ${first.message}\nit ended with ${String(second)}`)
-    })
-    cured[what] = (cured[what] ?? 0) + 1
+  let first: Error | undefined
+  for (;;) {
+    const crashes = context.crashes()
+    try {
+      await takeSteps(context, image)
+      break
+    } catch (error) {
+      if (!isCurable(error)) throw error
+      // A crash meanwhile excuses everything that can be mended.
+      if (context.crashes() !== crashes) continue
+      if (first !== undefined) throw new Violation(`a second run did not help after this: ${first.message}\nit ended with ${error.message}`)
+      first = error
+      await Bun.sleep(retryPause)
+    }
   }
   image.state = 'live'
+  if (first === undefined) return
+  const { cured } = context.tally
+  const what = /answered (.{0,80})|no answer/.exec(first.message)?.[0].replace(/sha256:[0-9a-f]+/g, '<digest>') ?? first.message
+  cured[what] = (cured[what] ?? 0) + 1
 }
 
 function isCurable(error: unknown): error is Error {

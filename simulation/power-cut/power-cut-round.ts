@@ -27,7 +27,7 @@ export async function powerCutRound({ seed, cuts, database, launcher, keep = fal
   let postgres: PostgresProcess | undefined
   try {
     if (database === 'postgres') postgres = await createDiskPostgres(disk)
-    const machine = createMachine(disk, postgres, launcher)
+    const machine = createDiskMachine(disk, postgres, launcher)
     const tested = postgres === undefined ? testedSqlite : await createTestedPostgres(postgres.url)
     return await runKills({ seed, kills: cuts, machine, database: tested, inventoryEvery: 1 })
   } catch (error) {
@@ -45,7 +45,7 @@ function keepData({ fromHere }: ImageDisk, error: unknown): Error {
 }
 
 /** Everything stands still, what the device holds is kept, everything is killed, and what was kept is all there is. */
-function createMachine(disk: ImageDisk, postgres: PostgresProcess | undefined, launcher: string | undefined): Machine {
+export function createDiskMachine(disk: ImageDisk, postgres?: PostgresProcess, launcher?: string): Machine {
   const { under, path, fromHere } = disk
   return Object.freeze<Machine>({
     server: { data: `${path}/data`, under, ...(launcher === undefined ? {} : { launcher }) },
