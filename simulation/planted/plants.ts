@@ -1,8 +1,9 @@
 import { access } from './access.ts'
+import { collecting } from './collecting.ts'
 import { jobs } from './jobs.ts'
 import { keeping } from './keeping.ts'
 import type { Plant } from './plant.ts'
 import { pushing } from './pushing.ts'
 
 /** All of them, each with the cheapest test that finds it. */
-export const plants: readonly Plant[] = [...pushing, ...keeping, ...access, ...jobs]
+export const plants: readonly Plant[] = [...pushing, ...keeping, ...access, ...collecting, ...jobs]

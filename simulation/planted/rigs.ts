@@ -22,6 +22,13 @@ export const interleavings = (operation: string): Rig => ({
 
 export const kill: Rig = { name: 'kill -9', file: 'simulation/kill/kill.test.ts', test: '100 kills -9 on SQLite', seed: 5 }
 
+export const collection: Rig = {
+  name: 'collection under load',
+  file: 'simulation/collection/collection.test.ts',
+  test: '8 writers beside the collector on SQLite',
+  seed: 1,
+}
+
 export const powerCut: Rig = {
   name: 'power cut',
   file: 'simulation/power-cut/power-cut.test.ts',

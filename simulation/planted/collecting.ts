@@ -1,0 +1,68 @@
+import type { Plant } from './plant.ts'
+import { collection, interleavings, model, world } from './rigs.ts'
+
+const collect = 'src/registry/collect-transactions.ts'
+const blob = 'src/registry/blob-transactions.ts'
+const pull = 'src/registry/pull.ts'
+
+/** What collection does beside pushes and pulls. */
+export const collecting: readonly Plant[] = [
+  {
+    name: 'a file goes while readers are on their way to it',
+    invariant: 3,
+    edits: [{ file: collect, from: 'const due = object.since + input.drain', to: 'const due = object.since + Math.min(input.drain, 0)' }],
+    caughtBy: { rig: world, says: /promised it|the session is gone before its time/ },
+  },
+  {
+    name: 'HEAD renews the lease of another repository',
+    invariant: 4,
+    slow: true,
+    edits: [
+      {
+        file: blob,
+        from: '  where repository_id = $1 and blob_id = $2 and deleted_at is null returning blob_id`)',
+        to: `  where repository_id = (select min(repository_id) from link where blob_id = $2 and repository_id <= $1) and blob_id = $2
+    and deleted_at is null returning blob_id\`)`,
+      },
+    ],
+    caughtBy: { rig: collection, says: /was refused \d+ ms after the first of its blobs was said to be there/ },
+  },
+  {
+    name: 'HEAD renews a lease only when it has ended',
+    invariant: 4,
+    edits: [{ file: pull, from: 'if (found.lease_until - clock.now() > settings.lease / 2) return', to: 'if (found.lease_until > clock.now()) return' }],
+    caughtBy: { rig: model, says: /the specification/ },
+  },
+  {
+    name: 'a mount leases nothing',
+    invariant: 4,
+    edits: [
+      {
+        file: blob,
+        from: `  await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
+  const keys = { digest: input.digest, from: input.from`,
+        to: `  await holdBlob(tx, repository.id, blob.id, tx.now)
+  const keys = { digest: input.digest, from: input.from`,
+      },
+    ],
+    caughtBy: { rig: model, says: /the specification/ },
+  },
+  {
+    name: 'the collector of blobs looks before it locks',
+    invariant: 4,
+    edits: [
+      {
+        file: collect,
+        from: `  async (tx: Tx, input: { readonly blobId: number; readonly drain: number }) => {
+    if (await putOffWhileHeld(tx, 'blob', input.blobId)) return { ok: 'held' as const }
+`,
+        to: `  async (tx: Tx, input: { readonly blobId: number; readonly drain: number }) => {
+    if (await putOffWhileHeld(tx, 'blob', input.blobId)) return { ok: 'held' as const }
+    const isHeld = await held(tx, input.blobId)
+`,
+      },
+      { file: collect, from: 'if (await held(tx, input.blobId)) {', to: 'if (isHeld) {' },
+    ],
+    caughtBy: { rig: interleavings('commit blob'), says: /"collect blob" failed|broken: / },
+  },
+]
