@@ -65,13 +65,13 @@ export const access: readonly Plant[] = [
   {
     name: 'a token allows every action in what it names',
     invariant: 6,
-    edits: [{ file: scope, from: 'repositoryActions[action].includes(permission)', to: "permission !== 'project.create'" }],
+    edits: [{ file: scope, from: 'place.permissions.has(permission)', to: "permission !== 'project.create'" }],
     caughtBy: { rig: check('never does more than its scope'), says: /\(fail\) it never does more than its scope/ },
   },
   {
     name: 'a token reaches into a project that was made after it',
     invariant: 7,
-    edits: [{ file: scope, from: 'if (project !== undefined && project !== entry.project) return false', to: 'if (project !== undefined && project === 0) return false' }],
+    edits: [{ file: scope, from: 'place.project === (project ?? null)', to: '(project !== undefined || place.project === null)' }],
     caughtBy: { rig: check('a token from before a project is void in it'), says: /\(fail\) a token from before a project/ },
   },
   {

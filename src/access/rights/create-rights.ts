@@ -9,7 +9,7 @@ import { explain } from './explain.ts'
 import { findPrincipal } from './find-principal.ts'
 import type { AddressRule } from './granted.ts'
 import { isNarrowed, listScopeOf, narrow } from './list-scope.ts'
-import type { ListScope, Place, ProjectFacts, Rights } from './rights.ts'
+import type { Decision, ListScope, Place, ProjectFacts, Rights } from './rights.ts'
 import { createRightsMemory, type RightsMemory } from './rights-memory.ts'
 import type { RightsVersion } from './rights-version.ts'
 
@@ -33,7 +33,7 @@ export function createRights({ database, version }: RightsDeps): Rights {
 
   return Object.freeze<Rights>({
     decide: (principal, permission, at, address) =>
-      andThen(memory(), (now) => andThen(questionOf(now, principal, permission, at, address), decide)),
+      andThen(memory(), (now) => now.lastAllowed.find(principal, permission, at, address) ?? decideAnew(now, principal, permission, at, address)),
     holds: (principal, permission, at) =>
       andThen(memory(), (now) => andThen(questionOf(now, principal, permission, at, undefined), isHeld)),
     barredFrom: (principal, address) =>
@@ -47,6 +47,20 @@ export function createRights({ database, version }: RightsDeps): Rights {
       if (who !== undefined && principal === undefined) return undefined
       return explain(await questionOf(await memory(), principal, permission, at, address))
     },
+  })
+}
+
+function decideAnew(
+  memory: RightsMemory,
+  principal: Principal | undefined,
+  permission: Permission,
+  at: Place,
+  address: string,
+): Soon<Decision> {
+  return andThen(questionOf(memory, principal, permission, at, address), (question) => {
+    const decision = decide(question)
+    memory.lastAllowed.note(principal, permission, at, address, decision)
+    return decision
   })
 }
 

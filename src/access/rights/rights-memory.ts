@@ -2,6 +2,7 @@ import type { Database } from '../../database/index.ts'
 import { andThen, type Soon } from '../../lib/index.ts'
 import type { Principal } from '../principal.ts'
 import { noRights, type AddressRule, type PrincipalRights, type ProjectRights } from './granted.ts'
+import { createLastAllowed, type LastAllowed } from './last-allowed.ts'
 import { loadAddressRules, loadPrincipal, loadProject, loadProjects, loadRoles } from './load-rights.ts'
 import type { ProjectFacts } from './rights.ts'
 import type { RightsVersion } from './rights-version.ts'
@@ -14,6 +15,7 @@ export interface RightsMemory {
   /** Of all projects, by id. */
   addressRules(): Soon<ReadonlyMap<number, readonly AddressRule[]>>
   projects(): Soon<readonly ProjectFacts[]>
+  readonly lastAllowed: LastAllowed
 }
 
 /** Names of projects come from clients, so what is not there is remembered within the same bound, apart from what is. */
@@ -55,6 +57,7 @@ function createMemory(database: Database): RightsMemory {
     },
     addressRules: rememberingOne(() => loadAddressRules(database)),
     projects: rememberingOne(() => loadProjects(database)),
+    lastAllowed: createLastAllowed(),
   }
 }
 
