@@ -14,6 +14,7 @@ import {
   type WriterThread,
 } from './database/index.ts'
 import { backUpInstallation, restoreInstallation, type BackupSummary, type CopyWatch } from './features/backup/index.ts'
+import { collectInstallation, type CollectReport, type CollectRequest } from './features/collection/index.ts'
 import { checkInstallation, type CheckRequest, type CheckResult } from './features/integrity/index.ts'
 import { rebuildInstallation, type Rebuilt } from './features/recovery/index.ts'
 import {
@@ -29,7 +30,7 @@ import {
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { standingHolds } from './registry/index.ts'
-import { createServing, listenForClients, openKept, openTls, prepareAccess, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
+import { createServing, listenForClients, openKept, openTls, prepareAccess, settingsOf, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
 import { transactions } from './transactions.ts'
 import { startWorkers, type Thread } from './workers/index.ts'
 import { startWork } from './working.ts'
@@ -297,6 +298,19 @@ export async function checkIntegrity(config: Config, request: CheckRequest): Pro
   try {
     const uploadExpiry = config.uploads.expiry
     return await checkInstallation({ ...placeOf(config), uploadExpiry, openForRepair, onIdleError: warnOfIdleError(logger) }, request)
+  } finally {
+    await logger.close()
+  }
+}
+
+/** `berth garbage-collect`, where no server runs; what it would free, beside one too. */
+export async function collectGarbage(config: Config, request: CollectRequest): Promise<CollectReport> {
+  const logger = createLogger({ level: config.log.level, destination: createFileDestination(2) })
+  const opening: Opening = { logger, onFatal: () => undefined, startWriter: startWriterThread }
+  const openToWrite = async (directory: DataDirectory) => await openBoundDatabase(config, directory, opening)
+  try {
+    const { rate } = config.gc
+    return await collectInstallation({ ...placeOf(config), settings: settingsOf(config), rate, openToWrite, onIdleError: warnOfIdleError(logger) }, request)
   } finally {
     await logger.close()
   }

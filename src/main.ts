@@ -32,6 +32,7 @@ const program = createProgram({
   checkIntegrity: async (config, request) => await (await import('./app.ts')).checkIntegrity(config, request),
   backUp: async (...request) => await (await import('./app.ts')).backUp(packageJson.version, ...request),
   restore: async (...request) => await (await import('./app.ts')).restore(...request),
+  collectGarbage: async (...request) => await (await import('./app.ts')).collectGarbage(...request),
   rebuildIndex: async (config, options) => await (await import('./app.ts')).rebuildIndex(config, options),
   startServer: async (config) => await (await import('./app.ts')).startServer(packageJson.version, config),
 })

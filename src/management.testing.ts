@@ -11,6 +11,7 @@ import {
 import { root } from './api/index.ts'
 import type { DatabaseKind } from './database/for-each-database.testing.ts'
 import type { Database } from './database/index.ts'
+import { collectKind } from './features/collection/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { createCountJob } from './features/usage/index.ts'
 import { keepWorking, type JobHandler, type JobRun } from './jobs/index.ts'
@@ -110,7 +111,7 @@ export async function createManagementWorld({ create }: DatabaseKind) {
       report({ done: 3, total: 4, unit: 'rows' })
       return Promise.resolve({ findings: 0 })
     }
-    const handlers = [{ kind: checkKind, run } as JobHandler, createCountJob({ database, clock: systemClock })]
+    const handlers = [...[checkKind, collectKind].map((kind) => ({ kind, run }) as JobHandler), createCountJob({ database, clock: systemClock })]
     return keepWorking({ database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers, node: 'here', atOnce: 1, lease: 3_600_000 })
   }
 

@@ -27,6 +27,7 @@ import {
 } from './access/index.ts'
 import { type Admission, type Api, type Caller, createApi, type Place, Problem, type Route } from './api/index.ts'
 import { type Database, DatabaseError } from './database/index.ts'
+import { collectionRoutes, collectKind } from './features/collection/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
 import { countKind, createUsageReader, type UsageReader, usageRoutes } from './features/usage/index.ts'
@@ -48,6 +49,7 @@ import {
 
 /** What the management API works with. */
 export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' | 'robots' | 'tokens' | 'importHtpasswd'> {
+  readonly database: Database
   readonly rights: Rights
   readonly grants: Grants
   readonly roles: CustomRoles
@@ -81,6 +83,7 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...addressRuleRoutes(deps),
     ...explainRoutes(rights),
     ...jobRoutes(deps),
+    ...collectionRoutes(deps),
     ...scheduleRoutes(deps),
     ...usageRoutes(deps),
   ]
@@ -101,7 +104,7 @@ export interface ManagementApiDeps {
 }
 
 /** What can be asked for as a job. Who does it is in app.ts. */
-const jobKinds = [checkKind, countKind]
+const jobKinds = [checkKind, collectKind, countKind]
 
 /** The management API of a server. */
 export function createManagementApi({ database, identities, aliases, rightsVersion, clock, logger, ending, ...deps }: ManagementApiDeps): Api {
@@ -109,6 +112,7 @@ export function createManagementApi({ database, identities, aliases, rightsVersi
   const roles = createCustomRoles({ database, rights })
   const routes = managementRoutes({
     ...identities,
+    database,
     rights,
     roles,
     covers: createCovers({ database, rights, roles, robots: identities.robots }),

@@ -59,6 +59,7 @@ import {
   type CollectorDeps,
   type OtherWriters,
   type RegistryDeps,
+  type RegistrySettings,
   type SharedRegistry,
 } from './registry/index.ts'
 import { createFilesystemStore, measuredStore } from './storage/index.ts'
@@ -91,14 +92,16 @@ export interface AmongThreads {
   readonly attempts: AttemptMemory
 }
 
+export function settingsOf({ gc, uploads, storage, push }: Config): RegistrySettings {
+  return { lease: gc.lease, drain: gc.drain, uploadExpiry: uploads.expiry, untagged: gc.untagged, verify: storage.verify, sparse: push.sparse }
+}
+
 /** @param path the data directory */
 export function openKept(config: Config, opened: Database, path: string): Kept {
-  const { gc, uploads, storage, push } = config
-  const settings = { lease: gc.lease, drain: gc.drain, uploadExpiry: uploads.expiry, verify: storage.verify, sparse: push.sparse }
   const { database, metrics } = measuredDatabase(opened, systemClock)
   const measured = measuredStore(createFilesystemStore({ root: path }), systemClock)
   return {
-    core: { database, store: measured.store, clock: systemClock, settings },
+    core: { database, store: measured.store, clock: systemClock, settings: settingsOf(config), rate: config.gc.rate },
     metrics: [...metrics, ...measured.metrics],
     checks: { database: () => database.one(standingHolds, systemClock.now()), storage: () => stat(path) },
   }

@@ -33,6 +33,7 @@ import { holdCollection, releaseCollection } from './registry/hold-transactions.
 import { dropContent, queueAgain, restoreObject } from './registry/integrity-transactions.ts'
 import { putManifest } from './registry/manifest-transactions.ts'
 import { deleteRepository, purgeRepository, restoreRepository } from './registry/repository-transactions.ts'
+import { collectManifest, putOffManifest } from './registry/untagged-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
 import {
   advanceUpload,
@@ -61,6 +62,8 @@ const freeing = [
   collectObject,
   forgetObject,
   putOffCollection,
+  collectManifest,
+  putOffManifest,
   releaseCollection,
   clearJobs,
   clearUsage,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Config } from './config/index.ts'
+import { createCollectJob } from './features/collection/index.ts'
 import { createCheckJob, createScrubber, keepScrubbing } from './features/integrity/index.ts'
 import { createRecorder, keepRecording, type Recorder } from './features/recovery/index.ts'
 import { createCountJob, keepUsage, storedMetric } from './features/usage/index.ts'
@@ -22,13 +23,14 @@ export function startWork(config: Config, core: CollectorDeps, path: string, log
   const { database, store } = core
   const common = { clock: systemClock, logger }
   const recorder = openRecorder(core, path, logger)
-  const endCollection = keepCollecting(createCollector(core), { ...common, interval: config.gc.interval })
+  const collector = createCollector(core)
+  const endCollection = keepCollecting(collector, { ...common, interval: config.gc.interval })
   const endClearing = keepClearing(database, { ...common, interval: config.gc.interval })
   const scrubbing = { ...common, database, store, ids: systemIds, rate: config.storage.scrub }
   const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
   const endRecording = keepRecording(recorder, common)
   const { at_once: atOnce, lease } = config.jobs
-  const handlers = [createCheckJob(core), createCountJob({ ...common, database })]
+  const handlers = [createCheckJob(core), createCollectJob({ ...core, collector }), createCountJob({ ...common, database })]
   const kinds = handlers.map(({ kind }) => kind)
   const endJobs = keepWorking({ ...common, database, handlers, node: `${hostname()}:${process.pid}`, atOnce, lease })
   const endSchedules = keepScheduling({ ...common, database, kinds })

@@ -9,7 +9,7 @@ import { createManagementWorld, rootPassword } from '../src/management.testing.t
 const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
 const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
 
-test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md'])('both languages of %s type the same', (page) => {
+test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md'])('both languages of %s type the same', (page) => {
   expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
   expect(blocks(page).length).toBeGreaterThan(1)
 })
@@ -88,5 +88,19 @@ forEachDatabase('with a server, the guide', (kind) => {
     expect(await typeAll(counted, [])).toContain('done')
     await end()
     expect(await type('berth usage', [])).toMatch(/team .*0 B/)
+  })
+
+  test('says what would be freed, and frees it', async () => {
+    const end = world.runJobs()
+    const [commands = ''] = blocks('free-space.md')
+    expect(commands.split('\n').filter((line) => line.startsWith('berth gc'))).toHaveLength(3)
+    expect(await typeAll(commands, [])).toContain('all is well')
+    await end()
+    const { items } = (await world.send(`admin:${words.admin}`, 'GET', '/jobs?kind=gc.run')).json as { readonly items: readonly { readonly state: string; readonly payload: unknown }[] }
+    expect(items.map(({ state, payload }) => ({ state, payload }))).toEqual([
+      { state: 'done', payload: { dryRun: false, deleteUntagged: false } },
+      { state: 'done', payload: { dryRun: false, deleteUntagged: false } },
+      { state: 'done', payload: { dryRun: true, deleteUntagged: false } },
+    ])
   })
 })

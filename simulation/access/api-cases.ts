@@ -128,6 +128,8 @@ export const apiCases: Readonly<Record<string, Case>> = {
   followJob: async (world) => inApi('GET', `/jobs/${await job(world)}/events`),
   startJob: () => inApi('POST', '/jobs', { kind: 'integrity.check' }),
   cancelJob: async (world) => inApi('POST', `/jobs/${await job(world)}/cancel`),
+  getCollection: get('/gc'),
+  startCollection: () => inApi('POST', '/gc', { dryRun: true }),
   listSchedules: get('/schedules'),
   getSchedule: async (world) => inApi('GET', `/schedules/${await schedule(world)}`),
   createSchedule: (world) => inApi('POST', '/schedules', { name: world.fresh('schedule'), ...nightly }),

@@ -111,8 +111,8 @@ const routesBy: Readonly<Record<string, string>> = {
   'group.write': 'createGroup deleteGroup addMember removeMember',
   'role.read': 'listRoles getRole',
   'role.write': 'createRole updateRole deleteRole',
-  'job.read': 'listJobKinds listJobs getJob getJobLog followJob listSchedules getSchedule',
-  'job.run': 'startJob cancelJob createSchedule replaceSchedule deleteSchedule',
+  'job.read': 'listJobKinds listJobs getJob getJobLog followJob listSchedules getSchedule getCollection',
+  'job.run': 'startJob cancelJob createSchedule replaceSchedule deleteSchedule startCollection',
 }
 
 /** The permission that a route takes, whatever the route says. */

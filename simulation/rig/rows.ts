@@ -39,6 +39,11 @@ export const problemQueries: readonly string[] = [
   `select 'blob ' || b.digest || ' is held by nothing and not queued' as problem from blob b
    where not exists (select 1 from link l where l.blob_id = b.id) and not exists (select 1 from manifest m where m.blob_id = b.id)
      and not exists (select 1 from gc_queue where kind = 'blob' and key = cast(b.id as text))`,
+  `select 'manifest ' || m.digest || ' is named by nothing and not noted' as problem from manifest m
+   where m.deleted_at is null and not exists (select 1 from tag t where t.repository_id = m.repository_id and t.digest = m.digest)
+     and not exists (select 1 from reference r where r.repository_id = m.repository_id and r.child_digest = m.digest)
+     and not exists (select 1 from manifest s where s.repository_id = m.repository_id and s.digest = m.subject_digest)
+     and not exists (select 1 from unnamed_manifest u where u.repository_id = m.repository_id and u.digest = m.digest)`,
   `select 'manifest ' || r.manifest_digest || ' names ' || r.child_digest || ', which is not there' as problem from reference r
    where r.awaited = 0 and not exists (select 1 from link l join blob b on b.id = l.blob_id
                      where l.repository_id = r.repository_id and b.digest = r.child_digest)

@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { bench, type BenchDeps, type BenchOptions } from './bench/bench.ts'
+import { addGarbageCollect, type GarbageCollectCommandDeps } from './add-garbage-collect.ts'
 import { addRemoteCommands, type RemoteCommandDeps } from './remote/add-remote-commands.ts'
 
-export interface UnconfiguredDeps extends BenchDeps, RemoteCommandDeps {}
+export interface UnconfiguredDeps extends BenchDeps, RemoteCommandDeps, GarbageCollectCommandDeps {}
 
-/** Adds the commands that talk to a server from outside, and so read no configuration of one. */
+/** Adds the commands that do not take the flags of a server: those that talk to one from outside, and distribution's. */
 export function addUnconfigured(program: Command, deps: UnconfiguredDeps, finish: (code: number) => void): void {
   addBench(program, deps, finish)
   addRemoteCommands(program, deps, finish)
+  addGarbageCollect(program, deps, finish)
 }
 
 /** Its flags are zb's. */

@@ -65,6 +65,7 @@ const en = {
   'problem.needs-postgres':
     '{key} {value} divides the work among processes, which needs PostgreSQL: set database.url, or leave {key} out; with SQLite one process does everything',
   'problem.not-a-duration': '{key}: {value} is not a duration; write a whole number and ms, s, m, h or d, such as 90s or 24h',
+  'problem.not-a-period': '{key}: {value} is not a duration; write off, or a whole number and ms, s, m, h or d, such as 30d',
   'problem.not-a-size': '{key}: {value} is not a size; write a whole number and KiB, MiB, GiB, KB, MB or GB, such as 8MiB',
   'problem.not-a-rate':
     '{key}: {value} is not a rate; write off, or how much a second: a whole number and KiB, MiB, GiB, KB, MB or GB, such as 16MiB',
@@ -224,6 +225,7 @@ const zhCN: Readonly<Record<MessageKey, string>> = {
   'problem.needs': '{key} 离开 {other} 就没有用处；请两者都给出',
   'problem.needs-postgres': '{key} 为 {value} 表示由多个进程分工，这需要 PostgreSQL：请设置 database.url，或去掉 {key}；使用 SQLite 时由一个进程完成全部',
   'problem.not-a-duration': '{key}：{value} 不是时长；请写整数加 ms、s、m、h 或 d，例如 90s 或 24h',
+  'problem.not-a-period': '{key}：{value} 不是时长；请写 off，或整数加 ms、s、m、h 或 d，例如 30d',
   'problem.not-a-size': '{key}：{value} 不是大小；请写整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 8MiB',
   'problem.not-a-rate': '{key}：{value} 不是速率；请写 off，或每秒的数据量：整数加 KiB、MiB、GiB、KB、MB 或 GB，例如 16MiB',
   'problem.not-a-count': '{key}：{value} 不是整数；请只写数字，例如 4096',

@@ -17,7 +17,7 @@ export interface ProgramDeps
     Pick<FsckDeps, 'watched' | 'checkIntegrity'>,
     Pick<CopyDeps, 'backUp' | 'restore'>,
     Pick<RebuildIndexDeps, 'rebuildIndex'>,
-    Pick<UnconfiguredDeps, 'input' | 'send' | 'userFolder' | 'pause' | 'caFile'> {
+    Pick<UnconfiguredDeps, 'input' | 'send' | 'userFolder' | 'pause' | 'caFile' | 'collectGarbage'> {
   readonly environment: Environment
   /** The working directory. */
   readonly cwd: string

@@ -21,6 +21,8 @@ export const startTexts = {
     'start.occupied':
       'cannot start: {reason}. Nothing was changed. Give Berth a directory of its own with --data DIR and copy the images into it: ' +
       'docs/guide/from-distribution.md says how',
+    'gc.unavailable': 'cannot collect: {reason}. Check that the database runs and that database.url is right',
+    'gc.failed': 'cannot collect: {reason}',
     'start.unavailable': 'cannot start: {reason}. Check that the database runs and that database.url is right',
     'start.full': 'cannot start: {reason}. Make room, or make it writable, and start again',
     'start.failed': 'cannot start: {reason}. Start again with BERTH_LOG_LEVEL=debug to see where it failed',
@@ -45,6 +47,8 @@ export const startTexts = {
     'start.lost': '无法启动：{reason}。没有做任何改动。请把数据库放回原处，或用 `berth rebuild-index --data {data}` 恢复已记录的内容',
     'start.occupied':
       '无法启动：{reason}。没有做任何改动。请用 --data DIR 给 Berth 一个单独的目录，再把镜像复制过去：方法见 docs/guide/zh-CN/from-distribution.md',
+    'gc.unavailable': '无法回收：{reason}。请确认数据库正在运行，并检查 database.url',
+    'gc.failed': '无法回收：{reason}',
     'start.unavailable': '无法启动：{reason}。请确认数据库正在运行，并检查 database.url',
     'start.full': '无法启动：{reason}。请腾出空间或使其可写，然后重新启动',
     'start.failed': '无法启动：{reason}。请设置 BERTH_LOG_LEVEL=debug 再次启动，以查看出错的位置',

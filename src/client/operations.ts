@@ -232,6 +232,45 @@ export type JobLine = {
   readonly text: string
 }
 
+export type CollectionState = {
+  readonly due: number
+  readonly queued: number
+  readonly oldestDueAt?: string | undefined
+  readonly holds: readonly ({
+    readonly name: string
+    readonly reason: string
+    readonly until?: string | undefined
+  })[]
+  readonly lastRun?: CollectionRun | undefined
+}
+
+export type CollectionRun = {
+  readonly job: string
+  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+  readonly dryRun: boolean
+  readonly deleteUntagged: boolean
+  readonly finishedAt?: string | undefined
+  readonly report?: {
+    readonly dryRun: boolean
+    readonly manifests: number
+    readonly links: number
+    readonly blobs: number
+    readonly objects: number
+    readonly uploads: number
+    readonly releasedBytes: number
+    readonly freedBytes: number
+    readonly failed: number
+    readonly before: {
+      readonly blobs: number
+      readonly bytes: number
+    }
+    readonly after: {
+      readonly blobs: number
+      readonly bytes: number
+    }
+  } | undefined
+}
+
 export type Schedule = {
   readonly name: string
   readonly kind: string
@@ -980,6 +1019,16 @@ export interface Operations {
     }
     readonly reply: Job
   }
+  readonly getCollection: {
+    readonly reply: CollectionState
+  }
+  readonly startCollection: {
+    readonly body: {
+      readonly dryRun?: boolean | undefined
+      readonly deleteUntagged?: boolean | undefined
+    }
+    readonly reply: CollectionRun
+  }
   readonly listSchedules: {
     readonly query?: {
       readonly limit?: number | undefined
@@ -1133,6 +1182,8 @@ export const operations = {
   getJob: { method: 'GET', path: '/api/v1/jobs/{job}' },
   getJobLog: { method: 'GET', path: '/api/v1/jobs/{job}/log' },
   cancelJob: { method: 'POST', path: '/api/v1/jobs/{job}/cancel' },
+  getCollection: { method: 'GET', path: '/api/v1/gc' },
+  startCollection: { method: 'POST', path: '/api/v1/gc' },
   listSchedules: { method: 'GET', path: '/api/v1/schedules' },
   createSchedule: { method: 'POST', path: '/api/v1/schedules' },
   getSchedule: { method: 'GET', path: '/api/v1/schedules/{schedule}' },

@@ -38,6 +38,7 @@ const words = {
     password: 'a line of text',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\``,
+    period: (least: string, most: string) => `a duration, \`${least}\` to \`${most}\`, or \`off\``,
     size: (least: string, most: string) => `a size, \`${least}\` to \`${most}\``,
     rate: (least: string, most: string) => `a size, \`${least}\` to \`${most}\`, or \`off\``,
     count: (least: string, most: string) => `a whole number, \`${least}\` to \`${most}\``,
@@ -60,6 +61,7 @@ const words = {
     password: '一行文字',
     'postgres-url': '`postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
     duration: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\``,
+    period: (least: string, most: string) => `时长，\`${least}\` 到 \`${most}\`，或 \`off\``,
     size: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\``,
     rate: (least: string, most: string) => `大小，\`${least}\` 到 \`${most}\`，或 \`off\``,
     count: (least: string, most: string) => `整数，\`${least}\` 到 \`${most}\``,
@@ -87,6 +89,7 @@ function valueText(form: Form, language: Language): string {
     case 'choice':
       return form.words.map((word) => `\`${word}\``).join(say.or)
     case 'duration':
+    case 'period':
     case 'size':
     case 'rate':
     case 'count':

@@ -48,7 +48,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     proxy_protocol: { from: [] },
     admin: {},
     database: {},
-    gc: { lease: 86_400_000, drain: 900_000, interval: 60_000 },
+    gc: { lease: 86_400_000, drain: 900_000, interval: 60_000, untagged: 2_592_000_000 },
     jobs: { at_once: 2, lease: 30_000 },
     usage: { retention: 400 * 86_400_000 },
     uploads: { expiry: 86_400_000 },

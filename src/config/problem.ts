@@ -11,6 +11,7 @@ export type FaultCode =
   | 'not-a-directory'
   | 'not-a-file'
   | 'not-a-duration'
+  | 'not-a-period'
   | 'not-a-size'
   | 'not-a-rate'
   | 'not-a-count'

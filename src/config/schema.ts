@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { key } from './documented-key.ts'
+import { collectionKeys } from './collection-keys.ts'
 import {
   address,
   choice,
@@ -111,20 +112,7 @@ export const configSchema = z
         secret: true,
       }),
     }),
-    gc: z.strictObject({
-      lease: key(duration('1s', '3650d').prefault('24h'), {
-        en: 'How long a blob that no manifest refers to is kept for the push it belongs to. Longer than your slowest push.',
-        zh: '尚未被任何 manifest 引用的 blob 为所属的推送保留多久。应当长于最慢的一次推送。',
-      }),
-      drain: key(duration('0s', '3650d').prefault('15m'), {
-        en: 'How long the file of a collected blob stays on disk, so that downloads that already began can end.',
-        zh: '被回收的 blob 的文件在删除之前还要保留多久，让已经开始的下载能够完成。',
-      }),
-      interval: key(duration('100ms', '1d').prefault('60s'), {
-        en: 'How long garbage collection rests once nothing is left to do, and after a failure.',
-        zh: '垃圾回收在没有可做的事之后，以及失败之后，休息多久。',
-      }),
-    }),
+    gc: collectionKeys,
     uploads: z.strictObject({
       expiry: key(duration('1s', '3650d').prefault('24h'), {
         en: 'How long an unfinished upload that receives no bytes can still be resumed. After that it is removed.',

@@ -6,7 +6,7 @@ import type { FaultCode } from './problem.ts'
 /** How a value is written, for the guide. */
 export type Form =
   | { readonly kind: 'address' | 'directory' | 'file' | 'networks' | 'origin' | 'password' | 'postgres-url' | 'url' | 'word' }
-  | { readonly kind: 'duration' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
+  | { readonly kind: 'duration' | 'period' | 'size' | 'rate' | 'count'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
 
 /** The form of every value by the schema inside of default and optional. */
@@ -80,6 +80,13 @@ export function postgresUrl() {
 export function duration(least: string, most: string) {
   const schema = z.string().transform(quantity(parseDuration, 'not-a-duration', least, most))
   return schema.register(valueForms, { kind: 'duration', least, most })
+}
+
+/** A duration, to whole milliseconds; `off` is no duration at all. */
+export function period(least: string, most: string) {
+  const length = quantity(parseDuration, 'not-a-period', least, most)
+  const schema = z.string().transform((text, context) => (text === 'off' ? undefined : length(text, context)))
+  return schema.register(valueForms, { kind: 'period', least, most })
 }
 
 /** A size such as `8MiB`, to bytes. */

@@ -5,6 +5,7 @@ import { isReferenced, releaseBlob } from './link-store.ts'
 import { linkKey, queueCollection, queueCollections } from './queue-store.ts'
 import { lockRepository } from './repository-store.ts'
 import { removeTag, removeTagsOf, type TagDeletion } from './tag-store.ts'
+import { noteChildren, noteGone } from './unnamed-store.ts'
 
 export interface DeleteTagInput {
   readonly repository: string
@@ -78,17 +79,23 @@ export const deleteManifest = transaction('delete manifest', async (tx: Tx, inpu
   return await record(tx, { kind: 'manifest.delete', actor, repositoryId: repository.id, keys: { digest, tags, children } }, null)
 })
 
-/** Removes a manifest without tags that the caller has locked, and its blob against the collector. Answers its children. */
+/**
+ * Removes a manifest without tags that the caller has locked, and its blob against the collector. Answers its children.
+ * @param namedUntil until when it named its children and its referrers, in ms since the epoch: until now, unless nothing named itself
+ */
 export async function removeLockedManifest(
   tx: Tx,
   repository: { readonly id: number; readonly domainId: number },
   { digest, blobId }: { readonly digest: string; readonly blobId: number },
   leaseUntil: number,
+  namedUntil: number = tx.now,
 ): Promise<string[]> {
   const links = await tx.all(lockChildLinks, repository.id, digest, repository.domainId)
   await leaveToCollector(tx, repository.id, [...new Set(links.map(({ blob_id }) => blob_id))], leaseUntil)
   const children = (await tx.all(removeReferences, repository.id, digest)).map(({ child_digest }) => child_digest)
   await tx.run(removeManifest, repository.id, digest)
+  await noteChildren(tx, repository.id, children, namedUntil)
+  await noteGone(tx, repository.id, digest, namedUntil)
   await queueCollection(tx, 'blob', blobId, tx.now)
   return children
 }

@@ -34,9 +34,13 @@ const pauseWhileHeld = 60_000
  * The holds are read in a second statement, since the first may have waited for one of them to be committed.
  */
 export async function putOffWhileHeld(tx: Tx, kind: QueueKind, key: string | number): Promise<boolean> {
-  await tx.one(lockForStep)
-  const hold = await tx.one(standingHolds, tx.now)
-  if (hold === undefined) return false
+  if (!(await isHeld(tx))) return false
   await postponeCollection(tx, kind, key, tx.now + pauseWhileHeld)
   return true
+}
+
+/** As `putOffWhileHeld`, for a step whose key is in no queue. */
+export async function isHeld(tx: Tx): Promise<boolean> {
+  await tx.one(lockForStep)
+  return (await tx.one(standingHolds, tx.now)) !== undefined
 }

@@ -19,7 +19,7 @@ export function keepCollecting(collector: Collector, { interval, clock, logger }
   const step = async (): Promise<number> => {
     reportHolds(await collector.holds())
     const looked = await collector.collectDue(collectionBatch)
-    return looked === collectionBatch ? 0 : interval
+    return looked > 0 ? 0 : interval
   }
   const failed = (error: unknown): number => {
     logger.error('garbage collection failed; it is tried again after gc.interval', { error })

@@ -5,6 +5,7 @@ import { blobIsWhole, keepContent, takeBlob } from './link-store.ts'
 import type { MayCreate } from './ports.ts'
 import { takeRepository, type LockedRepository } from './repository-store.ts'
 import { moveTag, type TagMove } from './tag-store.ts'
+import { noteUnnamed } from './unnamed-store.ts'
 
 export interface ManifestChild {
   readonly digest: string
@@ -79,6 +80,7 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
     const refusal = await moveTag(tx, repository.id, tag, digest, conditions)
     if (refusal !== undefined) return refusal
   }
+  if (input.tags.length === 0) await noteUnnamed(tx, repository.id, digest)
   const keys = {
     digest,
     tags: input.tags.map(({ name }) => name),

@@ -17,6 +17,9 @@ export const dueKeys = statement<DueKey>({
     order by due_at, kind, key limit $2`,
 })
 
+/** For whoever tells how much was freed. `object_id` is null where the bytes are in the database. */
+export const blobSize = statement<{ size: number; object_id: string | null }>('select size, object_id from blob where id = $1')
+
 const orForward = `
   on conflict (kind, key) do update
   set due_at = case when excluded.due_at < gc_queue.due_at then excluded.due_at else gc_queue.due_at end`

@@ -12,6 +12,8 @@ export interface RegistrySettings {
   readonly drain: number
   /** How long an upload that receives nothing stays. */
   readonly uploadExpiry: number
+  /** How long a manifest stays that nothing names: no tag, index or subject. Absent: for ever. */
+  readonly untagged?: number | undefined
   readonly verify: VerifyMode
   readonly sparse: SparseMode
 }

@@ -1,5 +1,6 @@
 import { statement, type Refusal, type Tx } from '../database/index.ts'
 import { preconditionHolds, type Precondition } from '../oci/index.ts'
+import { noteUnnamed } from './unnamed-store.ts'
 
 /**
  * A tag that is to point at a manifest. Creating and moving a tag may need different rights; both were asked before, and the
@@ -62,6 +63,7 @@ export async function moveTag(
     if (from === digest) return undefined
     await tx.run(move, repositoryId, tag.name, digest, tx.now, by)
     await tx.run(recordMove, repositoryId, tag.name, tx.now, by, from, digest)
+    await noteUnnamed(tx, repositoryId, from)
     return undefined
   }
   return { refused: 'UNAVAILABLE' }
@@ -77,10 +79,11 @@ export async function removeTag(
   const removed = await tx.one(remove, repositoryId, name)
   if (removed === undefined) return undefined
   await tx.run(recordMove, repositoryId, name, tx.now, identity ?? null, removed.digest, null)
+  await noteUnnamed(tx, repositoryId, removed.digest)
   return removed.digest
 }
 
-/** Removes every tag of a manifest; answers their names. */
+/** Removes every tag of a manifest that is about to go itself; answers their names. */
 export async function removeTagsOf(tx: Tx, repositoryId: number, digest: string, identity: string | undefined): Promise<string[]> {
   const names = (await tx.all(removeAll, repositoryId, digest)).map(({ name }) => name).sort()
   for (const name of names) await tx.run(recordMove, repositoryId, name, tx.now, identity ?? null, digest, null)

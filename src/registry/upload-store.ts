@@ -22,3 +22,6 @@ export const findUpload = statement<OpenUploadRow>(`
   select u.owner, u.epoch, u.received, u.object_id, o.key as object_key, u.head, u.state, u.digest
   from upload u join repository r on r.id = u.repository_id left join object o on o.id = u.object_id
   where u.id = $1 and r.path = $2 and r.deleted_at is null and coalesce(u.actor, '') = coalesce($3, '')`)
+
+/** For whoever tells what was freed. */
+export const uploadState = statement<{ state: 'open' | 'finished' }>('select state from upload where id = $1')

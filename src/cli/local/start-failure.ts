@@ -56,6 +56,11 @@ const otherwise = {
     ['start.full', 'fsck.failed'],
     ['start.failed', 'fsck.failed'],
   ]),
+  'garbage-collect': new Map<MessageKey, MessageKey>([
+    ['start.unavailable', 'gc.unavailable'],
+    ['start.full', 'gc.failed'],
+    ['start.failed', 'gc.failed'],
+  ]),
   'rebuild-index': new Map<MessageKey, MessageKey>([
     ['start.full', 'rebuild.failed'],
     ['start.failed', 'rebuild.failed'],

@@ -6,7 +6,7 @@ import { describeFailure, exitCodes } from './failure.ts'
 import type { Logins } from './logins.ts'
 import type { SecretInput } from './read-secret.ts'
 import { parseServer } from './server-origin.ts'
-import { tabulate } from './table.ts'
+import { asJson, asTable } from './shown.ts'
 import type { Typed, Verb } from './verb.ts'
 
 /** What verbs that talk to a server need of the process. */
@@ -84,15 +84,4 @@ async function isMeant(verb: Verb, { words }: Typed, { yes }: Destination, { say
   if (verb.destroys !== true || yes === true || !input.isTerminal) return true
   const command = ['berth', verb.noun, verb.verb, ...Object.values(words)].join(' ')
   return /^(y|yes|是)$/i.test(await input.readLine(say('remote.sure', { command })))
-}
-
-function asJson(shown: unknown): string {
-  return shown === undefined ? '' : `${JSON.stringify(shown, undefined, 2)}\n`
-}
-
-function asTable(shown: unknown, columns: readonly string[] | undefined): string {
-  if (shown === undefined) return ''
-  const items = (Array.isArray(shown) ? shown : [shown]) as readonly Readonly<Record<string, unknown>>[]
-  if (columns !== undefined && Array.isArray(shown)) return tabulate(columns, items)
-  return items.map((item) => tabulate(['name', 'value'], Object.entries(item).map(([name, value]) => ({ name, value })))).join('\n')
 }

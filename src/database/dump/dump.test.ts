@@ -30,6 +30,7 @@ const rows = [
   `insert into tag_event (repository_id, name, at, to_digest) values (7, 'v1', 1, 'sha256:m')`,
   `insert into trash (kind, namespace_id, repository_id, path, tag, digest, cause, deleted_at, purge_at) values
     ('tag', 3, 7, 'team/app', 'v0', 'sha256:m', 'person', 1, 2)`,
+  `insert into unnamed_manifest (repository_id, digest, since) values (7, 'sha256:m', 1)`,
   `insert into upload (id, repository_id, owner, epoch, received, object_id, state, started_at, expires_at) values
     ('u', 7, 'p', 1, 10, 'b', 'open', 1, 1)`,
   `insert into upload_part (upload_id, number, etag, size) values ('u', 1, 'e', 1)`,

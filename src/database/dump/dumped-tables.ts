@@ -29,6 +29,7 @@ export const dumpedTables: readonly DumpedTable[] = [
   { name: 'tag', key: ['repository_id', 'name'] },
   { name: 'tag_event', key: ['id'] },
   { name: 'trash', key: ['id'] },
+  { name: 'unnamed_manifest', key: ['repository_id', 'digest'] },
   { name: 'gc_queue', key: ['kind', 'key'], where: `kind <> 'upload'` },
   { name: 'event', key: ['seq'], omit: ['transaction_id'] },
   { name: 'job', key: ['id'] },

@@ -22,6 +22,7 @@ export const collectingOperations: readonly Operation[] = [
     transaction: 'collect link',
     input: () => ({ repositoryId: ids.app, blobId: ids.layer }),
     states: [
+      'nothing names the manifest',
       'the layer is leased',
       'the lease is over',
       'the layer is damaged',
@@ -76,6 +77,7 @@ export const collectingOperations: readonly Operation[] = [
     transaction: 'collect blob',
     input: () => ({ blobId: ids.manifest, drain }),
     states: [
+      'nothing names the manifest',
       'a manifest refers to the layer',
       'a manifest refers to the hidden layer',
       'an index refers to the manifest',

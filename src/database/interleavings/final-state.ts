@@ -24,6 +24,7 @@ const rows = {
   trash: `
     select r.path, t.kind, t.tag, t.digest, t.cause, t.deleted_by, t.purge_at, t.detail from trash t
     left join repository r on r.id = t.repository_id order by t.kind, t.tag, t.digest, t.purge_at, t.id`,
+  unnamed_manifest: 'select repository_id, digest, since, referrers_after from unnamed_manifest order by repository_id, digest',
   tag_event: 'select name, from_digest, to_digest from tag_event order by name, id',
   upload: 'select id, epoch, received, object_id, state, digest, expires_at from upload order by id',
   event: `

@@ -19,6 +19,7 @@ const breaking: Record<keyof typeof invariants, string> = {
   'an upload is queued': `delete from gc_queue where kind = 'upload' and key = 'second'`,
   'a link without a manifest is queued': `delete from gc_queue where key = '2:1'`,
   'a blob that nothing holds is queued': `insert into blob (id, domain_id, digest, size) values (99, 1, 'sha256:lost', 1)`,
+  'a manifest that nothing names is noted': 'delete from tag',
   'a manifest has its bytes': `update manifest set blob_id = 1 where digest = 'sha256:manifest'`,
   'a manifest keeps the links of its children': 'delete from link where repository_id = 1',
   'references have their manifest': 'delete from manifest',

@@ -35,6 +35,12 @@ export const invariants = {
   'a blob that nothing holds is queued': `
     select b.digest from blob b where not exists (select 1 from link l where l.blob_id = b.id)
     and not exists (select 1 from manifest m where m.blob_id = b.id) and not ${isQueued('blob', 'b.id::text')}`,
+  'a manifest that nothing names is noted': `
+    select m.digest from manifest m where m.deleted_at is null
+    and not exists (select 1 from tag t where t.repository_id = m.repository_id and t.digest = m.digest)
+    and not exists (select 1 from reference f where f.repository_id = m.repository_id and f.child_digest = m.digest)
+    and not exists (select 1 from manifest s where s.repository_id = m.repository_id and s.digest = m.subject_digest)
+    and not exists (select 1 from unnamed_manifest u where u.repository_id = m.repository_id and u.digest = m.digest)`,
   'a manifest has its bytes': `
     select m.digest from manifest m
     where not exists (select 1 from blob b join content c on c.blob_id = b.id where b.id = m.blob_id)`,

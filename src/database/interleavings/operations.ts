@@ -9,6 +9,7 @@ import { pushOperations } from './push-operations.ts'
 import { actor, layer, lease, repository } from './rows.ts'
 import { repositoryOperations } from './repository-operations.ts'
 import { sessionOperations } from './session-operations.ts'
+import { untaggedOperations } from './untagged-operations.ts'
 import { tokenOperations } from './token-operations.ts'
 import { usageOperations } from './usage-operations.ts'
 
@@ -36,6 +37,8 @@ const removingOperations: readonly Operation[] = [
     transaction: 'delete manifest',
     input: () => ({ repository, digest: 'sha256:manifest', actor, lease }),
     states: [
+      'nothing names the manifest',
+      'nothing names the index',
       'a manifest refers to the layer',
       'two manifests refer to the layer',
       'a manifest refers to the hidden layer',
@@ -60,6 +63,7 @@ const removingOperations: readonly Operation[] = [
     transaction: 'delete blob',
     input: () => ({ repository, digest: layer, actor }),
     states: [
+      'nothing names the manifest',
       'the layer is leased',
       'the lease is over',
       'the layer is elsewhere',
@@ -75,13 +79,14 @@ const removingOperations: readonly Operation[] = [
     subject: 'state change',
     transaction: 'change repository state',
     input: () => ({ repository, state: 'frozen', actor }),
-    states: ['the repository is not there', 'the layer is new', 'the lease is over', 'a manifest refers to the layer'],
+    states: ['nothing names the manifest', 'the repository is not there', 'the layer is new', 'the lease is over', 'a manifest refers to the layer'],
     promises: ['the repository is frozen'],
   }),
 ]
 
 /** Every operation meets every other one, itself included, in all states that both are run on. */
 export const operations: readonly Operation[] = [
+  ...untaggedOperations,
   ...pushOperations,
   ...removingOperations,
   ...sessionOperations,

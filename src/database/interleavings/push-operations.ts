@@ -33,6 +33,7 @@ interface Put {
   readonly content: keyof typeof bytes
   readonly children: readonly { readonly digest: string; readonly kind: string }[]
   readonly tagged?: boolean
+  readonly subject?: string
   /** What it names may be missing, and nothing is promised of it. */
   readonly sparse?: boolean
   readonly precondition?: { readonly match?: readonly string[]; readonly noneMatch?: 'any' }
@@ -43,7 +44,7 @@ interface Put {
 
 const tagFacts: readonly Fact[] = ['v1 is manifest', 'v1 is other', 'v1 is plain', 'v1 is gone']
 
-function put(name: string, { content, children, tagged = false, sparse = false, precondition, maker, states }: Put): Operation {
+function put(name: string, { content, children, tagged = false, subject, sparse = false, precondition, maker, states }: Put): Operation {
   const here: Fact[] = sparse ? [`${content} is here`] : [`${content} is here`, `${content} is closed`]
   const tag = `v1 is ${content}` as Fact
   return operation(name, {
@@ -58,7 +59,7 @@ function put(name: string, { content, children, tagged = false, sparse = false, 
       bytes: bytes[content],
       mediaType: 'a/manifest',
       artifactType: undefined,
-      subject: undefined,
+      subject,
       annotations: {},
       children: children.map((child) => ({ ...child, required: !sparse })),
       tags: tagged ? [{ name: 'v1', mayCreate: true, mayMove: true }] : [],
@@ -115,6 +116,7 @@ export const pushOperations: readonly Operation[] = [
     transaction: 'mount blob',
     input: () => ({ repository, from: 'team/base', digest: layer, actor, may, lease }),
     states: [
+      'nothing names the manifest',
       'the repository is not there',
       'the layer is elsewhere',
       'the layer is here and elsewhere',
@@ -130,6 +132,8 @@ export const pushOperations: readonly Operation[] = [
     content: 'manifest',
     children: theLayer,
     states: [
+      'nothing names the manifest',
+      'nothing names the index',
       'the layer is new',
       'the lease is over',
       'the layer is damaged',
@@ -167,13 +171,21 @@ export const pushOperations: readonly Operation[] = [
   put('put index', {
     content: 'index',
     children: theManifest,
-    states: ['a manifest refers to the layer', 'an index refers to the manifest'],
+    states: ['nothing names the manifest', 'nothing names the index', 'a manifest refers to the layer', 'an index refers to the manifest'],
+  }),
+  put('put referrer', {
+    content: 'plain',
+    children: [],
+    subject: 'sha256:manifest',
+    states: ['nothing names the manifest', 'a manifest refers to the layer', 'the manifest was deleted'],
   }),
   put('create tag', {
     content: 'manifest',
     children: theLayer,
     tagged: true,
     states: [
+      'nothing names the manifest',
+      'nothing names the index',
       'the lease is over',
       'the layer has no link',
       'a manifest refers to the layer',

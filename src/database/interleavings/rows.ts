@@ -42,7 +42,7 @@ export const accessIds = {
 
 /** In reverse order of the foreign keys. */
 const tables = [
-  'usage_day', 'usage_writer', 'usage_stored', 'job_line', 'job', 'schedule', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
+  'usage_day', 'usage_writer', 'usage_stored', 'job_line', 'job', 'schedule', 'unnamed_manifest', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
   'event',
   'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
   'account_group', 'account', 'repository', 'namespace_alias', 'namespace',
@@ -100,6 +100,9 @@ const tagged = (name: keyof typeof bytes): string => `
   insert into tag (repository_id, name, digest, created_at, updated_at) values (1, 'v1', 'sha256:${name}', 0, 0);
   insert into tag_event (repository_id, name, at, to_digest) values (1, 'v1', 0, 'sha256:${name}')`
 
+/** Nothing has named it for as long as anybody can remember. */
+const unnamed = (name: keyof typeof bytes): string => `insert into unnamed_manifest (repository_id, digest, since) values (1, 'sha256:${name}', 0)`
+
 /** Two administrators, and alice, who may read, is an operator and has a token; a robot. Nobody has the role that people made. */
 const rights = `
   insert into account (id, name, password_hash, created_at) values (1, 'root', 'hash', 0), (2, 'carol', 'hash', 0), (3, 'alice', 'hash', 0);
@@ -149,7 +152,7 @@ const whole = [...here, layerIs('live')]
 /** Earlier work may always leave entries over: the collector only looks. */
 const leftOver = [queued('link', '1:1'), queued('link', '2:1'), queued('blob', '1'), queued('blob', '2')]
 const theManifest = manifest(2, 'manifest', layer, 'layer')
-const twoManifests = [theManifest, manifest(3, 'other', layer, 'layer'), tagged('other')]
+const twoManifests = [theManifest, manifest(3, 'other', layer, 'layer'), tagged('other'), unnamed('manifest')]
 const theIndex = [theManifest, manifest(4, 'index', 'sha256:manifest', 'child'), tagged('index')]
 
 /** What the rows are before two transactions meet. */
@@ -196,6 +199,16 @@ export const states = {
     ...leftOver,
     manifest(2, 'manifest', layer, 'layer', 1),
     tagged('manifest'),
+  ],
+  'nothing names the manifest': [...whole, linked(1, over), ...leftOver, theManifest, unnamed('manifest')],
+  'nothing names the index': [
+    ...whole,
+    linked(1, over),
+    ...leftOver,
+    theManifest,
+    manifest(4, 'index', 'sha256:manifest', 'child'),
+    unnamed('index'),
+    unnamed('manifest'),
   ],
   'an index refers to the manifest': [...whole, linked(1, over), ...leftOver, ...theIndex],
   'collection is held': [

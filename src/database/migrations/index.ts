@@ -8,6 +8,7 @@ import { jobs } from './0006-jobs.ts'
 import { trash } from './0007-trash.ts'
 import { discardedRooms } from './0008-discarded-rooms.ts'
 import { usage } from './0009-usage.ts'
+import { untagged } from './0010-untagged.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: 'trash', statements: trash },
   { version: 8, name: 'discarded-rooms', statements: discardedRooms },
   { version: 9, name: 'usage', statements: usage },
+  { version: 10, name: 'untagged', statements: untagged },
 ]
 
 /** Version of the schema that this program writes. */

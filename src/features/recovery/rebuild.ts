@@ -5,7 +5,7 @@ import type { BlobStore, SegmentStore } from '../../storage/index.ts'
 import { RecoveryError } from './recovery-error.ts'
 import { findRestorableState, type Damage, type RestorableState } from './restorable-state.ts'
 import { restore, type Restored } from './restore.ts'
-import { beginTagHistory, idsGoOn, markDamaged, restoredObjects, restoredTags } from './restore-end-store.ts'
+import { beginTagHistory, idsGoOn, markDamaged, noteUnnamed, restoredManifests, restoredObjects, restoredTags } from './restore-end-store.ts'
 
 export interface RebuildDeps {
   readonly segments: SegmentStore
@@ -55,6 +55,7 @@ export async function rebuild(deps: RebuildDeps): Promise<Rebuilt> {
     const restored = await restore(tx, deps.segments, state, tx.now + deps.lease)
     for (const statement of idsGoOn) await tx.one(statement)
     await beginHistory(tx)
+    await noteManifests(tx)
     const missing = await findMissingFiles(tx, deps.store)
     const { repositories, tags, manifests, blobs, bytes, contradictions } = restored
     const figures = { repositories, tags, manifests, blobs, bytes, contradictions }
@@ -82,6 +83,15 @@ async function beginHistory(tx: Tx): Promise<void> {
     for (const { repository_id, name } of tags) await tx.run(beginTagHistory, repository_id, name)
     const last = tags.at(-1)
     after = last === undefined ? undefined : [last.repository_id, last.name]
+  }
+}
+
+async function noteManifests(tx: Tx): Promise<void> {
+  for (let after: readonly [number, string] | undefined = [0, '']; after !== undefined; ) {
+    const manifests: (typeof restoredManifests.row & object)[] = await tx.all(restoredManifests, ...after, pageSize)
+    for (const { repository_id, digest, named } of manifests) if (named === 0) await tx.run(noteUnnamed, repository_id, digest, tx.now)
+    const last = manifests.at(-1)
+    after = last === undefined ? undefined : [last.repository_id, last.digest]
   }
 }
 

@@ -22,6 +22,15 @@ export const beginTagHistory = statement(`
   insert into tag_event (repository_id, name, at, actor, to_digest)
   select t.repository_id, t.name, t.updated_at, t.updated_by, t.digest from tag t where t.repository_id = $1 and t.name = $2`)
 
+export const restoredManifests = statement<{ repository_id: number; digest: string; named: number }>(`
+  select m.repository_id, m.digest, case
+    when exists (select 1 from tag t where t.repository_id = m.repository_id and t.digest = m.digest) then 1
+    when exists (select 1 from reference f where f.repository_id = m.repository_id and f.child_digest = m.digest) then 1
+    else 0 end as named
+  from manifest m where (m.repository_id, m.digest) > ($1, $2) order by m.repository_id, m.digest limit $3`)
+/** Nobody wrote down since when nothing has named it: since now. */
+export const noteUnnamed = statement('insert into unnamed_manifest (repository_id, digest, since) values ($1, $2, $3)')
+
 /** Ids were given, not generated: the next ones come after them. SQLite remembers the largest one by itself. */
 export const idsGoOn = ['namespace', 'repository'].map((table) =>
   statement({

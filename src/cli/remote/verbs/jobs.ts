@@ -2,6 +2,7 @@ import type { Job } from '../../../client/index.ts'
 import { UsageFault } from '../failure.ts'
 import { everyPage, option, type Typed, type Verb, word } from '../verb.ts'
 import { watchJob } from '../watch-job.ts'
+import { collectionVerb } from './collection.ts'
 
 const columns = ['id', 'kind', 'state', 'progress', 'createdBy', 'createdAt', 'finishedAt']
 const jobOf = (typed: Typed) => ({ job: word(typed, 'ID') })
@@ -74,6 +75,7 @@ export const jobVerbs: readonly Verb[] = [
     words: ['ID'],
     run: async (client, typed) => await client.call('cancelJob', { params: jobOf(typed) }),
   },
+  collectionVerb,
 ]
 
 function inTable(job: Job) {

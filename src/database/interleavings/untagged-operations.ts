@@ -1,0 +1,37 @@
+import { heldBack } from './collecting-operations.ts'
+import { operation, type Operation } from './operation.ts'
+import { ids, lease, type State } from './rows.ts'
+
+const unnamedFor = 7_200_000
+
+function collectManifest(name: string, digest: string, states: readonly State[]): Operation {
+  return operation(name, {
+    subject: 'collect manifest',
+    transaction: 'collect manifest',
+    input: () => ({ repositoryId: ids.app, digest, unnamedFor, lease }),
+    states,
+    // What was acknowledged meanwhile is here afterwards, whichever of the two came first: it undoes nothing.
+    records: (result) => result === 'removed',
+    heldBack,
+  })
+}
+
+/** The rule about untagged manifests. */
+export const untaggedOperations: readonly Operation[] = [
+  collectManifest('collect manifest', 'sha256:manifest', [
+    'nothing names the manifest',
+    'nothing names the index',
+    'a manifest refers to the layer',
+    'two manifests refer to the layer',
+    'an index refers to the manifest',
+    'collection is held',
+  ]),
+  collectManifest('collect index', 'sha256:index', ['nothing names the index', 'an index refers to the manifest']),
+  operation('put off manifest', {
+    subject: 'postponement',
+    transaction: 'put off manifest',
+    input: () => ({ repositoryId: ids.app, digest: 'sha256:manifest', unnamedFor }),
+    states: ['nothing names the manifest', 'two manifests refer to the layer'],
+    records: () => false,
+  }),
+]

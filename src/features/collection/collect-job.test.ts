@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { forEachDatabase } from '../../database/for-each-database.testing.ts'
+import type { Reads, Statement } from '../../database/index.ts'
+import type { JobRun } from '../../jobs/index.ts'
+import { holdCollection, type RegistrySettings } from '../../registry/index.ts'
+import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from '../../registry/test-registry.testing.ts'
+import type { BlobStore } from '../../storage/index.ts'
+import type { CollectPayload, CollectReport } from './collect-job-shapes.ts'
+import { createCollectJob } from './collect-job.ts'
+
+const tables = ['object', 'blob', 'content', 'link', 'manifest', 'reference', 'tag', 'upload', 'gc_queue', 'event', 'meta']
+const rowsOf = (table: string): Statement<unknown> => ({ name: `all_${table}`, sqlite: `select * from ${table}`, postgres: `select * from ${table}` })
+
+/** Everything there is. */
+async function everything(database: Reads, store: BlobStore): Promise<string> {
+  const rows = await Promise.all(tables.map(async (table) => (await database.all(rowsOf(table))).map((row) => JSON.stringify(row)).sort()))
+  return JSON.stringify([rows, await store.list()])
+}
+
+forEachDatabase('the job gc.run', (kind) => {
+  let t: TestRegistry
+  let kept: unknown[]
+  let lines: string[]
+  beforeEach(async () => {
+    t = await createTestRegistry(kind)
+    kept = []
+    lines = []
+  })
+  afterEach(() => t.dispose())
+
+  const run = async (payload: Partial<CollectPayload>, parts: Partial<JobRun<CollectPayload>> = {}, deps: { readonly settings: RegistrySettings } = { settings }): Promise<CollectReport> =>
+    (await createCollectJob({ ...t, ...deps }).run({
+      payload: { dryRun: false, deleteUntagged: false, ...payload },
+      token: { job: 1, claim: 'here' },
+      signal: new AbortController().signal,
+      position: undefined,
+      report: () => undefined,
+      log: (text) => void lines.push(text),
+      keep: (position) => void kept.push(JSON.parse(JSON.stringify(position))),
+      ...parts,
+    })) as CollectReport
+
+  const sizes = { large: 100_000, small: 1_000 }
+
+  /** In two repositories: a large blob that both have and nobody needs, a small one, an image; and an upload that was left. */
+  async function leaveGarbage(): Promise<void> {
+    for (const name of ['a/one', 'b/two']) await pushBlob(t.registry, name, 'g'.repeat(sizes.large))
+    await pushBlob(t.registry, 'a/one', 's'.repeat(sizes.small))
+    const layer = { digest: await pushBlob(t.registry, 'a/one', 'l'.repeat(sizes.large)), size: sizes.large }
+    const config = { digest: await pushBlob(t.registry, 'a/one', '{}'), size: 2 }
+    // In the other one nothing keeps it.
+    await pushBlob(t.registry, 'b/two', 'l'.repeat(sizes.large))
+    await pushManifest(t.registry, 'a/one', byTag('v1'), manifestOf([layer], config))
+    const { id } = await t.registry.uploads.begin(anonymous, repository('a/one'))
+    await t.registry.uploads.append(anonymous, repository('a/one'), id, bodyOf('u'.repeat(10)))
+    t.clock.advance(settings.lease + 1)
+  }
+
+  test('says before what it does after, and changes nothing by saying it', async () => {
+    await leaveGarbage()
+    const untouched = await everything(t.database, t.store)
+    const told = await run({ dryRun: true })
+    expect(await everything(t.database, t.store)).toBe(untouched)
+    const done = await run({ dryRun: false })
+    expect(done).toMatchObject({ dryRun: false, links: 4, blobs: 2, objects: 2, uploads: 1, releasedBytes: sizes.large + sizes.small, freedBytes: 2 * sizes.large + sizes.small, failed: 0 })
+    expect({ ...told, dryRun: false }).toEqual(done)
+    expect([done.before.blobs - done.after.blobs, done.before.bytes - done.after.bytes]).toEqual([2, done.releasedBytes])
+    // Two files went that were pushed twice. That of the large one one goes once no reader can be on its way to it.
+    t.clock.advance(settings.drain + 1)
+    const later = await run({ dryRun: true })
+    expect(later).toMatchObject({ links: 0, blobs: 0, objects: 1, releasedBytes: 0, freedBytes: sizes.large })
+    expect({ ...later, dryRun: false }).toEqual(await run({ dryRun: false }))
+    expect(await run({ dryRun: true })).toMatchObject({ links: 0, blobs: 0, objects: 0, uploads: 0, freedBytes: 0 })
+  })
+
+  test('goes on after every place it kept with the same sum', async () => {
+    await leaveGarbage()
+    const whole = await run({ dryRun: true })
+    for (const position of kept) expect(await run({ dryRun: true }, { position })).toEqual(whole)
+    const stop = new AbortController()
+    const broken = run({ dryRun: false }, { signal: stop.signal, report: () => stop.abort(new Error('the end')) })
+    await expect(broken).rejects.toThrow('the end')
+    expect(await run({ dryRun: false }, { position: kept.at(-1) })).toEqual({ ...whole, dryRun: false })
+  })
+
+  test('says why nothing goes while collection is held', async () => {
+    await leaveGarbage()
+    await t.database.transact(holdCollection, { name: 'backup:1', until: t.clock.now() + 3_600_000, reason: 'a copy is taken' })
+    expect(await run({ dryRun: false })).toMatchObject({ links: 0, blobs: 0, uploads: 0 })
+    expect(lines).toEqual(['nothing is deleted for now: backup:1: a copy is taken'])
+    expect(await run({ dryRun: true })).toMatchObject({ links: 4, blobs: 2, uploads: 1 })
+  })
+
+  test('takes what nothing names when it is asked to, unless such things are kept for ever', async () => {
+    await expect(run({ deleteUntagged: true })).rejects.toMatchObject({ code: 'untagged-off', final: true })
+    const config = { digest: await pushBlob(t.registry, 'a/one', '{}'), size: 2 }
+    const rule = { settings: { ...settings, untagged: 30 * 86_400_000 } }
+    await pushManifest(t.registry, 'a/one', byTag('v1'), manifestOf([], config))
+    await pushManifest(t.registry, 'a/one', byTag('v1'), manifestOf([], config, { annotations: { second: 'one' } }))
+    t.clock.advance(settings.lease + 1)
+    expect(await run({}, {}, rule)).toMatchObject({ manifests: 0 })
+    const told = await run({ dryRun: true, deleteUntagged: true }, {}, rule)
+    const done = await run({ deleteUntagged: true }, {}, rule)
+    expect([told.manifests, done.manifests]).toEqual([1, 1])
+  })
+})

@@ -1,0 +1,78 @@
+import { statement } from '../../database/index.ts'
+
+/** So many rows are read at a time. */
+export const rowsAtOnce = 500
+
+export interface QueuedKey {
+  readonly due_at: number
+  readonly kind: string
+  readonly key: string
+}
+
+/** What is due, in the order in which the collector takes it, after one of them. */
+export const dueAfter = statement<QueuedKey>(`
+  select due_at, kind, key from gc_queue where due_at <= $1 and (due_at, kind, key) > ($2, $3, $4)
+  order by due_at, kind, key limit ${rowsAtOnce}`)
+
+export interface LostBlob {
+  readonly size: number
+  /** Null where the bytes are in the database. */
+  readonly object_id: string | null
+}
+
+const unreferenced = (link: string, blob: string) => `not exists (
+  select 1 from reference f where f.repository_id = ${link}.repository_id and f.child_digest = ${blob}.digest)`
+
+/**
+ * A link that goes now, if it does. `last`: whether its blob goes with it, since every other link of the blob goes too; that is said of the
+ * first of them alone, so that each blob is counted once and its links are gone through once.
+ */
+export const linkThatGoes = statement<LostBlob & { readonly last: number }>(`
+  select b.size, b.object_id, case
+    when exists (select 1 from link p where p.blob_id = l.blob_id and p.repository_id < l.repository_id) then 0
+    when exists (select 1 from manifest m where m.blob_id = l.blob_id) then 0
+    when exists (select 1 from link o where o.blob_id = l.blob_id and not (o.lease_until <= $3 and ${unreferenced('o', 'b')})) then 0
+    else 1 end as last
+  from link l join blob b on b.id = l.blob_id
+  where l.repository_id = $1 and l.blob_id = $2 and l.lease_until <= $3 and ${unreferenced('l', 'b')}`)
+
+export const blobThatGoes = statement<LostBlob>(`
+  select b.size, b.object_id from blob b where b.id = $1
+  and not exists (select 1 from link l where l.blob_id = b.id) and not exists (select 1 from manifest m where m.blob_id = b.id)`)
+
+export const objectThatGoes = statement<{ key: string | null }>(`
+  select key from object where id = $1 and state = 'doomed' and since <= $2`)
+
+export const uploadThatGoes = statement<{ one: number }>(`select 1 as one from upload where id = $1 and expires_at <= $2 and state = 'open'`)
+
+export interface UnnamedKey {
+  readonly repository_id: number
+  readonly digest: string
+  readonly since: number
+}
+
+/** Manifests that nothing may have named since `$1`, after one of them. */
+export const unnamedAfter = statement<UnnamedKey>(`
+  select repository_id, digest, since from unnamed_manifest
+  where since <= $1 and (since, repository_id, digest) > ($2, $3, $4) order by since, repository_id, digest limit ${rowsAtOnce}`)
+
+/** Such a manifest, where the rule takes it: see collectManifest. */
+export const manifestThatGoes = statement<{ one: number }>(`
+  select 1 as one from manifest m join repository r on r.id = m.repository_id join namespace n on n.id = r.namespace_id
+  where m.repository_id = $1 and m.digest = $2 and m.deleted_at is null
+  and r.state = 'live' and r.deleted_at is null and n.state = 'live' and n.deleted_at is null
+  and not exists (select 1 from tag t where t.repository_id = m.repository_id and t.digest = m.digest)
+  and not exists (select 1 from reference f where f.repository_id = m.repository_id and f.child_digest = m.digest)
+  and not exists (select 1 from manifest s where s.repository_id = m.repository_id and s.digest = m.subject_digest)
+  and not exists (select 1 from trash b where b.repository_id = m.repository_id and b.digest = m.digest and b.kind = 'tag')
+  and not exists (select 1 from tag_event e where e.repository_id = m.repository_id and e.from_digest = m.digest and e.at > $3)`)
+
+export const blobsAtOnce = 5_000
+export const blobsAfter = statement<{ id: number; size: number }>(`
+  select id, size from blob where id > $1 order by id limit ${blobsAtOnce}`)
+
+/** Counts no further than this: a queue may have any length. */
+export const mostCounted = 1_000
+/** The first of the queue. */
+export const queueBegins = statement<{ due_at: number }>(`
+  select due_at from gc_queue order by due_at limit ${mostCounted}`)
