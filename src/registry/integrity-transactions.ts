@@ -2,6 +2,7 @@ import { statement, transaction, type Tx } from '../database/index.ts'
 import { digestAlgorithm, digestBytes, isDigest } from '../oci/index.ts'
 import { record } from '../record/index.ts'
 import { queueCollection, type QueueKind } from './queue-store.ts'
+import { noteUnnamed } from './unnamed-store.ts'
 
 const enliven = statement(`
   update object set state = 'live', since = $2
@@ -44,13 +45,25 @@ const locks: Readonly<Record<QueueKind, ReturnType<typeof statement<{ one: numbe
   upload: statement('select 1 as one from upload where id = $1 for share'),
 }
 
+const lockManifest = statement<{ one: number }>(`
+  select 1 as one from manifest where repository_id = cast($1 as bigint) and digest = $2 for key share`)
+
 /** What the queue forgot is looked at again, after `wait` ms: whether it goes is decided then. False when there is no such row. */
 export const queueAgain = transaction(
   'queue again',
-  async (tx: Tx, input: { readonly kind: QueueKind; readonly key: string; readonly wait: number }) => {
+  async (tx: Tx, input: { readonly kind: QueueKind | 'manifest'; readonly key: string; readonly wait: number }) => {
+    if (input.kind === 'manifest') return await noteAgain(tx, input.key)
     const row = input.kind === 'link' ? input.key.slice(input.key.indexOf(':') + 1) : input.key
     if ((await tx.one(locks[input.kind], row)) === undefined) return { ok: false }
     await queueCollection(tx, input.kind, input.key, tx.now + input.wait)
     return { ok: true }
   },
 )
+
+/** @param key `repository:digest` */
+async function noteAgain(tx: Tx, key: string): Promise<{ ok: boolean }> {
+  const [repositoryId, digest] = [Number(key.slice(0, key.indexOf(':'))), key.slice(key.indexOf(':') + 1)]
+  if ((await tx.one(lockManifest, repositoryId, digest)) === undefined) return { ok: false }
+  await noteUnnamed(tx, repositoryId, digest)
+  return { ok: true }
+}

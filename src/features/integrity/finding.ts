@@ -20,6 +20,7 @@ export type FindingCode =
   | 'manifest-dangling'
   | 'manifest-without-bytes'
   | 'manifest-child-missing'
+  | 'manifest-not-noted'
   | 'reference-dangling'
   | 'tag-dangling'
   | 'upload-dangling'
@@ -68,7 +69,7 @@ export type Remedy =
   | { readonly kind: 'mark damaged'; readonly objectId: string; readonly digest: string; readonly finding: string }
   | { readonly kind: 'drop content'; readonly blobId: number }
   | { readonly kind: 'restore'; readonly objectId: string; readonly digest: string }
-  | { readonly kind: 'queue'; readonly queue: 'link' | 'blob' | 'object' | 'upload'; readonly key: string }
+  | { readonly kind: 'queue'; readonly queue: 'link' | 'blob' | 'object' | 'upload' | 'manifest'; readonly key: string }
   | { readonly kind: 'remove file'; readonly id: string; readonly key: string | undefined; readonly modified: number }
 
 /** A finding that affects no repository. */

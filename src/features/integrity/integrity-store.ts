@@ -74,11 +74,19 @@ export interface ManifestRow {
   readonly path: string | null
   readonly blob_digest: string | null
   readonly has_content: number
+  /** 1 when something names it, or the rule about untagged manifests will look at it. */
+  readonly noted: number
 }
 
 export const manifestsAfter = statement<ManifestRow>(`
   select m.repository_id, m.digest, r.path, b.digest as blob_digest,
-    ${exists('content c where c.blob_id = m.blob_id')} as has_content
+    ${exists('content c where c.blob_id = m.blob_id')} as has_content,
+    case when m.deleted_at is not null then 1
+      when exists (select 1 from tag t where t.repository_id = m.repository_id and t.digest = m.digest) then 1
+      when exists (select 1 from reference f where f.repository_id = m.repository_id and f.child_digest = m.digest) then 1
+      when exists (select 1 from manifest s where s.repository_id = m.repository_id and s.digest = m.subject_digest) then 1
+      when exists (select 1 from unnamed_manifest u where u.repository_id = m.repository_id and u.digest = m.digest) then 1
+      else 0 end as noted
   from manifest m left join repository r on r.id = m.repository_id left join blob b on b.id = m.blob_id
   where (m.repository_id, m.digest) > ($1, $2) order by m.repository_id, m.digest limit ${rowsAtOnce}`)
 

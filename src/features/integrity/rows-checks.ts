@@ -84,7 +84,8 @@ export function linksCheck({ database }: Scene): Check {
 export function manifestsCheck({ database }: Scene): Check {
   const judge = async (row: ManifestRow): Promise<Finding | undefined> => {
     const found = findingOfManifest(row)
-    return found && (await affectingRepository(database, found, { id: row.repository_id, path: row.path }, row.digest))
+    if (found === undefined || found.code === 'manifest-not-noted') return found
+    return await affectingRepository(database, found, { id: row.repository_id, path: row.path }, row.digest)
   }
   return check('manifests', ([repository = 0, digest = ''] = []) =>
     pageOf(() => database.all(manifestsAfter, repository, digest), (row: ManifestRow) => [row.repository_id, row.digest], judge),
@@ -96,7 +97,8 @@ function findingOfManifest({ repository_id: id, digest, path, ...row }: Manifest
   if (path === null) return finding('manifest-dangling', subject, 'its repository is not there')
   if (row.blob_digest === null) return finding('manifest-dangling', subject, 'its blob is not there')
   if (row.blob_digest !== digest) return finding('manifest-dangling', subject, `its blob has the digest ${row.blob_digest}`)
-  return row.has_content === 1 ? undefined : finding('manifest-without-bytes', subject)
+  if (row.has_content === 0) return finding('manifest-without-bytes', subject)
+  return row.noted === 1 ? undefined : finding('manifest-not-noted', subject, '', { kind: 'queue', queue: 'manifest', key: `${id}:${digest}` })
 }
 
 export function tagsCheck({ database }: Scene): Check {

@@ -26,8 +26,11 @@ forEachDatabase('rows that do not agree', (kind) => {
     await pushBlob(t.registry, 'team/app', 'nobody needs it')
     await open()
     await t.registry.deletes.blob(anonymous, repository('team/app'), await pushBlob(t.registry, 'team/app', 'deleted'))
+    await t.pushImage('team/app', 'v2', layerOf(2))
+    await t.registry.deletes.manifest(anonymous, repository('team/app'), byTag('v2'))
     await t.alter('delete from gc_queue')
-    const forgotten = ['object-not-queued', 'blob-not-queued', 'link-not-queued', ...Array<string>(2).fill('upload-not-queued')]
+    await t.alter('delete from unnamed_manifest')
+    const forgotten = ['object-not-queued', 'blob-not-queued', 'link-not-queued', 'manifest-not-noted', ...Array<string>(3).fill('upload-not-queued')]
     expect((await t.check()).codes).toEqual(forgotten)
     expect((await t.check({ repair: t.repair })).repaired).toBe(forgotten.length)
     expect((await t.check()).codes).toEqual([])
@@ -36,7 +39,7 @@ forEachDatabase('rows that do not agree', (kind) => {
       while ((await t.collector.collectDue(100)) > 0);
       t.clock.advance(settings.drain + 1)
     }
-    expect((await t.check()).looked).toMatchObject({ objects: 1, uploads: 0, blobs: 3 })
+    expect((await t.check()).looked).toMatchObject({ objects: 2, uploads: 0, blobs: 5 })
   })
 
   test('bytes of a manifest or a small blob that changed count as missing, in every repository, until one push brings them back', async () => {
