@@ -41,11 +41,11 @@ const manifestThere = statement<{ digest: string }>(`
   select digest from manifest where repository_id = $1 and digest = $2 and deleted_at is null`)
 const upsertManifest = statement(`
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest,
-    annotations, pushed_at, pushed_by)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    annotations, pushed_at, pushed_by, size)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   on conflict (repository_id, digest) do update
   set deleted_at = null, media_type = excluded.media_type, artifact_type = excluded.artifact_type,
-      subject_digest = excluded.subject_digest, annotations = excluded.annotations`)
+      subject_digest = excluded.subject_digest, annotations = excluded.annotations, size = excluded.size`)
 const insertReferences = statement({
   sqlite: `
     insert into reference (repository_id, manifest_digest, child_digest, kind, awaited)
@@ -67,14 +67,14 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
   const digest = input.digest ?? (await heldDigest(tx, repository, input.contentSha256))
   const blob = await takeBlob(tx, repository.domainId, digest, input.bytes.length)
   await keepContent(tx, blob.id, input.bytes)
-  const absent = await lockChildren(tx, repository, input.children)
+  const { absent, size } = await lockChildren(tx, repository, input.children)
   const missing = digestsOf(input.children.filter(({ digest, required }) => required && absent.has(digest)))
   if (missing.length > 0) return { refused: 'MANIFEST_BLOB_UNKNOWN', detail: missing }
   const conditions = { identity: input.actor.identity, precondition: input.precondition }
   if (input.tags.length === 0 && !(await mayPut(tx, repository.id, digest, input.precondition))) {
     return { refused: 'PRECONDITION_FAILED', detail: { digest } }
   }
-  await storeManifest(tx, repository.id, digest, blob.id, input)
+  await storeManifest(tx, repository.id, { digest, blobId: blob.id, size: input.bytes.length + size }, input)
   await storeReferences(tx, repository.id, digest, input.children, absent)
   for (const tag of input.tags) {
     const refusal = await moveTag(tx, repository.id, tag, digest, conditions)
@@ -103,7 +103,14 @@ async function mayPut(tx: Tx, repositoryId: number, digest: string, precondition
   return preconditionHolds(precondition, (await tx.one(manifestThere, repositoryId, digest))?.digest)
 }
 
-async function storeManifest(tx: Tx, repositoryId: number, digest: string, blobId: number, input: PutManifestInput): Promise<void> {
+interface Stored {
+  readonly digest: string
+  readonly blobId: number
+  /** With everything it refers to, as far as that is here. */
+  readonly size: number
+}
+
+async function storeManifest(tx: Tx, repositoryId: number, { digest, blobId, size }: Stored, input: PutManifestInput): Promise<void> {
   await tx.run(
     upsertManifest,
     repositoryId,
@@ -116,6 +123,7 @@ async function storeManifest(tx: Tx, repositoryId: number, digest: string, blobI
     JSON.stringify(input.annotations),
     tx.now,
     input.actor.identity ?? null,
+    size,
   )
 }
 
@@ -134,15 +142,15 @@ async function storeReferences(
 // Rows are locked in digest order, so that two pushers of the same children can't wait for each other in a circle. A lock on
 // the link keeps the collector and a blob delete away until the references are there for them to see. SQLite's CROSS JOIN
 // keeps the order of the tables: it would rather read every link of the repository.
-const lockLinks = statement<{ digest: string }>({
+const lockLinks = statement<{ digest: string; size: number }>({
   sqlite: `
-    select b.digest from json_each($3) wanted
+    select b.digest, b.size from json_each($3) wanted
     cross join blob b on b.domain_id = $2 and b.digest = wanted.value
     cross join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
     left join object o on o.id = b.object_id
     where ${blobIsWhole}`,
   postgres: `
-    select b.digest from blob b
+    select b.digest, b.size from blob b
     join link l on l.repository_id = $1 and l.blob_id = b.id and l.deleted_at is null
     left join object o on o.id = b.object_id
     where b.domain_id = $2 and b.digest = any (array(select json_array_elements_text($3::json)))
@@ -151,33 +159,40 @@ const lockLinks = statement<{ digest: string }>({
 })
 // Asked for each row that was found: as a condition it would tempt PostgreSQL to begin with the contents.
 const hasBytes = 'case when exists (select 1 from content c where c.blob_id = m.blob_id) then 1 else 0 end as whole'
-const lockManifests = statement<{ digest: string; whole: number }>({
+const lockManifests = statement<{ digest: string; size: number; whole: number }>({
   sqlite: `
-    select m.digest, ${hasBytes} from json_each($2) wanted
+    select m.digest, m.size, ${hasBytes} from json_each($2) wanted
     cross join manifest m on m.repository_id = $1 and m.digest = wanted.value and m.deleted_at is null`,
   postgres: `
-    select m.digest, ${hasBytes} from manifest m
+    select m.digest, m.size, ${hasBytes} from manifest m
     where m.repository_id = $1 and m.digest = any (array(select json_array_elements_text($2::json))) and m.deleted_at is null
     order by m.digest for key share of m`,
 })
 
+interface Locked {
+  readonly absent: ReadonlySet<string>
+  /** In bytes, of all that are here. */
+  readonly size: number
+}
+
 /**
- * Locks the links and child manifests that are here, and answers the digests of the others. BuildKit's cache index lists
+ * Locks the links and child manifests that are here, and answers the digests of the others and the size of these. BuildKit's cache index lists
  * layers where an index lists manifests, so what is no manifest is looked up as a blob.
  */
-async function lockChildren(tx: Tx, repository: LockedRepository, children: readonly ManifestChild[]): Promise<Set<string>> {
+async function lockChildren(tx: Tx, repository: LockedRepository, children: readonly ManifestChild[]): Promise<Locked> {
   const manifests = digestsOf(children.filter(({ kind }) => kind === 'child'))
-  const here = new Set<string>()
+  const here = new Map<string, number>()
   if (manifests.length > 0) {
-    for (const { digest, whole } of await tx.all(lockManifests, repository.id, JSON.stringify(manifests))) {
-      if (whole === 1) here.add(digest)
+    for (const { digest, size, whole } of await tx.all(lockManifests, repository.id, JSON.stringify(manifests))) {
+      if (whole === 1) here.set(digest, size)
     }
   }
   const blobs = digestsOf(children).filter((digest) => !here.has(digest))
   if (blobs.length > 0) {
-    for (const { digest } of await tx.all(lockLinks, repository.id, repository.domainId, JSON.stringify(blobs))) here.add(digest)
+    for (const { digest, size } of await tx.all(lockLinks, repository.id, repository.domainId, JSON.stringify(blobs))) here.set(digest, size)
   }
-  return new Set(digestsOf(children).filter((digest) => !here.has(digest)))
+  const absent = new Set(digestsOf(children).filter((digest) => !here.has(digest)))
+  return { absent, size: [...here.values()].reduce((sum, size) => sum + size, 0) }
 }
 
 function digestsOf(children: readonly ManifestChild[]): string[] {

@@ -1,4 +1,5 @@
 import { statement, type Refusal, type Tx } from '../database/index.ts'
+import { versionKey } from '../lib/index.ts'
 import { preconditionHolds, type Precondition } from '../oci/index.ts'
 import { noteUnnamed } from './unnamed-store.ts'
 
@@ -24,12 +25,20 @@ export interface TagDeletion {
 
 // The insert decides who creates the tag: of two that do it at once the second waits here and then moves it.
 const create = statement(`
-  insert into tag (repository_id, name, digest, created_at, updated_at, updated_by) values ($1, $2, $3, $4, $4, $5)
+  insert into tag (repository_id, name, digest, created_at, updated_at, updated_by, version_key, size)
+  values ($1, $2, $3, $4, $4, $5, $6, (select m.size from manifest m where m.repository_id = $1 and m.digest = $3))
   on conflict (repository_id, name) do nothing`)
 const lock = statement<{ digest: string }>('select digest from tag where repository_id = $1 and name = $2 for update')
-const move = statement('update tag set digest = $3, updated_at = $4, updated_by = $5 where repository_id = $1 and name = $2')
-const recordMove = statement(`
-  insert into tag_event (repository_id, name, at, actor, from_digest, to_digest) values ($1, $2, $3, $4, $5, $6)`)
+const move = statement(`
+  update tag set digest = $3, updated_at = $4, updated_by = $5,
+    size = (select m.size from manifest m where m.repository_id = $1 and m.digest = $3)
+  where repository_id = $1 and name = $2`)
+// The history of a tag never goes back in time, whatever clocks do and whichever of two transactions that waited for each other began first.
+const moved = (later: string) => `
+  insert into tag_event (repository_id, name, at, actor, from_digest, to_digest)
+  values ($1, $2, ${later}($3, coalesce((
+    select e.at from tag_event e where e.repository_id = $1 and e.name = $2 order by e.at desc, e.id desc limit 1), 0)), $4, $5, $6)`
+const recordMove = statement({ sqlite: moved('max'), postgres: moved('greatest') })
 const remove = statement<{ digest: string }>('delete from tag where repository_id = $1 and name = $2 returning digest')
 const removeAll = statement<{ name: string }>('delete from tag where repository_id = $1 and digest = $2 returning name')
 
@@ -50,7 +59,7 @@ export async function moveTag(
   const by = identity ?? null
   const refusal = (refused: string, rule?: string): Refusal => ({ refused, detail: { tag: tag.name, ...(rule && { rule }) } })
   for (let attempt = 0; attempt < attempts; attempt++) {
-    if ((await tx.run(create, repositoryId, tag.name, digest, tx.now, by)) > 0) {
+    if ((await tx.run(create, repositoryId, tag.name, digest, tx.now, by, versionKey(tag.name))) > 0) {
       if (!tag.mayCreate) return refusal('DENIED', tag.createRule)
       if (!preconditionHolds(precondition, undefined)) return refusal('PRECONDITION_FAILED')
       await tx.run(recordMove, repositoryId, tag.name, tx.now, by, null, digest)

@@ -9,6 +9,8 @@ import { trash } from './0007-trash.ts'
 import { discardedRooms } from './0008-discarded-rooms.ts'
 import { usage } from './0009-usage.ts'
 import { untagged } from './0010-untagged.ts'
+import { fillVersionKeys, tagLists } from './0011-tag-lists.ts'
+import type { MigratingConnection } from './migrate.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
 
@@ -17,6 +19,8 @@ export interface Migration {
   readonly version: number
   readonly name: string
   readonly statements: (types: DialectTypes) => string[]
+  /** What takes more than statements, after them. */
+  readonly fill?: (connection: MigratingConnection) => Promise<void>
 }
 
 export const migrations: readonly Migration[] = [
@@ -30,6 +34,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: 'discarded-rooms', statements: discardedRooms },
   { version: 9, name: 'usage', statements: usage },
   { version: 10, name: 'untagged', statements: untagged },
+  { version: 11, name: 'tag-lists', statements: tagLists, fill: fillVersionKeys },
 ]
 
 /** Version of the schema that this program writes. */

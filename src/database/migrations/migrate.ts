@@ -32,6 +32,7 @@ export async function migrate(
   if (present > known) throw newerSchema(present, known)
   for (const step of steps.filter(({ version }) => version > present)) {
     for (const sql of step.statements(types)) await connection.execute(sql)
+    await step.fill?.(connection)
     await connection.run(recordVersion, step.version, step.name, connection.now)
   }
   const id = await readOrWrite(connection, 'installation', readInstallation, fresh.id)

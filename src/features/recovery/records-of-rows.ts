@@ -27,6 +27,7 @@ export function manifestRecord(row: ManifestRow): RecoveryRecord {
       pushedBy: row.pushed_by,
       lastPulledAt: row.last_pulled_at,
       deletedAt: row.deleted_at,
+      size: row.size,
       references: JSON.parse(row.children ?? '[]') as [string, string, number][],
     },
   }

@@ -63,6 +63,8 @@ export interface ManifestState {
   readonly pushedBy: string | null
   readonly lastPulledAt: number | null
   readonly deletedAt: number | null
+  /** In bytes, with all it refers to that was here. Older segments do not say: then it is its own. */
+  readonly size?: number
   /** What it refers to: kind, digest, and 1 for what was not here when the manifest was pushed (older segments do not say). */
   readonly references: readonly (readonly [kind: string, digest: string, awaited?: number])[]
 }

@@ -1,4 +1,5 @@
 import { statement, type Tx } from '../../database/index.ts'
+import { versionKey } from '../../lib/index.ts'
 import type { BlobState, LinkState, ManifestState, NamespaceState, ObjectState, RepositoryState, TagState } from './recovery-record.ts'
 
 /**
@@ -109,12 +110,12 @@ export async function dropBlob(tx: Tx, digest: string): Promise<number | undefin
 
 const insertManifest = statement(`
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest, annotations,
-    pushed_at, pushed_by, last_pulled_at, deleted_at)
-  select r.id, b.digest, b.id, $3, $4, $5, $6, $7, $8, $9, $10, $11 from repository r join blob b on b.domain_id = 1 and b.digest = $2
+    pushed_at, pushed_by, last_pulled_at, deleted_at, size)
+  select r.id, b.digest, b.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, b.size) from repository r join blob b on b.domain_id = 1 and b.digest = $2
   where r.id = $1 on conflict (repository_id, digest) do nothing`)
 const updateManifest = statement(`
   update manifest set content_sha256 = $3, media_type = $4, artifact_type = $5, subject_digest = $6, annotations = $7,
-    pushed_at = $8, pushed_by = $9, last_pulled_at = $10, deleted_at = $11
+    pushed_at = $8, pushed_by = $9, last_pulled_at = $10, deleted_at = $11, size = coalesce($12, size)
   where repository_id = $1 and digest = $2`)
 const dropReferences = statement('delete from reference where repository_id = $1 and manifest_digest = $2')
 const putReferences = statement({
@@ -128,8 +129,8 @@ const putReferences = statement({
 const dropManifestRow = statement('delete from manifest where repository_id = $1 and digest = $2')
 
 export async function putManifest(tx: Tx, repositoryId: number, digest: string, row: ManifestState): Promise<Put> {
-  const { contentSha256, mediaType, artifactType, subject, annotations, pushedAt, pushedBy, lastPulledAt, deletedAt } = row
-  const data = [contentSha256, mediaType, artifactType, subject, annotations, pushedAt, pushedBy, lastPulledAt, deletedAt] as const
+  const { contentSha256, mediaType, artifactType, subject, annotations, pushedAt, pushedBy, lastPulledAt, deletedAt, size } = row
+  const data = [contentSha256, mediaType, artifactType, subject, annotations, pushedAt, pushedBy, lastPulledAt, deletedAt, size ?? null] as const
   const added = (await tx.run(insertManifest, repositoryId, digest, ...data)) > 0
   if (!added && (await tx.run(updateManifest, repositoryId, digest, ...data)) === 0) return 'homeless'
   await tx.run(dropReferences, repositoryId, digest)
@@ -168,17 +169,17 @@ export async function dropLink(tx: Tx, repositoryId: number, digest: string): Pr
 }
 
 const insertTag = statement(`
-  insert into tag (repository_id, name, digest, created_at, updated_at, updated_by)
-  select m.repository_id, $2, m.digest, $4, $5, $6 from manifest m where m.repository_id = $1 and m.digest = $3
+  insert into tag (repository_id, name, digest, created_at, updated_at, updated_by, version_key, size, pulled_at)
+  select m.repository_id, $2, m.digest, $4, $5, $6, $7, m.size, coalesce(m.last_pulled_at, 0) from manifest m where m.repository_id = $1 and m.digest = $3
   on conflict (repository_id, name) do nothing`)
 const updateTag = statement(`
-  update tag set digest = $3, created_at = $4, updated_at = $5, updated_by = $6
-  where repository_id = $1 and name = $2 and exists (select 1 from manifest m where m.repository_id = $1 and m.digest = $3)`)
+  update tag set digest = m.digest, created_at = $4, updated_at = $5, updated_by = $6, size = m.size
+  from manifest m where tag.repository_id = $1 and tag.name = $2 and m.repository_id = $1 and m.digest = $3`)
 const dropTagRow = statement('delete from tag where repository_id = $1 and name = $2')
 
 export async function putTag(tx: Tx, repositoryId: number, name: string, row: TagState): Promise<Put> {
   const values = [repositoryId, name, row.digest, row.createdAt, row.updatedAt, row.updatedBy] as const
-  if ((await tx.run(insertTag, ...values)) > 0) return 'added'
+  if ((await tx.run(insertTag, ...values, versionKey(name))) > 0) return 'added'
   return (await tx.run(updateTag, ...values)) > 0 ? 'changed' : 'homeless'
 }
 

@@ -51,6 +51,7 @@ export interface ManifestRow {
   readonly pushed_by: string | null
   readonly last_pulled_at: number | null
   readonly deleted_at: number | null
+  readonly size: number
   /** JSON: an array of kind and digest; null when it refers to nothing. */
   readonly children: string | null
 }
@@ -93,7 +94,7 @@ const linkColumns = 'l.repository_id, l.blob_id, b.digest, l.deleted_at'
 const tagColumns = 't.repository_id, t.name, t.digest, t.created_at, t.updated_at, t.updated_by'
 const manifestFields = `
   m.repository_id, m.digest, m.content_sha256, m.media_type, m.artifact_type, m.subject_digest, m.annotations, m.pushed_at,
-  m.pushed_by, m.last_pulled_at, m.deleted_at`
+  m.pushed_by, m.last_pulled_at, m.deleted_at, m.size`
 const ofManifest = 'from reference f where f.repository_id = m.repository_id and f.manifest_digest = m.digest'
 const manifestColumns = {
   sqlite: `${manifestFields}, (select json_group_array(json_array(f.kind, f.child_digest, f.awaited)) ${ofManifest}) as children`,

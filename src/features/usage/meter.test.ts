@@ -22,6 +22,7 @@ const days = statement<DayRow>(`
 const lastPulled = statement<{ digest: string; at: number | null }>('select digest, last_pulled_at as at from manifest order by digest')
 const writers = statement<{ id: string; batch: number }>('select id, batch from usage_writer order by id')
 const repositories = statement<{ id: number }>('select id from repository order by path')
+const pulledTags = statement<{ name: string; at: number }>('select name, pulled_at as at from tag order by name')
 const setTime = statement('update manifest set last_pulled_at = $1')
 const setLastPulled = transaction('set last pulled', async (tx: Tx, at: number) => ({ ok: await tx.run(setTime, at) }))
 
@@ -116,10 +117,12 @@ forEachDatabase('the meter', (kind) => {
     await written(1)
     const pulledAt = async () => (await t.database.all(lastPulled))[0]?.at
     expect(await pulledAt()).toBeNull()
+    expect(await t.database.all(pulledTags)).toEqual([{ name: 'v1', at: 0 }])
     await registry.pull.statManifest(anonymous, repository('team/app'), byTag('v1'))
     await written(2)
     const first = t.clock.now()
     expect(await pulledAt()).toBe(first)
+    expect(await t.database.all(pulledTags)).toEqual([{ name: 'v1', at: first }])
     // Nothing but HEAD, again and again: no batch is written for it.
     for (let n = 0; n < 10; n++) {
       t.clock.advance(60_000)

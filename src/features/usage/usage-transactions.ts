@@ -65,6 +65,21 @@ const touch = statement({
     where manifest.repository_id = wanted.repository_id and manifest.digest = wanted.digest`,
 })
 
+/** The same in the tags that point at them by now, which are listed by it. */
+const isTagOutdated = '(t.pulled_at < $3 or t.pulled_at > $2)'
+const touchTags = statement({
+  sqlite: `
+    update tag as t set pulled_at = $2
+    from (select value ->> 0 as repository_id, value ->> 1 as digest from json_each($1)) as wanted
+    where t.repository_id = wanted.repository_id and t.digest = wanted.digest and ${isTagOutdated}`,
+  postgres: `
+    with wanted as (
+      select t.repository_id, t.name from json_array_elements($1::json) asked
+      join tag t on t.repository_id = (asked.value ->> 0)::bigint and t.digest = asked.value ->> 1
+      where ${isTagOutdated} order by t.repository_id, t.name for no key update of t)
+    update tag set pulled_at = $2 from wanted where tag.repository_id = wanted.repository_id and tag.name = wanted.name`,
+})
+
 const hour = 3_600_000
 const dayLength = 86_400_000
 
@@ -80,7 +95,11 @@ export const recordUsage = transaction('record usage', async (tx: Tx, { writer, 
     await tx.run(addUp, JSON.stringify(sumsOf(used, projects)), Math.floor(tx.now / dayLength))
   }
   const manifests = asked.toSorted((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1))
-  if (manifests.length > 0) await tx.run(touch, JSON.stringify(manifests), tx.now, tx.now - (tx.now % hour))
+  if (manifests.length > 0) {
+    const times = [JSON.stringify(manifests), tx.now, tx.now - (tx.now % hour)] as const
+    await tx.run(touch, ...times)
+    await tx.run(touchTags, ...times)
+  }
   return { ok: null }
 })
 
