@@ -285,11 +285,13 @@ forEachDatabase('the management API', (kind) => {
     const fill = (path: string) => path.replace(/\{(grant|rule|token)\}/g, '1').replace(/\{\w+\}/g, 'x1')
     await ok(admin, 'POST', '/projects', { name: 'x1' })
     for (const { id, method, path, body } of managementRoutes({} as ManagementDeps)) {
-      const anonymous = await statusOf('', method, fill(path), body && {})
+      // Where a repository is named in the query.
+      const place = id === 'revertTag' ? '?path=app&tag=v1' : ''
+      const anonymous = await statusOf('', method, fill(path) + place, body && {})
       expect([id, anonymous]).toEqual([id, ['listProjects', 'listUsage'].includes(id) ? 200 : 401])
       if (body === undefined) continue
       const extra = Object.fromEntries(['id', 'role_id', 'admin', 'password_hash', 'version', 'namespace_id', 'created_by'].map((name) => [name, 1]))
-      const answer = await world.send(admin, method, fill(path), extra)
+      const answer = await world.send(admin, method, fill(path) + place, extra)
       expect([id, answer.status]).toEqual([id, 400])
       expect(answer.json.errors.map(({ at }: { at: string }) => at)).toContain('/password_hash')
     }

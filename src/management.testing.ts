@@ -2,6 +2,7 @@ import { accessTransactions } from './access/access-transactions.testing.ts'
 import { createCountedHashing } from './access/identities.testing.ts'
 import {
   apiCaller,
+  createAuthorize,
   createIdentities,
   createRights,
   createRightsVersion,
@@ -18,7 +19,10 @@ import { keepWorking, type JobHandler, type JobRun } from './jobs/index.ts'
 import { createManualClock, systemClock, systemIds } from './lib/index.ts'
 import { createManagementApi } from './management.ts'
 import { createLogger } from './observe/index.ts'
-import { createAliases } from './projects/index.ts'
+import { createAliases, resolvingRegistry } from './projects/index.ts'
+import { parseRepositoryName, parseTag } from './oci/index.ts'
+import { allowAll, createRegistry, type Actor } from './registry/index.ts'
+import { createMemoryStore } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 
 export const rootPassword = 'plum-Canoe 77 riddle'
@@ -59,7 +63,12 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const ending = new AbortController()
   const aliases = createAliases(database, version)
   const logger = createLogger({ level: 'silent' })
-  const api = createManagementApi({ database, identities, rights, aliases, rightsVersion: () => version.refresh(), clock, logger, ending: ending.signal })
+  const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const
+  const core = { database, store: createMemoryStore(), clock, ids: systemIds, settings, contentCache: 1024 * 1024 }
+  const registry = createRegistry({ ...core, authorize: createAuthorize(rights) })
+  /** The same without access control, for what a test finds there. */
+  const open = createRegistry({ ...core, authorize: allowAll })
+  const api = createManagementApi({ database, identities, registry: resolvingRegistry(registry, aliases), rights, aliases, rightsVersion: () => version.refresh(), clock, logger, ending: ending.signal })
 
   let underWay = 0
 
@@ -115,9 +124,18 @@ export async function createManagementWorld({ create }: DatabaseKind) {
     return keepWorking({ database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers, node: 'here', atOnce: 1, lease: 3_600_000 })
   }
 
+  const actor: Actor = { identity: 'admin', credential: 'password', address: '127.0.0.1' }
+
+  /** Puts a manifest under a tag of `team/app`, whoever may. */
+  async function push(tag: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+    clock.advance(remembered)
+    const reference = { kind: 'tag', tag: parseTag(tag) } as const
+    return (await open.push.manifest(actor, parseRepositoryName('team/app'), reference, { contentType: undefined, bytes, tags: [] })).digest
+  }
+
   const dispose = async (): Promise<void> => {
     await identities.close()
     await t.dispose()
   }
-  return { ...t, database, meanwhile, dispose, clock, send, fetch, follow, ending, runJobs }
+  return { ...t, database, meanwhile, dispose, clock, open, push, send, fetch, follow, ending, runJobs }
 }

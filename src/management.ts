@@ -28,6 +28,7 @@ import {
 import { type Admission, type Api, type Caller, createApi, type Place, Problem, type Route } from './api/index.ts'
 import { type Database, DatabaseError } from './database/index.ts'
 import { collectionRoutes, collectKind } from './features/collection/index.ts'
+import { historyRoutes } from './features/history/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
 import { countKind, createUsageReader, type UsageReader, usageRoutes } from './features/usage/index.ts'
@@ -46,6 +47,7 @@ import {
   type ProjectErrorCode,
   type Projects,
 } from './projects/index.ts'
+import type { Registry } from './registry/index.ts'
 
 /** What the management API works with. */
 export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' | 'robots' | 'tokens' | 'importHtpasswd'> {
@@ -58,6 +60,8 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly projects: Projects
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
   readonly projectName: (id: number) => Promise<string | undefined>
+  /** Asked by former names of projects as well. */
+  readonly registry: Registry
   readonly jobs: Jobs
   readonly schedules: Schedules
   readonly usage: UsageReader
@@ -82,6 +86,7 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...tagRuleRoutes(deps),
     ...addressRuleRoutes(deps),
     ...explainRoutes(rights),
+    ...historyRoutes(deps),
     ...jobRoutes(deps),
     ...collectionRoutes(deps),
     ...scheduleRoutes(deps),
@@ -92,6 +97,8 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
 export interface ManagementApiDeps {
   readonly database: Database
   readonly identities: Identities
+  /** Asked by former names of projects as well. */
+  readonly registry: Registry
   /** Asked by canonical names. */
   readonly rights: Rights
   readonly aliases: Aliases
@@ -107,7 +114,7 @@ export interface ManagementApiDeps {
 const jobKinds = [checkKind, collectKind, countKind]
 
 /** The management API of a server. */
-export function createManagementApi({ database, identities, aliases, rightsVersion, clock, logger, ending, ...deps }: ManagementApiDeps): Api {
+export function createManagementApi({ database, identities, registry, aliases, rightsVersion, clock, logger, ending, ...deps }: ManagementApiDeps): Api {
   const rights = resolvingRights(deps.rights, aliases)
   const roles = createCustomRoles({ database, rights })
   const routes = managementRoutes({
@@ -121,6 +128,7 @@ export function createManagementApi({ database, identities, aliases, rightsVersi
     projects: createProjects(database, 0),
     visibleProjects: (...page) => visibleProjects(database, ...page),
     projectName: (id) => projectName(database, id),
+    registry,
     jobs: createJobs({ database, kinds: jobKinds }),
     schedules: createSchedules({ database, kinds: jobKinds, clock }),
     usage: createUsageReader(database),

@@ -55,6 +55,7 @@ import {
   allowAll,
   createSharedRegistry,
   everyRepository,
+  type Registry,
   standingHolds,
   type CollectorDeps,
   type OtherWriters,
@@ -128,9 +129,10 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
   const control = config.open ? openToAll : createControl(config, { database: core.database, version, aliases, attempts, logger, ending: ending.signal })
   const meter = createMeter({ ...core, writer: systemIds.uuid(), onError: (error) => logger.warn('what was used could not be written down; it is tried again', { error }) })
   const shared = createSharedRegistry({ ...core, ...writers, ...control.ports, meter, ids: systemIds, contentCache: part(contentCache) })
+  const registry = resolvingRegistry(shared.registry, aliases)
   const http = createHttp({
-    registry: resolvingRegistry(shared.registry, aliases),
-    access: control.access,
+    registry,
+    access: control.access(registry),
     limits: { manifest, manifests, requests: part(requests), requests_per_address: part(requests_per_address) },
     logger,
     ids: systemIds,
@@ -158,13 +160,13 @@ export function createServing(config: Config, { core, checks }: Kept, logger: Lo
 interface Control {
   readonly ports: Pick<RegistryDeps, 'authorize' | 'ensureRepository' | 'repositoryPage'>
   /** Absent where everybody may do everything. */
-  readonly access: AccessDeps | undefined
+  readonly access: (registry: Registry) => AccessDeps | undefined
   close(): Promise<void>
 }
 
 const openToAll: Control = Object.freeze({
   ports: { authorize: allowAll },
-  access: undefined,
+  access: () => undefined,
   close: () => Promise.resolve(),
 })
 
@@ -200,7 +202,7 @@ function createControl({ data, http, token }: Config, { database, version, alias
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
   const gate = createGate({ authenticator, tokenCheck, rights, source, clock: systemClock, ending })
-  const api = createManagementApi({ ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, ending })
+  const management = { ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, ending }
   const ports = {
     authorize: createAuthorize(rights),
     ensureRepository: createEnsureRepository(rights),
@@ -208,12 +210,12 @@ function createControl({ data, http, token }: Config, { database, version, alias
   }
   return Object.freeze<Control>({
     ports: outside === undefined ? ports : withOutsideCallers(ports, database),
-    access: {
+    access: (registry) => ({
       gate,
-      management: createManagement({ api, gate }),
+      management: createManagement({ api: createManagementApi({ ...management, registry }), gate }),
       tokens: outside === undefined ? createTokenEndpoint({ authenticator, issuer, refreshTokens, keys, service }) : undefined,
       resolve: aliases.resolve,
-    },
+    }),
     close: () => identities.close(),
   })
 }

@@ -35,6 +35,7 @@ import { putManifest } from './registry/manifest-transactions.ts'
 import { deleteRepository, purgeRepository, restoreRepository } from './registry/repository-transactions.ts'
 import { collectManifest, putOffManifest } from './registry/untagged-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
+import { revertTag } from './registry/tag-transactions.ts'
 import {
   advanceUpload,
   cancelUpload,
@@ -88,6 +89,7 @@ export const transactions = transactionTable(
     queueAgain,
     takeScrubTurn,
     putManifest,
+    revertTag,
     changeRepositoryState,
     holdCollection,
     addSigningKey,

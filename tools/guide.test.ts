@@ -9,7 +9,7 @@ import { createManagementWorld, rootPassword } from '../src/management.testing.t
 const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
 const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
 
-test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md'])('both languages of %s type the same', (page) => {
+test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md', 'tags.md'])('both languages of %s type the same', (page) => {
   expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
   expect(blocks(page).length).toBeGreaterThan(1)
 })
@@ -102,5 +102,21 @@ forEachDatabase('with a server, the guide', (kind) => {
       { state: 'done', payload: { dryRun: false, deleteUntagged: false } },
       { state: 'done', payload: { dryRun: true, deleteUntagged: false } },
     ])
+  })
+
+  test('lists tags, shows what one was, and goes back', async () => {
+    const manifest = (n: number) => new TextEncoder().encode(`{"schemaVersion":2,"manifests":[],"annotations":{"n":"${n}"}}`)
+    const first = await world.push('1.4', manifest(1))
+    // Past the moment that the page names.
+    world.clock.advance(Date.parse('2026-02-01T00:00:00Z') - world.clock.now())
+    const second = await world.push('1.4', manifest(2))
+    await world.push('1.10', manifest(3))
+    await logIn('admin')
+    const [lists, history, then, back] = blocks('tags.md')
+    expect(await typeAll(lists, [])).toMatch(/\n1\.10 [^]*\n1\.4 [^]*\n1\.10 [^]*\n1\.4 /)
+    expect(await typeAll(history, [])).toContain(second)
+    expect(await typeAll(then, [])).toContain(first)
+    expect(await typeAll(back, [])).toContain(first)
+    expect(await typeAll(history, [])).toMatch(new RegExp(`${second} +${first}`))
   })
 })

@@ -1,3 +1,4 @@
+import { pushTagged } from './v2-cases.ts'
 import type { Ask, World } from './world.ts'
 
 /** What is asked of a route. What it changes is made anew for each case, so that a refusal always has something to protect. */
@@ -137,6 +138,13 @@ export const apiCases: Readonly<Record<string, Case>> = {
   deleteSchedule: async (world) => inApi('DELETE', `/schedules/${await schedule(world)}`),
   listUsage: get('/usage'),
   listProjectUsage: get('/projects/{project}/usage'),
+  listTags: get('/projects/{project}/tags?path=app'),
+  getTag: async (world, project) => inApi('GET', `/projects/${project}/tag?path=app&tag=${(await pushTagged(world, `${project}/app`)).tag}`),
+  listTagMoves: async (world, project) => inApi('GET', `/projects/${project}/tag-history?path=app&tag=${(await pushTagged(world, `${project}/app`)).tag}`),
+  revertTag: async (world, project) => {
+    const [{ tag }, { digest }] = [await pushTagged(world, `${project}/app`), await pushTagged(world, `${project}/app`)]
+    return inApi('POST', `/projects/${project}/tag-revert?path=app&tag=${tag}`, { to: digest })
+  },
   listTagRules: get('/projects/{project}/tag-rules'),
   addTagRule: (_, project) => inApi('POST', `/projects/${project}/tag-rules`, tagRule),
   removeTagRule: async (world, project) => inApi('DELETE', `/projects/${project}/tag-rules/${await idOf(world, `/projects/${project}/tag-rules`, tagRule)}`),

@@ -91,6 +91,8 @@ export function mayDo(identity: Identity, permission: string, visibility: Visibi
 
 /** By permission: the routes of the management API that take it. */
 const routesBy: Readonly<Record<string, string>> = {
+  'content.pull': 'listTags getTag listTagMoves',
+  'content.push': 'revertTag',
   'project.read': 'getProject listProjectUsage',
   'project.update': 'updateProject',
   'project.delete': 'deleteProject',

@@ -10,6 +10,7 @@ export {
   cut,
   decidedOn,
   nameShape,
+  optionalTime,
   pageByName,
   placeOf,
   placeOfPath,

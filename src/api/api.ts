@@ -128,9 +128,9 @@ async function answerUnder(decidedAt: number | undefined, route: Route, { req, e
   const body = route.body === undefined ? {} : parseBody(route, await readJson(req.header('content-type') ?? null, env.readBody))
   // A body may come slowly on purpose: by its end the caller may have lost the right, or the name may be another project's.
   const { caller, params } = route.body === undefined ? admitted : await letIn()
-  const call: AnyCall = { caller, params, query, body, page, lastEvent: lastEventOf(req.raw.headers), stillAllowed: () => succeeds(letIn) }
-  await checkCondition(route, call, req.header('if-match'))
-  const result = await route.handle(call)
+  const call: AnyCall = { caller, params, query, body, page, matched: undefined, lastEvent: lastEventOf(req.raw.headers), stillAllowed: () => succeeds(letIn) }
+  const matched = await matchedBy(req.header('if-match'), route, call)
+  const result = await route.handle({ ...call, matched })
   if (route.stream) return streamed(result as Parameters<typeof streamOfEvents>[0])
   return route.list ? listed(route, result as Page<unknown>, new URL(req.url), limitOf(call)) : single(route, result, call, req.raw)
 }
@@ -160,9 +160,11 @@ function streamed(events: Parameters<typeof streamOfEvents>[0]): Response {
 
 const limitOf = ({ page }: AnyCall): number => page.limit
 
-async function checkCondition({ current }: Route, call: AnyCall, ifMatch: string | undefined): Promise<void> {
-  if (ifMatch === undefined || current === undefined) return
-  if (!matches(ifMatch, entityTag(await current(call)))) throw new Problem('precondition-failed')
+async function matchedBy(ifMatch: string | undefined, { current }: Route, call: AnyCall): Promise<unknown> {
+  if (ifMatch === undefined || current === undefined) return undefined
+  const present = await current(call)
+  if (!matches(ifMatch, entityTag(present))) throw new Problem('precondition-failed')
+  return present
 }
 
 /**

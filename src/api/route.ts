@@ -44,6 +44,8 @@ export interface Call<Params, Query, Body> {
   readonly body: Values<Body>
   /** Of lists. */
   readonly page: PageRequest
+  /** Where `If-Match` was given and held: what `current` answered, so that the transaction can look once more. */
+  readonly matched: unknown
   /** Of streams: the id of the last event that the client has seen. */
   readonly lastEvent: number | undefined
   /** For answers that go on: asks again who the caller is and whether they may have this. Fails when that can't be told. */
@@ -115,6 +117,7 @@ export interface AnyCall {
   readonly query: Readonly<Record<string, unknown>>
   readonly body: Readonly<Record<string, unknown>>
   readonly page: PageRequest
+  readonly matched: unknown
   readonly lastEvent: number | undefined
   readonly stillAllowed: () => Promise<boolean>
 }

@@ -191,6 +191,36 @@ export type AccessExplanation = {
   })[]
 }
 
+export type Tag = {
+  readonly name: string
+  readonly digest: string
+  readonly mediaType: string
+  readonly size: number
+  readonly pushedAt: string
+  readonly pushedBy?: string | undefined
+  readonly pulledAt?: string | undefined
+  readonly createdAt: string
+}
+
+export type TagThen = {
+  readonly name: string
+  readonly digest: string
+  readonly mediaType?: string | undefined
+  readonly size?: number | undefined
+  readonly pushedAt: string
+  readonly pushedBy?: string | undefined
+  readonly pulledAt?: string | undefined
+  readonly createdAt?: string | undefined
+  readonly manifest: 'here' | 'trash' | 'gone'
+}
+
+export type TagMove = {
+  readonly at: string
+  readonly by?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
 export type JobKind = {
   readonly name: string
   readonly version: number
@@ -964,6 +994,65 @@ export interface Operations {
     }
     readonly reply: AccessExplanation
   }
+  readonly listTags: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly path: string
+      readonly order?: 'name' | 'version' | 'pushed' | 'pulled' | 'size' | undefined
+      readonly direction?: 'asc' | 'desc' | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly Tag[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly getTag: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly path: string
+      readonly tag: string
+      readonly at?: string | undefined
+    }
+    readonly reply: TagThen
+  }
+  readonly listTagMoves: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly path: string
+      readonly tag: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly TagMove[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly revertTag: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly path: string
+      readonly tag: string
+    }
+    readonly body: {
+      readonly to: string
+      readonly expected?: string | null | undefined
+    }
+    readonly reply: {
+      readonly name: string
+      readonly digest: string
+    }
+  }
   readonly listJobKinds: {
     readonly query?: {
       readonly limit?: number | undefined
@@ -1176,6 +1265,10 @@ export const operations = {
   explainOwnAccess: { method: 'GET', path: '/api/v1/whoami/access/{project}' },
   explainAccess: { method: 'GET', path: '/api/v1/projects/{project}/access' },
   explainSystemAccess: { method: 'GET', path: '/api/v1/access' },
+  listTags: { method: 'GET', path: '/api/v1/projects/{project}/tags' },
+  getTag: { method: 'GET', path: '/api/v1/projects/{project}/tag' },
+  listTagMoves: { method: 'GET', path: '/api/v1/projects/{project}/tag-history' },
+  revertTag: { method: 'POST', path: '/api/v1/projects/{project}/tag-revert' },
   listJobKinds: { method: 'GET', path: '/api/v1/job-kinds' },
   listJobs: { method: 'GET', path: '/api/v1/jobs' },
   startJob: { method: 'POST', path: '/api/v1/jobs' },

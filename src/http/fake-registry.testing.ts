@@ -89,6 +89,9 @@ export function createFakeRegistry(): FakeRegistry {
     repository(name).blobs.set(digest, bytes)
   }
 
+  /** What the routes of OCI have no use for. */
+  const unasked = () => Promise.reject(new Error('nobody asks this'))
+
   const registry: Registry = {
     pull: {
       manifest: async (_actor, name, reference) => findManifest(name, reference),
@@ -165,6 +168,7 @@ export function createFakeRegistry(): FakeRegistry {
         return { descriptors, next: descriptors.length < all.length ? descriptors.at(-1)?.digest : undefined }
       },
     },
+    tags: { list: unasked, get: unasked, history: unasked, at: unasked, revert: unasked },
   }
   const fake: FakeRegistry = { registry, repository, open: undefined, absent: 0, calls: 0 }
   return fake

@@ -3,11 +3,13 @@ import type { RepositoryName } from '../oci/index.ts'
 import type { Registry } from '../registry/index.ts'
 import type { Aliases } from './aliases.ts'
 
+type Later = <T>(name: RepositoryName, use: (present: RepositoryName) => Promise<T>) => Promise<T>
+
 /**
  * The same registry, asked by names that projects had before as well. The only place where such a name is followed: what comes
  * after it, the decision who may do it first of all, knows a repository by its present name alone.
  */
-export function resolvingRegistry({ pull, uploads, push, deletes, lists }: Registry, { resolve }: Aliases): Registry {
+export function resolvingRegistry({ pull, uploads, push, deletes, lists, tags }: Registry, { resolve }: Aliases): Registry {
   /** At once where the name is known; a failure is always a promise that rejects. */
   function at<T>(name: RepositoryName, use: (present: RepositoryName) => Soon<T>): Soon<T> {
     try {
@@ -16,7 +18,7 @@ export function resolvingRegistry({ pull, uploads, push, deletes, lists }: Regis
       return Promise.reject(error as Error)
     }
   }
-  const later = async <T>(name: RepositoryName, use: (present: RepositoryName) => Promise<T>): Promise<T> => await use(await resolve(name))
+  const later: Later = async (name, use) => await use(await resolve(name))
   return Object.freeze<Registry>({
     pull: {
       manifest: (actor, name, reference) => at(name, (present) => pull.manifest(actor, present, reference)),
@@ -44,5 +46,16 @@ export function resolvingRegistry({ pull, uploads, push, deletes, lists }: Regis
       repositories: (actor, page) => lists.repositories(actor, page),
       referrers: (actor, name, subject, page) => later(name, (present) => lists.referrers(actor, present, subject, page)),
     },
+    tags: resolvingTags(tags, later),
   })
+}
+
+function resolvingTags(tags: Registry['tags'], later: Later): Registry['tags'] {
+  return {
+    list: (actor, name, page) => later(name, (present) => tags.list(actor, present, page)),
+    get: (actor, name, tag) => later(name, (present) => tags.get(actor, present, tag)),
+    history: (actor, name, tag, page) => later(name, (present) => tags.history(actor, present, tag, page)),
+    at: (actor, name, tag, moment) => later(name, (present) => tags.at(actor, present, tag, moment)),
+    revert: (actor, name, tag, revert) => later(name, (present) => tags.revert(actor, present, tag, revert)),
+  }
 }

@@ -13,7 +13,7 @@ import { createAnything, createPush } from './push.ts'
 import type { Registry } from './registry.ts'
 import { createRemembered } from './remembered.ts'
 import type { RegistrySettings } from './settings.ts'
-import { createUploadNames } from './upload-name.ts'
+import { createTags } from './tags.ts'
 import { createUploadWriter } from './upload-writer.ts'
 import { createUploads } from './upload.ts'
 import type { OtherWriters, WrittenElsewhere } from './written-elsewhere.ts'
@@ -60,13 +60,13 @@ export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database), meter = noMeter } = deps
   const owner = deps.owner ?? deps.ids.uuid()
   const writer = createUploadWriter({ ...deps, owner })
-  const names = createUploadNames(deps.database.secret, deps)
   const registry = Object.freeze({
     pull: withRegistryErrors(createPull({ ...deps, meter, existence, contents, hotObjects, verification })),
-    uploads: withRegistryErrors(createUploads({ ...deps, meter, ensureRepository, writer, names, owner })),
+    uploads: withRegistryErrors(createUploads({ ...deps, meter, ensureRepository, writer, owner })),
     push: withRegistryErrors(createPush({ ...deps, meter, ensureRepository })),
     deletes: withRegistryErrors(createDeletes(deps)),
     lists: withRegistryErrors(createLists({ ...deps, repositoryPage, wholeLists })),
+    tags: withRegistryErrors(createTags(deps)),
   })
   return { registry, release: (written) => writer.release(written) }
 }

@@ -31,6 +31,16 @@ function refusal(code: string, detail: unknown): RegistryError {
       })),
     })
   }
+  if (code === 'MANIFEST_IN_TRASH') {
+    const { digest, trash } = detail as { readonly digest: string; readonly trash: number | undefined }
+    const message = `${digest}, which the tag names, is in the trash itself as ${trash ?? 'another entry'}; restore that first`
+    return new RegistryError(code, { message, detail })
+  }
+  if (code === 'MANIFEST_GONE') {
+    const { digest } = detail as { readonly digest: string }
+    const message = `the repository no longer has ${digest}, which the tag is to point at; push it again`
+    return new RegistryError(code, { message, detail })
+  }
   if (code === 'DENIED') return new RegistryError(code, { message: aboutTag(detail as TagRefusal), detail })
   if (!(code in errorTable)) throw new Error(`a transaction refused with the unknown code "${code}"`)
   return new RegistryError(code as ErrorCode, { detail })

@@ -57,5 +57,7 @@ export {
   type TrashCommand,
 } from './repository-transactions.ts'
 export { discard, takeOut, type TrashKind } from './trash-store.ts'
+export { tagOrders, type TagOrder, type TagPlace } from './tag-list-store.ts'
+export type { HistoryPlace, TagFacts, TagMoved, Tags } from './tags.ts'
 export { inlineLimit, type RegistrySettings, type SparseMode } from './settings.ts'
 export { registryError } from './failure.ts'

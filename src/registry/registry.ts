@@ -2,6 +2,7 @@ import type { Soon } from '../lib/index.ts'
 import type { ByteRange, Digest, Precondition, Reference, ReferrerDescriptor, RepositoryName, Tag } from '../oci/index.ts'
 import type { OpenObject } from '../storage/index.ts'
 import type { Actor } from './actor.ts'
+import type { Tags } from './tags.ts'
 import type { TrashKind } from './trash-store.ts'
 
 /**
@@ -14,6 +15,7 @@ export interface Registry {
   readonly push: Push
   readonly deletes: Deletes
   readonly lists: Lists
+  readonly tags: Tags
 }
 
 /** Reading: distribution-spec "Pull". At once where all is in memory; a refusal is always a promise that rejects. */

@@ -1,5 +1,5 @@
 import type { Database, Outcome } from '../database/index.ts'
-import { createKeyedLock, createLru, type Clock, type Lru, type Soon } from '../lib/index.ts'
+import { createKeyedLock, createLru, type Clock, type Ids, type Lru, type Soon } from '../lib/index.ts'
 import { digestAlgorithm, namespaceOf, RegistryError, type Digest, type RepositoryName } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import type { EventActor } from '../record/index.ts'
@@ -12,7 +12,7 @@ import { findUploadName } from './find-upload-name.ts'
 import type { Authorize, EnsureRepository, MayCreate, Meter } from './ports.ts'
 import type { UploadBody, Uploads, UploadStatus } from './registry.ts'
 import type { RegistrySettings } from './settings.ts'
-import type { UploadName, UploadNames } from './upload-name.ts'
+import { createUploadNames, type UploadName, type UploadNames } from './upload-name.ts'
 import { findEnded, findUpload, type OpenUploadRow } from './upload-store.ts'
 import { advanceUpload, begunEpoch, cancelUpload, nameUploadObject, type UploadKey } from './upload-transactions.ts'
 import type { Received, UploadWriter } from './upload-writer.ts'
@@ -22,7 +22,7 @@ export interface UploadDeps {
   readonly database: Database
   readonly store: BlobStore
   readonly clock: Clock
-  readonly names: UploadNames
+  readonly ids: Ids
   readonly authorize: Authorize
   readonly ensureRepository: EnsureRepository
   readonly meter: Meter
@@ -33,6 +33,7 @@ export interface UploadDeps {
 }
 
 interface SessionDeps extends UploadDeps {
+  readonly names: UploadNames
   /** Sessions that nothing has been sent to since they were begun here: most end with the next request. */
   readonly begun: Lru<string, true>
 }
@@ -56,7 +57,8 @@ interface Admitted {
 const begunSessions = 4096
 
 export function createUploads(uploadDeps: UploadDeps): Uploads {
-  const deps: SessionDeps = { ...uploadDeps, begun: createLru({ capacity: begunSessions }) }
+  const names = createUploadNames(uploadDeps.database.secret, uploadDeps)
+  const deps: SessionDeps = { ...uploadDeps, names, begun: createLru({ capacity: begunSessions }) }
   // One body at a time per session: whoever comes second waits until the first has ended, and is then judged by what it left.
   const sessions = createKeyedLock()
   const push = (actor: Actor, repository: RepositoryName): Soon<DecidedOn> => admit(deps.authorize, actor, 'push', repository)
@@ -283,7 +285,7 @@ function cutOff({ name }: Session, { size, end }: Received): RegistryError {
   })
 }
 
-async function sessionOf(deps: UploadDeps, admitted: Admitted, text: string): Promise<Session> {
+async function sessionOf(deps: SessionDeps, admitted: Admitted, text: string): Promise<Session> {
   const name = await findUploadName(deps, text, admitted.repository, ownerOf(admitted.actor))
   if (name === undefined) throw new RegistryError('BLOB_UPLOAD_UNKNOWN')
   return { key: await keyOf(deps, admitted, name), caller: admitted.actor, name, forget: deps.settings.uploadExpiry }

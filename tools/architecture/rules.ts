@@ -140,7 +140,7 @@ function* names({ path }: Source) {
 }
 
 function* budgets({ path, imports, interfaces }: Source) {
-  const roots = ['src/app.ts', 'src/transactions.ts']
+  const roots = ['src/app.ts', 'src/transactions.ts', 'src/management.ts']
   // What it only names the types of is vocabulary, not a part it is made of.
   const parts = imports.filter(({ typesOnly }) => !typesOnly).map((found) => (isFile(found) ? found.file : found.package))
   const sources = new Set(parts)
