@@ -44,7 +44,7 @@ export function createCountJob(deps: CountJobDeps): JobHandler<CountPayload> {
 }
 
 /** Rows read at a time. */
-const pageSize = 500
+const pageSize = 200
 /** Repositories written at a time. */
 const rowsAtOnce = 500
 

@@ -31,7 +31,7 @@ const mostAsked = 10_000
 /** Manifests of which it is known that this hour is written. When there are more, all are forgotten, and written again in vain. */
 const mostKnown = 50_000
 /** Rows of each kind in one transaction: what takes longer holds up pushes. */
-const chunk = 1_000
+const chunk = 250
 
 export function createMeter(deps: MeterDeps): UsageMeter {
   const notes = new Notes(deps)
