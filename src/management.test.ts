@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { isPermission } from './access/index.ts'
 import { forEachDatabase } from './database/for-each-database.testing.ts'
+import type { Route } from './api/index.ts'
 import { managementRoutes, type ManagementDeps } from './management.ts'
 import { createManagementWorld, rootPassword } from './management.testing.ts'
 
@@ -282,16 +283,17 @@ forEachDatabase('the management API', (kind) => {
   })
 
   test('no route takes a member that it does not name, and none answers before it knows who asks', async () => {
-    const fill = (path: string) => path.replace(/\{(grant|rule|token)\}/g, '1').replace(/\{\w+\}/g, 'x1')
+    const filled = ({ path, query }: Route) =>
+      path.replace(/\{(grant|rule|token)\}/g, '1').replace(/\{\w+\}/g, 'x1') + (query?.shape['path'] === undefined ? '' : '?path=app')
     await ok(admin, 'POST', '/projects', { name: 'x1' })
-    for (const { id, method, path, body } of managementRoutes({} as ManagementDeps)) {
-      // Where a repository is named in the query.
-      const place = id === 'revertTag' ? '?path=app&tag=v1' : ''
-      const anonymous = await statusOf('', method, fill(path) + place, body && {})
+    for (const route of managementRoutes({} as ManagementDeps)) {
+      const { id, method, body } = route
+      const address = filled(route) + (id === 'revertTag' ? '&tag=v1' : '')
+      const anonymous = await statusOf('', method, address, body && {})
       expect([id, anonymous]).toEqual([id, ['listProjects', 'listUsage'].includes(id) ? 200 : 401])
       if (body === undefined) continue
       const extra = Object.fromEntries(['id', 'role_id', 'admin', 'password_hash', 'version', 'namespace_id', 'created_by'].map((name) => [name, 1]))
-      const answer = await world.send(admin, method, fill(path) + place, extra)
+      const answer = await world.send(admin, method, address, extra)
       expect([id, answer.status]).toEqual([id, 400])
       expect(answer.json.errors.map(({ at }: { at: string }) => at)).toContain('/password_hash')
     }

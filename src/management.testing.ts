@@ -68,7 +68,18 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const registry = createRegistry({ ...core, authorize: createAuthorize(rights) })
   /** The same without access control, for what a test finds there. */
   const open = createRegistry({ ...core, authorize: allowAll })
-  const api = createManagementApi({ database, identities, registry: resolvingRegistry(registry, aliases), rights, aliases, rightsVersion: () => version.refresh(), clock, logger, ending: ending.signal })
+  const api = createManagementApi({
+    database,
+    identities,
+    registry: resolvingRegistry(registry, aliases),
+    rights,
+    aliases,
+    rightsVersion: () => version.refresh(),
+    clock,
+    logger,
+    settings: { ...settings, inventoryRetention: 7 * 86_400_000 },
+    ending: ending.signal,
+  })
 
   let underWay = 0
 

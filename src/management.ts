@@ -30,8 +30,10 @@ import { type Database, DatabaseError } from './database/index.ts'
 import { collectionRoutes, collectKind } from './features/collection/index.ts'
 import { historyRoutes } from './features/history/index.ts'
 import { checkKind } from './features/integrity/index.ts'
+import { createInventory, type Inventory, inventoryRoutes } from './features/inventory/index.ts'
 import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
 import { countKind, createUsageReader, type UsageReader, usageRoutes } from './features/usage/index.ts'
+import { createPlanDelete, type PlanDelete, planRoutes } from './features/plan-delete/index.ts'
 import { createJobs, createSchedules, type Jobs, type Schedules } from './jobs/index.ts'
 import { andThen, type Clock, type Soon } from './lib/index.ts'
 import type { Logger } from './observe/index.ts'
@@ -65,6 +67,9 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly jobs: Jobs
   readonly schedules: Schedules
   readonly usage: UsageReader
+  readonly inventory: Inventory
+  readonly planDelete: PlanDelete
+  readonly settings: ManagementSettings
   /** Aborted when the process is about to end. */
   readonly ending: AbortSignal
   readonly clock: Clock
@@ -91,7 +96,18 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
     ...collectionRoutes(deps),
     ...scheduleRoutes(deps),
     ...usageRoutes(deps),
+    ...inventoryRoutes(deps),
+    ...planRoutes(deps),
   ]
+}
+
+/** How long things stay, in ms. */
+export interface ManagementSettings {
+  /** How long a report of what runs in a cluster counts. */
+  readonly inventoryRetention: number
+  /** How long the children of what was deleted wait for a push that counts on them, and files for downloads. */
+  readonly lease: number
+  readonly drain: number
 }
 
 export interface ManagementApiDeps {
@@ -106,6 +122,7 @@ export interface ManagementApiDeps {
   readonly rightsVersion: () => Soon<number>
   readonly clock: Clock
   readonly logger: Logger
+  readonly settings: ManagementSettings
   /** Aborted when the process is about to end: then answers that go on end. */
   readonly ending: AbortSignal
 }
@@ -114,7 +131,7 @@ export interface ManagementApiDeps {
 const jobKinds = [checkKind, collectKind, countKind]
 
 /** The management API of a server. */
-export function createManagementApi({ database, identities, registry, aliases, rightsVersion, clock, logger, ending, ...deps }: ManagementApiDeps): Api {
+export function createManagementApi({ database, identities, registry, aliases, rightsVersion, clock, logger, settings, ending, ...deps }: ManagementApiDeps): Api {
   const rights = resolvingRights(deps.rights, aliases)
   const roles = createCustomRoles({ database, rights })
   const routes = managementRoutes({
@@ -132,6 +149,9 @@ export function createManagementApi({ database, identities, registry, aliases, r
     jobs: createJobs({ database, kinds: jobKinds }),
     schedules: createSchedules({ database, kinds: jobKinds, clock }),
     usage: createUsageReader(database),
+    inventory: createInventory({ database, retention: settings.inventoryRetention }),
+    planDelete: createPlanDelete({ database, clock }),
+    settings,
     clock,
     ending,
   })

@@ -184,7 +184,7 @@ interface ControlDeps {
   readonly ending: AbortSignal
 }
 
-function createControl({ data, http, token }: Config, { database, version, aliases, attempts, logger, ending }: ControlDeps): Control {
+function createControl({ data, gc, http, token, inventory }: Config, { database, version, aliases, attempts, logger, ending }: ControlDeps): Control {
   const common = { database, clock: systemClock, ids: systemIds }
   const rights = createRights({ database, version })
   const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
@@ -202,7 +202,8 @@ function createControl({ data, http, token }: Config, { database, version, alias
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
   const gate = createGate({ authenticator, tokenCheck, rights, source, clock: systemClock, ending })
-  const management = { ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, ending }
+  const settings = { inventoryRetention: inventory.retention, lease: gc.lease, drain: gc.drain }
+  const management = { ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, settings, ending }
   const ports = {
     authorize: createAuthorize(rights),
     ensureRepository: createEnsureRepository(rights),

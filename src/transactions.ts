@@ -20,6 +20,7 @@ import { admitIdentity } from './access/sources/identity-transactions.ts'
 import { transactionTable } from './database/index.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
 import { clearUsage, keepStoredUsage, recordUsage } from './features/usage/usage-transactions.ts'
+import { reportInventory } from './features/inventory/inventory-transactions.ts'
 import { cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
 import { bringForward, changeSchedule, createSchedule, deleteSchedule, fireSchedule } from './jobs/schedule-transactions.ts'
 import { claimJob, endRun, releaseRun, renewRun } from './jobs/run-transactions.ts'
@@ -129,6 +130,7 @@ export const transactions = transactionTable(
     recordUse,
     recordUsage,
     keepStoredUsage,
+    reportInventory,
     queueJob,
     cancelJob,
     claimJob,

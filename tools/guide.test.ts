@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProgram, type ProgramDeps } from '../src/cli/index.ts'
 import { forEachDatabase } from '../src/database/for-each-database.testing.ts'
 import { createManagementWorld, rootPassword } from '../src/management.testing.ts'
+import { byTag, manifestOf, pushBlob, pushManifest } from '../src/registry/test-registry.testing.ts'
 
 const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
 const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
 
-test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md', 'tags.md'])('both languages of %s type the same', (page) => {
+test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md', 'tags.md', 'before-you-delete.md'])('both languages of %s type the same', (page) => {
   expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
   expect(blocks(page).length).toBeGreaterThan(1)
 })
@@ -36,6 +37,7 @@ forEachDatabase('with a server, the guide', (kind) => {
       version: 'test',
       environment: { variables: new Map(), language: 'en' },
       userFolder: folder,
+      cwd: folder,
       print: (text: string) => void (said += text),
       printError: (text: string) => void (said += text),
       input: { isTerminal: true, readAll: next, readHidden: (...questions: string[]) => Promise.all(questions.map(next)) },
@@ -69,6 +71,19 @@ forEachDatabase('with a server, the guide', (kind) => {
     expect(await typeAll(own, [])).toContain('release-*')
     await logIn('admin')
     expect(await typeAll(others, [])).toContain('developer')
+  })
+
+  test('says what a deletion takes, and what runs', async () => {
+    const { open: registry } = world
+    const config = { digest: await pushBlob(registry, 'team/app', '{}'), size: 2 }
+    const layer = { digest: await pushBlob(registry, 'team/app', 'a layer'), size: 7 }
+    const digest = await pushManifest(registry, 'team/app', byTag('1.4'), manifestOf([layer], config))
+    writeFileSync(join(folder, 'running.txt'), `registry.example/team/app@${digest}\n\n`)
+    const [plans, inventory] = blocks('before-you-delete.md')
+    expect(await typeAll(inventory, [])).toContain('prod')
+    const said = await typeAll(plans, [])
+    const parts = ['"kind": "tag"', 'tags that go (1): 1.4', 'runs in clusters (1): prod (seen 20', ', 1h 1m after the deletion', 'manifests that go: ']
+    for (const part of parts) expect(said).toContain(part)
   })
 
   test('starts jobs, watches them and cancels one', async () => {

@@ -1,4 +1,4 @@
-import { pushTagged } from './v2-cases.ts'
+import { emptyConfig, pushBlob, pushTagged } from './v2-cases.ts'
 import type { Ask, World } from './world.ts'
 
 /** What is asked of a route. What it changes is made anew for each case, so that a refusal always has something to protect. */
@@ -131,6 +131,12 @@ export const apiCases: Readonly<Record<string, Case>> = {
   cancelJob: async (world) => inApi('POST', `/jobs/${await job(world)}/cancel`),
   getCollection: get('/gc'),
   startCollection: () => inApi('POST', '/gc', { dryRun: true }),
+  listInventory: get('/inventory'),
+  reportInventory: () => inApi('POST', '/inventory', { cluster: 'prod', digests: [`sha256:${'0'.repeat(64)}`] }),
+  planDelete: async (world, project) => {
+    await pushBlob(world, world.credentialOf('admin', ''), `${project}/app`, emptyConfig)
+    return inApi('POST', `/projects/${project}/delete-plan?path=app`, {})
+  },
   listSchedules: get('/schedules'),
   getSchedule: async (world) => inApi('GET', `/schedules/${await schedule(world)}`),
   createSchedule: (world) => inApi('POST', '/schedules', { name: world.fresh('schedule'), ...nightly }),

@@ -66,6 +66,8 @@ export const holders: Readonly<Record<string, readonly Identity[]>> = {
   'event.read': [...system, 'auditor'],
   'job.read': [...system, 'auditor', 'ops'],
   'job.run': [...system, 'ops'],
+  'inventory.read': [...system, 'auditor', 'ops'],
+  'inventory.write': [...system, 'ops'],
   'system.read': [...system, 'auditor', 'ops'],
   'system.write': system,
 }
@@ -97,6 +99,7 @@ const routesBy: Readonly<Record<string, string>> = {
   'project.update': 'updateProject',
   'project.delete': 'deleteProject',
   'project.create': 'createProject renameProject',
+  'content.delete': 'planDelete',
   'grant.read': 'listGrants listSystemGrants explainAccess explainSystemAccess',
   'grant.write': 'addGrant removeGrant addSystemGrant removeSystemGrant',
   'robot.read': 'listRobots getRobot listSystemRobots getSystemRobot listRobotAddressRules listSystemRobotAddressRules',
@@ -115,6 +118,8 @@ const routesBy: Readonly<Record<string, string>> = {
   'role.write': 'createRole updateRole deleteRole',
   'job.read': 'listJobKinds listJobs getJob getJobLog followJob listSchedules getSchedule getCollection',
   'job.run': 'startJob cancelJob createSchedule replaceSchedule deleteSchedule startCollection',
+  'inventory.read': 'listInventory',
+  'inventory.write': 'reportInventory',
 }
 
 /** The permission that a route takes, whatever the route says. */

@@ -41,6 +41,10 @@ export const permissions = Object.freeze({
   'event.read': { scope: 'system' },
   'job.read': { scope: 'system' },
   'job.run': { scope: 'system' },
+  /** Seeing which clusters report what runs in them, and when they did. */
+  'inventory.read': { scope: 'system' },
+  /** Reporting what runs in a cluster, which keeps it from being removed by a rule. */
+  'inventory.write': { scope: 'system' },
   'system.read': { scope: 'system' },
   'system.write': { scope: 'system' },
 } as const satisfies Readonly<Record<string, { readonly scope: 'repository' | 'project' | 'system' }>>)

@@ -348,6 +348,96 @@ export type UsagePart = {
   } | undefined
 }
 
+export type InventoryReport = {
+  readonly cluster: string
+  readonly seenAt: string
+  readonly countsUntil: string
+  readonly digests: number
+}
+
+export type InventoryCluster = {
+  readonly cluster: string
+  readonly seenAt: string
+  readonly countsUntil: string
+  readonly digests: number
+  readonly counts: boolean
+  readonly reportedAt: string
+  readonly reportedBy?: string | undefined
+}
+
+export type DeletePlan = {
+  readonly kind: 'tag' | 'manifest' | 'repository'
+  readonly repository: string
+  readonly tag?: string | undefined
+  readonly digest?: string | undefined
+  readonly tags: {
+    readonly count: number
+    readonly complete: boolean
+    readonly first: readonly string[]
+  }
+  readonly manifests: {
+    readonly count: number
+    readonly complete: boolean
+  }
+  readonly named: {
+    readonly tags: {
+      readonly count: number
+      readonly complete: boolean
+      readonly first: readonly string[]
+    }
+    readonly indexes: {
+      readonly count: number
+      readonly complete: boolean
+      readonly first: readonly ({
+        readonly digest: string
+        readonly artifactType?: string | undefined
+      })[]
+    }
+    readonly subject?: string | undefined
+  }
+  readonly referrers: {
+    readonly count: number
+    readonly complete: boolean
+    readonly first: readonly ({
+      readonly digest: string
+      readonly artifactType?: string | undefined
+    })[]
+  }
+  readonly children: {
+    readonly count: number
+    readonly complete: boolean
+    readonly first: readonly ({
+      readonly digest: string
+      readonly artifactType?: string | undefined
+    })[]
+  }
+  readonly running: {
+    readonly count: number
+    readonly complete: boolean
+    readonly lastSeenAt?: string | undefined
+    readonly first?: readonly {
+      readonly cluster: string
+      readonly seenAt: string
+    }[] | undefined
+  }
+  readonly frees: {
+    readonly bytes: number
+    readonly blobs: number
+    readonly complete: boolean
+    readonly exact: boolean
+  }
+  readonly keeps: readonly ({
+    readonly bytes: number
+    readonly blobs: number
+    readonly by: 'repository' | 'trash' | 'elsewhere'
+  })[]
+  readonly after: {
+    readonly lease: number
+    readonly drain: number
+    readonly total: number
+  }
+}
+
 /** What every operation takes and gives. */
 export interface Operations {
   readonly whoami: {
@@ -1192,6 +1282,38 @@ export interface Operations {
       readonly next?: string | undefined
     }
   }
+  readonly reportInventory: {
+    readonly body: {
+      readonly cluster: string
+      readonly seenAt?: string | undefined
+      readonly digests: readonly string[]
+      readonly more?: boolean | undefined
+    }
+    readonly reply: InventoryReport
+  }
+  readonly listInventory: {
+    readonly query?: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly InventoryCluster[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly planDelete: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly path: string
+    }
+    readonly body: {
+      readonly tag?: string | undefined
+      readonly digest?: string | undefined
+    }
+    readonly reply: DeletePlan
+  }
 }
 
 /** Where every operation is. */
@@ -1284,6 +1406,9 @@ export const operations = {
   deleteSchedule: { method: 'DELETE', path: '/api/v1/schedules/{schedule}' },
   listUsage: { method: 'GET', path: '/api/v1/usage' },
   listProjectUsage: { method: 'GET', path: '/api/v1/projects/{project}/usage' },
+  reportInventory: { method: 'POST', path: '/api/v1/inventory' },
+  listInventory: { method: 'GET', path: '/api/v1/inventory' },
+  planDelete: { method: 'POST', path: '/api/v1/projects/{project}/delete-plan' },
 } as const
 
 export type OperationId = keyof typeof operations

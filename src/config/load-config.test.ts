@@ -51,6 +51,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     gc: { lease: 86_400_000, drain: 900_000, interval: 60_000, untagged: 2_592_000_000 },
     jobs: { at_once: 2, lease: 30_000 },
     usage: { retention: 400 * 86_400_000 },
+    inventory: { retention: 604_800_000 },
     uploads: { expiry: 86_400_000 },
     push: { sparse: 'off' },
     limits: { manifest: 4_194_304, requests: 8192, requests_per_address: 4096 },

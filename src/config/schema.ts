@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { key } from './documented-key.ts'
 import { collectionKeys } from './collection-keys.ts'
+import { checkRole, checkTls, checkToken, ifInOrder } from './related-keys.ts'
 import {
   address,
   choice,
   count,
   directory,
   duration,
-  fault,
   file,
   networks,
   origin,
@@ -173,6 +173,14 @@ export const configSchema = z
         zh: '后台校验每秒读取多少数据：它每天一次（或在该速率允许的范围内）用摘要核对保存的全部内容，标记并记录损坏之处；`off` 表示从不。',
       }),
     }),
+    inventory: z.strictObject({
+      retention: key(duration('1h', '3650d').prefault('7d'), {
+        en:
+          'How long a report of what runs in a cluster counts after the time at which it was seen: so long no rule removes those images. ' +
+          'Longer than the longest pause between two reports.',
+        zh: '集群上报的“正在运行的镜像”从其观察时间起多久之内有效：在此期间任何规则都不会清除这些镜像。应当长于两次上报之间最长的间隔。',
+      }),
+    }),
     jobs: z.strictObject({
       at_once: key(count(0, 64).prefault('2'), {
         en: 'How many jobs this process runs at a time; further ones wait in the queue. `0` for none: another process has to run them.',
@@ -266,26 +274,9 @@ export const configSchema = z
       }),
     }),
   })
-  .superRefine(({ token }, context) => {
-    const { realm, root_certificates, jwks, ...rest } = token
-    const needed = { realm, ...rest, jwks: jwks ?? root_certificates }
-    const missing = Object.entries(needed).find(([, value]) => value === undefined)?.[0]
-    const given = Object.entries(token).find(([, value]) => value !== undefined)?.[0]
-    if (missing !== undefined && given !== undefined) fault(context, 'needs', { other: `token.${missing}` }, ['token', given])
-  }, ifInOrder('token'))
-  .superRefine(({ role, database }, context) => {
-    if (role !== 'all' && database.url === undefined) fault(context, 'needs-postgres', {}, ['role'])
-  }, ifInOrder('role', 'database'))
-  .superRefine(({ tls }, context) => {
-    if (tls.certificate === undefined && tls.redirect !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'redirect'])
-    if (tls.certificate === undefined && tls.key !== undefined) fault(context, 'needs', { other: 'tls.certificate' }, ['tls', 'key'])
-    if (tls.certificate !== undefined && tls.key === undefined) fault(context, 'needs', { other: 'tls.key' }, ['tls', 'certificate'])
-  }, ifInOrder('tls'))
-
-/** What keys have to do with each other is looked at once each by itself is as it should be. */
-function ifInOrder(...names: readonly string[]) {
-  return { when: ({ issues }: z.core.ParsePayload) => !issues.some(({ path }) => names.includes(String(path?.[0]))) }
-}
+  .superRefine(checkToken, ifInOrder('token'))
+  .superRefine(checkRole, ifInOrder('role', 'database'))
+  .superRefine(checkTls, ifInOrder('tls'))
 
 /** The configuration as the program uses it: durations in milliseconds, sizes in bytes, `data` an absolute path. Frozen. */
 export type Config = Frozen<z.output<typeof configSchema>>

@@ -2,11 +2,12 @@ import { statement, transaction, type Outcome, type Tx } from '../database/index
 import { record } from '../record/index.ts'
 import { removeLockedManifest } from './delete-transactions.ts'
 import { isHeld } from './hold-store.ts'
+import { isInUse } from './inventory-store.ts'
 import { isReferenced } from './link-store.ts'
 import { endUnnamed, lockUnnamed, moveUnnamed, noteReferrers } from './unnamed-store.ts'
 
 /**
- * The rule about untagged manifests: what no tag, index or subject names, and no tag has named for a while, goes. Rows of
+ * The rule about untagged manifests: what no tag, index, subject or cluster names, and none has named for a while, goes. Rows of
  * `unnamed_manifest` say where to look; everything is decided here, under the locks that pushers take.
  */
 
@@ -79,7 +80,7 @@ const taggedInTrash = statement<{ one: number }>(`
 
 /**
  * `now`: something names it, and whoever ends that notes it anew. Else the last moment at which something did, in ms since the epoch; for a
- * tag in the trash that is this one, so that it is asked again. Each is a second statement after the locks.
+ * tag in the trash, and for what runs in a cluster, that is this one, so that it is asked again. Each is a second statement after the locks.
  */
 async function namedUntil(tx: Tx, { repositoryId, digest }: CollectManifestInput, subject: string | null): Promise<number | 'now'> {
   if ((await tx.one(tagged, repositoryId, digest)) !== undefined) return 'now'
@@ -87,6 +88,7 @@ async function namedUntil(tx: Tx, { repositoryId, digest }: CollectManifestInput
   if (await isReferenced(tx, repositoryId, digest)) return 'now'
   if (subject !== null && (await tx.one(manifestThere, repositoryId, subject)) !== undefined) return 'now'
   if ((await tx.one(taggedInTrash, repositoryId, digest)) !== undefined) return tx.now
+  if (await isInUse(tx, repositoryId, digest)) return tx.now
   return (await tx.one(lastTagged, repositoryId, digest))?.at ?? 0
 }
 

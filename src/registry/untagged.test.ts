@@ -4,7 +4,7 @@ import { statement } from '../database/index.ts'
 import { createGenerator } from '../lib/index.ts'
 import type { Digest } from '../oci/index.ts'
 import { createCollector, holdCollection, type Collector, type RegistrySettings } from './index.ts'
-import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from './test-registry.testing.ts'
+import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, reportRunning, repository, settings, type TestRegistry } from './test-registry.testing.ts'
 
 const [name, hour, day] = ['team/app', 3_600_000, 86_400_000]
 const untagged = 30 * day
@@ -64,6 +64,18 @@ forEachDatabase('the rule about untagged manifests', (kind) => {
     await later(1)
     expect(await here()).toEqual([second])
     expect(await t.database.all(allNoted)).toEqual([])
+  })
+
+  test('leaves what runs in a cluster, and takes it as long after that as after its last tag', async () => {
+    const [running] = [await pushImage(undefined), await pushImage(undefined)]
+    t.clock.advance(untagged - 1)
+    await reportRunning(t, 'prod', [running])
+    await later(1)
+    expect(await here()).toEqual([running])
+    await later(untagged - 1)
+    expect(await here()).toEqual([running])
+    await later(1)
+    expect(await here()).toEqual([])
   })
 
   test('never when it is off, and begins with what was left by then once it is on', async () => {

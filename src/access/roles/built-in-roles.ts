@@ -31,7 +31,7 @@ export const builtInRoles: Readonly<Record<string, readonly Permission[]>> = Obj
   developer,
   guest,
   /** Runs jobs and sees how the system is, and no content. */
-  ops: ['job.read', 'job.run', 'system.read'],
+  ops: ['job.read', 'job.run', 'inventory.read', 'inventory.write', 'system.read'],
   /** Reads everything, changes nothing. */
   auditor: reading,
 })

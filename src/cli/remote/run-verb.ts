@@ -54,7 +54,8 @@ export async function runVerb(verb: Verb, typed: Typed, destination: Destination
       return exitCodes.failed
     }
     const shown = await verb.run(client, typed)
-    print(destination.output === 'json' || destination.json === true ? asJson(shown) : asTable(shown, verb.columns))
+    if (destination.output === 'json' || destination.json === true) print(asJson(shown))
+    else print(verb.describe?.(shown, say) ?? asTable(shown, verb.columns))
     return exitCodes.done
   } catch (error) {
     const { text, code } = describeFailure(error, found.origin, say)

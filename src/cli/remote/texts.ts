@@ -1,11 +1,13 @@
 import { nounTexts } from './noun-texts.ts'
 import { tagTexts } from './tag-texts.ts'
+import { planTexts } from './plan-texts.ts'
 
 /** What the verbs that talk to a server say, in both languages. */
 export const remoteTexts = {
   en: {
     ...nounTexts.en,
     ...tagTexts.en,
+    ...planTexts.en,
     'help.login': 'Log in to a server. What is given is checked, and kept for the other commands.',
     'help.login.server': 'The server: HOST, HOST:PORT or a URL. Without a scheme: https, and http on this machine.',
     'help.login.username': 'The name of the account or robot.',
@@ -49,11 +51,13 @@ export const remoteTexts = {
     'jobs.undone': 'job {job} did not get done: {reason}',
     'jobs.not-a-count': '{text} is not a number of jobs; write 1 or more',
     'jobs.not-a-payload': '{text} is not a JSON object, such as {"deep":false}',
+    'inventory.not-a-digest': 'line {line}: {text} is no digest, and no image by digest (NAME@sha256:...)',
     'robot.not-allowed': '{text} does not say what a robot may do; write PROJECT=PERMISSION,... or PROJECT/PATTERN=PERMISSION,...',
   },
   'zh-CN': {
     ...nounTexts['zh-CN'],
     ...tagTexts['zh-CN'],
+    ...planTexts['zh-CN'],
     'help.login': '登录服务器。会先验证输入的内容，然后保存供其他命令使用。',
     'help.login.server': '服务器：HOST、HOST:PORT 或 URL。不写协议时使用 https；本机使用 http。',
     'help.login.username': '用户或机器人的名称。',
@@ -97,6 +101,7 @@ export const remoteTexts = {
     'jobs.undone': '任务 {job} 没有完成：{reason}',
     'jobs.not-a-count': '{text} 不是任务的数目；请写 1 或更大的整数',
     'jobs.not-a-payload': '{text} 不是 JSON 对象，例如 {"deep":false}',
+    'inventory.not-a-digest': '第 {line} 行：{text} 既不是摘要，也不是带摘要的镜像引用（NAME@sha256:...）',
     'robot.not-allowed': '{text} 没有说明机器人可以做什么；请写 PROJECT=PERMISSION,... 或 PROJECT/PATTERN=PERMISSION,...',
   },
 }

@@ -1,5 +1,5 @@
 import type { Client } from '../../client/index.ts'
-import type { MessageKey } from '../messages.ts'
+import type { MessageKey, Say } from '../messages.ts'
 import type { Watching } from './watch-job.ts'
 
 /** What was typed after a verb. */
@@ -36,6 +36,8 @@ export interface Verb {
   /** Answers with what is shown: a list as a table of `columns`, one thing as a line for each member. */
   readonly run: (client: Client, typed: Typed) => Promise<unknown>
   readonly columns?: readonly string[]
+  /** What is shown, in the words of a person, where a table would say too little. */
+  readonly describe?: (shown: unknown, say: Say) => string
 }
 
 /** A value that commander has made sure of. */

@@ -39,6 +39,8 @@ const rows = [
   `insert into job (kind, payload_version, payload, due_at, most_attempts, created_at) values ('j', 1, '{}', 1, 1, 1)`,
   `insert into job_line (job_id, number, at, text) values (1, 1, 1, 'begun')`,
   `insert into schedule (name, kind, payload_version, payload, cron, time_zone, next_run_at, created_at) values ('s', 'j', 1, '{}', '* * * * *', 'UTC', 1, 1)`,
+  `insert into inventory_cluster (name, seen_at, counts_until, digests, reported_at) values ('prod', 1, 2, 1, 1)`,
+  `insert into inventory_digest (cluster_id, digest, seen_at, counts_until) values (1, 'sha256:m', 1, 2)`,
   `insert into collection_hold (name, until, reason) values ('rebuilt', null, 'r'), ('backup:1', 1, 'b')`,
 ]
 

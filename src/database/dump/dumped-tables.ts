@@ -35,6 +35,8 @@ export const dumpedTables: readonly DumpedTable[] = [
   { name: 'job', key: ['id'] },
   { name: 'job_line', key: ['job_id', 'number'] },
   { name: 'schedule', key: ['id'] },
+  { name: 'inventory_cluster', key: ['id'] },
+  { name: 'inventory_digest', key: ['cluster_id', 'digest'] },
   { name: 'collection_hold', key: ['name'], where: 'until is null' },
   { name: 'namespace_alias', key: ['name'] },
   { name: 'account', key: ['id'] },

@@ -39,6 +39,7 @@ export const generatedKeys = [
   ['event', 'seq'],
   ['job', 'id'],
   ['schedule', 'id'],
+  ['inventory_cluster', 'id'],
   ['account', 'id'],
   ['account_group', 'id'],
   ['robot', 'id'],

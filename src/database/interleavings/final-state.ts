@@ -58,6 +58,10 @@ const rows = {
     select kind, payload, dedupe_key, state, due_at, attempt, claim, node, cancel_requested, position, progress, lines, result, error_code,
       finished_at from job order by dedupe_key, state, claim, due_at`,
   schedule: 'select name, payload, cron, time_zone, enabled, next_run_at, last_run_at from schedule order by name',
+  inventory_cluster: 'select name, seen_at, counts_until, digests from inventory_cluster order by name',
+  inventory_digest: `
+    select c.name, i.digest, i.seen_at, i.counts_until
+    from inventory_digest i join inventory_cluster c on c.id = i.cluster_id order by c.name, i.digest`,
   job_line: 'select job_id, number, text from job_line order by job_id, number',
   last_pulled: 'select digest, last_pulled_at from manifest order by digest',
   usage_day: `

@@ -1,6 +1,7 @@
 import { accessOperations } from './access-operations.ts'
 import { collectingOperations } from './collecting-operations.ts'
 import { holdOperations } from './hold-operations.ts'
+import { inventoryOperations } from './inventory-operations.ts'
 import { identityOperations } from './identity-operations.ts'
 import { jobOperations } from './job-operations.ts'
 import { operation, type Operation } from './operation.ts'
@@ -123,6 +124,7 @@ export const operations: readonly Operation[] = [
   ...accessOperations,
   ...identityOperations,
   ...jobOperations,
+  ...inventoryOperations,
 ]
 
 export function operationNamed(name: string): Operation {

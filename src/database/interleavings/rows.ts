@@ -42,7 +42,7 @@ export const accessIds = {
 
 /** In reverse order of the foreign keys. */
 const tables = [
-  'usage_day', 'usage_writer', 'usage_stored', 'job_line', 'job', 'schedule', 'unnamed_manifest', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
+  'inventory_digest', 'inventory_cluster', 'usage_day', 'usage_writer', 'usage_stored', 'job_line', 'job', 'schedule', 'unnamed_manifest', 'trash', 'tag', 'tag_event', 'reference', 'manifest', 'link', 'content', 'upload_part', 'upload', 'blob', 'object', 'gc_queue', 'collection_hold',
   'event',
   'signing_key', 'address_rule', 'tag_rule', 'access_grant', 'role', 'robot_secret', 'robot_permission', 'robot', 'token', 'group_member',
   'account_group', 'account', 'repository', 'namespace_alias', 'namespace',
@@ -146,6 +146,12 @@ const used = `
   insert into usage_stored (namespace_id, repository_id, logical, deduplicated, trash, counted_at) values
     (1, 0, 10, 10, 0, 0), (1, 1, 10, 10, 0, 0), (1, 2, 10, 10, 0, 0)`
 
+/** A cluster that has reported, and one whose report does not count any more. */
+const inventory = `
+  insert into inventory_cluster (id, name, seen_at, counts_until, digests, reported_at) values
+    (1, 'prod', ${over}, ${now + lease}, 1, 0), (2, 'gone', 0, 1, 1, 0);
+  insert into inventory_digest (cluster_id, digest, seen_at, counts_until) values (1, 'sha256:other', ${over}, ${now + lease}), (2, 'sha256:old', 0, 1)`
+
 const repositories = [namespace, repositoryRow(1, repository), repositoryRow(2, 'team/base')]
 const here = [...repositories, uploads(true)]
 const whole = [...here, layerIs('live')]
@@ -177,6 +183,7 @@ export const states = {
     rights,
     jobs,
     used,
+    inventory,
   ],
   'two manifests refer to the layer': [...whole, linked(1, over), ...leftOver, ...twoManifests],
   'a manifest refers to the hidden layer': [

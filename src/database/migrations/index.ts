@@ -10,6 +10,7 @@ import { discardedRooms } from './0008-discarded-rooms.ts'
 import { usage } from './0009-usage.ts'
 import { untagged } from './0010-untagged.ts'
 import { fillVersionKeys, tagLists } from './0011-tag-lists.ts'
+import { inventory } from './0012-inventory.ts'
 import type { MigratingConnection } from './migrate.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   { version: 9, name: 'usage', statements: usage },
   { version: 10, name: 'untagged', statements: untagged },
   { version: 11, name: 'tag-lists', statements: tagLists, fill: fillVersionKeys },
+  { version: 12, name: 'inventory', statements: inventory },
 ]
 
 /** Version of the schema that this program writes. */

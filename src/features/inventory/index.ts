@@ -1,0 +1,2 @@
+export { createInventory, type Inventory } from './inventory.ts'
+export { inventoryRoutes, type InventoryRoutesDeps } from './inventory-routes.ts'
