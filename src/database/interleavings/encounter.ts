@@ -111,7 +111,7 @@ function summaryOf(endings: readonly unknown[], state: string, tolerated: readon
 
 /** Ids of new rows come from a sequence; those that are there from the start are smaller. */
 function withoutNewIds(summary: string): string {
-  return summary.replace(/(\\*"(?:project|account|subject_id|group|robot|token|trash|id)\\*":)\d{4,}/g, '$1"new"')
+  return summary.replace(/(\\*"(?:project|account|subject_id|group|robot|token|trash|repository|repository_id|id)\\*":)\d{4,}/g, '$1"new"')
 }
 
 function plain(ending: Ending): unknown {
