@@ -63,7 +63,7 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const ending = new AbortController()
   const aliases = createAliases(database, version)
   const logger = createLogger({ level: 'silent' })
-  const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const
+  const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, retention: 0, verify: 'always', sparse: 'off' } as const
   const core = { database, store: createMemoryStore(), clock, ids: systemIds, settings, contentCache: 1024 * 1024 }
   const registry = createRegistry({ ...core, authorize: createAuthorize(rights) })
   /** The same without access control, for what a test finds there. */

@@ -37,7 +37,7 @@ forEachDatabase('a server with access control', (kind) => {
     const { database } = t
     const loaded = loadConfig({ flags: new Map(), environment: { variables: new Map(), language: 'en' }, cwd: '/nonexistent/berth' })
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
-    const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const
+    const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, retention: 0, verify: 'always', sparse: 'off' } as const
     const core = { database, store: createMemoryStore(systemClock.now), clock: systemClock, settings }
     const logger = createLogger({ level: 'silent' })
     another = () => createServing(loaded.config, { core, metrics: [], checks: {} }, logger)

@@ -93,8 +93,9 @@ export interface AmongThreads {
   readonly attempts: AttemptMemory
 }
 
-export function settingsOf({ gc, uploads, storage, push }: Config): RegistrySettings {
-  return { lease: gc.lease, drain: gc.drain, uploadExpiry: uploads.expiry, untagged: gc.untagged, verify: storage.verify, sparse: push.sparse }
+export function settingsOf({ gc, trash, uploads, storage, push }: Config): RegistrySettings {
+  const lasting = { lease: gc.lease, drain: gc.drain, untagged: gc.untagged, uploadExpiry: uploads.expiry, retention: trash.retention }
+  return { ...lasting, verify: storage.verify, sparse: push.sparse }
 }
 
 /** @param path the data directory */

@@ -33,7 +33,9 @@ import { deleteBlob, deleteManifest, deleteTag } from './registry/delete-transac
 import { holdCollection, releaseCollection } from './registry/hold-transactions.ts'
 import { dropContent, queueAgain, restoreObject } from './registry/integrity-transactions.ts'
 import { putManifest } from './registry/manifest-transactions.ts'
+import { collectTrash, purgeTrash, putOffPurge } from './registry/purge-transactions.ts'
 import { deleteRepository, purgeRepository, restoreRepository } from './registry/repository-transactions.ts'
+import { restoreTrash } from './registry/restore-transactions.ts'
 import { collectManifest, putOffManifest } from './registry/untagged-transactions.ts'
 import { changeRepositoryState } from './registry/state-transactions.ts'
 import { revertTag } from './registry/tag-transactions.ts'
@@ -66,6 +68,9 @@ const freeing = [
   putOffCollection,
   collectManifest,
   putOffManifest,
+  purgeTrash,
+  collectTrash,
+  putOffPurge,
   releaseCollection,
   clearJobs,
   clearUsage,
@@ -91,6 +96,7 @@ export const transactions = transactionTable(
     takeScrubTurn,
     putManifest,
     revertTag,
+    restoreTrash,
     changeRepositoryState,
     holdCollection,
     addSigningKey,

@@ -50,7 +50,7 @@ export interface Disk {
   readonly bare: FileSystem
 }
 
-export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, verify: 'always', sparse: 'off' }
+export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, retention: 0, verify: 'always', sparse: 'off' }
 export const startOfTime = 1_700_000_000_000
 
 /** Files of databases: in memory where the machine has a place for that, since nothing here is about syncing. */

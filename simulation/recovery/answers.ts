@@ -1,6 +1,7 @@
 import { createClientOf, createHttp, createReadiness, createRequestMetrics } from '../../src/http/index.ts'
 import { systemClock, systemIds } from '../../src/lib/index.ts'
 import { createLogger } from '../../src/observe/index.ts'
+import { RegistryError } from '../../src/oci/index.ts'
 import type { Registry } from '../../src/registry/index.ts'
 
 /** Everything that was ever named, whether it is there or not. */
@@ -9,6 +10,22 @@ export interface Named {
   readonly digests: ReadonlySet<string>
   readonly tags: ReadonlySet<string>
 }
+
+/** What is in the trash of the projects, a line each. */
+export async function trashOf(registry: Registry, projects: ReadonlySet<string>): Promise<string[]> {
+  const lines: string[] = []
+  for (const project of projects) {
+    try {
+      const { entries } = await registry.trash.list(nobody, { project }, { limit: 1_000, last: undefined })
+      lines.push(...entries.map((entry) => JSON.stringify(entry)))
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== 'NAME_UNKNOWN') throw error
+    }
+  }
+  return lines
+}
+
+const nobody = { identity: undefined, credential: undefined, address: '127.0.0.1' }
 
 /** What a registry answers to every reading request about everything that was named: a line each. */
 export async function answersOf(registry: Registry, { repositories, digests, tags }: Named): Promise<string[]> {

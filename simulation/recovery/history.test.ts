@@ -4,7 +4,7 @@ import { createRecorder, type RecorderSizes } from '../../src/features/recovery/
 import { createTestRegistry } from '../../src/registry/test-registry.testing.ts'
 import { createMemorySegments } from '../../src/storage/index.ts'
 import { createRandom } from '../rig/random.ts'
-import { answersOf } from './answers.ts'
+import { answersOf, trashOf } from './answers.ts'
 import { History } from './history.ts'
 import { rebuildRegistry } from './rebuilt-registry.ts'
 
@@ -34,11 +34,13 @@ forEachDatabase('a registry rebuilt from its segments', (kind) => {
         }
         while ((await recorder.record()) === 'more');
         const expected = await answersOf(original.registry, history)
+        const discarded = await trashOf(original.registry, history.projects)
         await recorder.record()
         const rebuilt = await rebuildRegistry(kind, { segments, store, clock })
         try {
           expect(rebuilt.report).toMatchObject({ contradictions: [], missing: [], damage: undefined })
           expect(await answersOf(rebuilt.registry, history)).toEqual(expected)
+          expect(await trashOf(rebuilt.registry, history.projects)).toEqual(discarded)
         } finally {
           await rebuilt.dispose()
         }

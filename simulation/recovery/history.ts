@@ -2,6 +2,7 @@ import { digestBytes, mediaTypes, parseRepositoryName, parseTag, RegistryError, 
 import { clearSome, createProjects, deleteProject, ProjectError } from '../../src/projects/index.ts'
 import { findProject } from '../../src/projects/find-project.testing.ts'
 import { anonymous, bodyOf, byDigest, byTag, manifestOf, pushManifest, type TestRegistry } from '../../src/registry/test-registry.testing.ts'
+import type { Registry } from '../../src/registry/index.ts'
 import { bytesOf, createContent } from '../rig/content.ts'
 import type { Random } from '../rig/random.ts'
 import type { Named } from './answers.ts'
@@ -14,8 +15,11 @@ const sizes = [20, 300, 32_768, 32_769, 60_000]
 /** A random life of a small registry: few names, so that everything meets everything. */
 export class History implements Named {
   readonly repositories = new Set(repositories)
+  readonly projects = new Set(projects)
   readonly tags = new Set(tags)
   readonly #under: TestRegistry
+  /** A process that puts what is deleted into the trash. */
+  readonly #keeping: Registry
   readonly #random: Random
   readonly #sizes = new Map<Digest, number>()
   readonly #blobs = new Set<Digest>()
@@ -23,6 +27,7 @@ export class History implements Named {
 
   constructor(under: TestRegistry, random: Random) {
     this.#under = under
+    this.#keeping = under.another({ retention: 3_000_000 })
     this.#random = random
   }
 
@@ -43,20 +48,30 @@ export class History implements Named {
 
   async #anything(): Promise<void> {
     const { registry, collector, clock } = this.#under
-    const turn = this.#random.below(28)
+    const turn = this.#random.below(31)
+    const deletes = this.#random.chance(0.5) ? this.#keeping.deletes : registry.deletes
     if (turn < 5) await this.#pushBlob()
     else if (turn < 10) await this.#pushImage()
     else if (turn < 12) await this.#pushIndex()
     else if (turn < 14) await registry.uploads.mount(anonymous, this.#repository(), this.#blob(), this.#repository())
     else if (turn < 15) await registry.uploads.begin(anonymous, this.#repository())
-    else if (turn < 17) await registry.deletes.manifest(anonymous, this.#repository(), byTag(parseTag(this.#random.pick(tags))))
-    else if (turn < 19) await registry.deletes.manifest(anonymous, this.#repository(), byDigest(this.#manifest()))
-    else if (turn < 20) await registry.deletes.blob(anonymous, this.#repository(), this.#blob())
+    else if (turn < 17) await deletes.manifest(anonymous, this.#repository(), byTag(parseTag(this.#random.pick(tags))))
+    else if (turn < 19) await deletes.manifest(anonymous, this.#repository(), byDigest(this.#manifest()))
+    else if (turn < 20) await deletes.blob(anonymous, this.#repository(), this.#blob())
     else if (turn < 22) clock.advance(this.#random.pick([1_000, 70_000, 2_000_000, 4_000_000]))
     else if (turn < 24) await collector.collectDue(100)
     else if (turn < 26) await this.#renameProject()
     else if (turn < 27) await this.#deleteProject()
-    else await clearSome(this.#under.database, clock)
+    else if (turn < 28) await clearSome(this.#under.database, clock)
+    else await this.#lookIntoTrash()
+  }
+
+  async #lookIntoTrash(): Promise<void> {
+    const { entries } = await this.#keeping.trash.list(anonymous, { project: this.#random.pick(projects) }, { limit: 10, last: undefined })
+    if (entries.length === 0) return
+    const { id } = this.#random.pick(entries)
+    if (this.#random.chance(0.7)) await this.#keeping.trash.restore(anonymous, id)
+    else await this.#keeping.trash.purge(anonymous, id)
   }
 
   async #renameProject(): Promise<void> {

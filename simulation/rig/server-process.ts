@@ -31,6 +31,9 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   }
 }
 
+/** What rigs delete is gone at once, unless they are about the trash: they count what is freed. */
+const withoutTrash = { BERTH_TRASH_RETENTION: '0s' }
+
 /** The real server in a process of its own. */
 export class ServerProcess {
   readonly #started = performance.now()
@@ -45,7 +48,7 @@ export class ServerProcess {
     this.#ca = ca
     this.#child = Bun.spawn([...under, launcher, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
       cwd: '/',
-      env: { PATH: process.env['PATH'], HOME: '/', LANG: 'C', BERTH_LOG_LEVEL: 'warn', BERTH_OPEN: 'true', ...settings },
+      env: { PATH: process.env['PATH'], HOME: '/', LANG: 'C', BERTH_LOG_LEVEL: 'warn', BERTH_OPEN: 'true', ...withoutTrash, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const drained = Promise.all([this.#drain(this.#child.stdout), this.#drain(this.#child.stderr)])

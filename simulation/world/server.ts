@@ -28,7 +28,7 @@ export interface Parts {
 
 const hour = 3_600_000
 
-export const settings: RegistrySettings = { lease: hour, drain: 300_000, uploadExpiry: (hour * 2) / 5, verify: 'always', sparse: 'off' }
+export const settings: RegistrySettings = { lease: hour, drain: 300_000, uploadExpiry: (hour * 2) / 5, retention: 0, verify: 'always', sparse: 'off' }
 
 export interface ServerDeps {
   readonly parts: Parts

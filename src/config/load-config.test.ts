@@ -49,6 +49,7 @@ test('without anything there are the defaults, as numbers and frozen', () => {
     admin: {},
     database: {},
     gc: { lease: 86_400_000, drain: 900_000, interval: 60_000, untagged: 2_592_000_000 },
+    trash: { retention: 604_800_000 },
     jobs: { at_once: 2, lease: 30_000 },
     usage: { retention: 400 * 86_400_000 },
     inventory: { retention: 604_800_000 },
@@ -190,6 +191,7 @@ test.each([
 test.each([
   ['BERTH_GC_LEASE', '1s'],
   ['BERTH_GC_DRAIN', '0s'],
+  ['BERTH_TRASH_RETENTION', '0s'],
   ['BERTH_LIMITS_MANIFEST', '4MB'],
   ['BERTH_LIMITS_MANIFEST', '64MiB'],
   ['BERTH_LIMITS_REQUESTS', '1'],

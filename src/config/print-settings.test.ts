@@ -19,7 +19,7 @@ test('the values in effect are a berth.yaml, each with where it comes from', () 
   const text = print({ BERTH_GC_DRAIN: '0s' })
   expect(text).toStartWith('listen: 127.0.0.1:5000  # default\n')
   expect(text).toContain('\n# database.url:  # default\n')
-  expect(text).toContain('\ngc:\n  lease: 24h  # default\n  drain: 0s  # BERTH_GC_DRAIN\n  interval: 60s  # default\n  untagged: 30d  # default\n# gc.rate:  # default\nuploads:\n')
+  expect(text).toContain('\ngc:\n  lease: 24h  # default\n  drain: 0s  # BERTH_GC_DRAIN\n  interval: 60s  # default\n  untagged: 30d  # default\n# gc.rate:  # default\ntrash:\n')
   expect(parse(text)).toMatchObject({ open: false, gc: { lease: '24h', drain: '0s' }, storage: { verify: 'first' } })
 })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { key } from './documented-key.ts'
 import { collectionKeys } from './collection-keys.ts'
 import { checkRole, checkTls, checkToken, ifInOrder } from './related-keys.ts'
+import { tokenKeys } from './token-keys.ts'
 import {
   address,
   choice,
@@ -16,8 +17,6 @@ import {
   rate,
   size,
   toggle,
-  url,
-  word,
 } from './values.ts'
 
 /**
@@ -113,6 +112,14 @@ export const configSchema = z
       }),
     }),
     gc: collectionKeys,
+    trash: z.strictObject({
+      retention: key(duration('0s', '3650d').prefault('7d'), {
+        en:
+          'How long deleted tags, manifests and blobs can be brought back. They take room until then, or until somebody purges them. `0s`: what ' +
+          'is deleted is gone at once.',
+        zh: '已删除的标签、manifest 和 blob 在多长时间内可以恢复。在此之前，或在有人清除它们之前，它们仍占用空间。`0s` 表示删除后立即消失。',
+      }),
+    }),
     uploads: z.strictObject({
       expiry: key(duration('1s', '3650d').prefault('24h'), {
         en: 'How long an unfinished upload that receives no bytes can still be resumed. After that it is removed.',
@@ -229,36 +236,7 @@ export const configSchema = z
           '客户端与 Berth 之间，或与在 `X-Forwarded-Proto` 中如此说明的受信任代理之间使用 TLS 时为 https。',
       }),
     }),
-    token: z.strictObject({
-      realm: key(url().optional(), {
-        en:
-          'The address of a token service elsewhere that decides who may do what here. Its tokens are taken then, and what their `access` ' +
-          'names is allowed, no more and no less. When it is not set, Berth issues tokens itself.',
-        zh:
-          '外部令牌服务的地址，由它决定谁可以在这里做什么。设置后接受它签发的令牌，令牌的 `access` 写明的即为允许的，不多也不少。' +
-          '不设置时由 Berth 自己签发令牌。',
-      }),
-      service: key(word().optional(), {
-        en: 'What that token service calls this registry: the audience of its tokens.',
-        zh: '该令牌服务对本仓库的称呼，即令牌的受众（audience）。',
-      }),
-      issuer: key(word().optional(), {
-        en: 'What that token service calls itself in its tokens.',
-        zh: '该令牌服务在令牌中的自称（issuer）。',
-      }),
-      root_certificates: key(file().optional(), {
-        en:
-          'A file in PEM with certificates or public keys that it signs with, or with the roots of its certificates. A token brings a chain of ' +
-          'certificates in `x5c` that ends in one of them, or names one by its fingerprint in `kid`, as libtrust or RFC 7638 write it.',
-        zh:
-          'PEM 文件，包含其签名所用的证书或公钥，或其证书的根。令牌在 `x5c` 中带有以其中之一为终点的证书链，或用 `kid` 中的指纹' +
-          '（libtrust 或 RFC 7638 的写法）指明其中之一。',
-      }),
-      jwks: key(file().optional(), {
-        en: 'A file with the keys that it signs with, as a JSON Web Key Set (RFC 7517): ES256, EdDSA, or RS256 with 2048 bits and more.',
-        zh: '其签名所用密钥的文件，JSON Web Key Set 格式（RFC 7517）：ES256、EdDSA，或 2048 位以上的 RS256。',
-      }),
-    }),
+    token: tokenKeys,
     ops: z.strictObject({
       listen: key(address().optional(), {
         en:

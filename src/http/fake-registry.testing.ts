@@ -169,10 +169,12 @@ export function createFakeRegistry(): FakeRegistry {
       },
     },
     tags: { list: unasked, get: unasked, history: unasked, at: unasked, revert: unasked },
+    trash: { list: unasked, get: unasked, restore: unasked, purge: unasked },
   }
   const fake: FakeRegistry = { registry, repository, open: undefined, absent: 0, calls: 0 }
   return fake
 }
+
 
 function pageOf(names: readonly string[], { limit, last }: Page): NamePage {
   const after = names.filter((name) => last === undefined || name > last).sort()

@@ -9,7 +9,7 @@ type Later = <T>(name: RepositoryName, use: (present: RepositoryName) => Promise
  * The same registry, asked by names that projects had before as well. The only place where such a name is followed: what comes
  * after it, the decision who may do it first of all, knows a repository by its present name alone.
  */
-export function resolvingRegistry({ pull, uploads, push, deletes, lists, tags }: Registry, { resolve }: Aliases): Registry {
+export function resolvingRegistry({ pull, uploads, push, deletes, lists, tags, trash }: Registry, { resolve, project }: Aliases): Registry {
   /** At once where the name is known; a failure is always a promise that rejects. */
   function at<T>(name: RepositoryName, use: (present: RepositoryName) => Soon<T>): Soon<T> {
     try {
@@ -47,6 +47,7 @@ export function resolvingRegistry({ pull, uploads, push, deletes, lists, tags }:
       referrers: (actor, name, subject, page) => later(name, (present) => lists.referrers(actor, present, subject, page)),
     },
     tags: resolvingTags(tags, later),
+    trash: resolvingTrash(trash, { resolve, project }),
   })
 }
 
@@ -57,5 +58,15 @@ function resolvingTags(tags: Registry['tags'], later: Later): Registry['tags'] {
     history: (actor, name, tag, page) => later(name, (present) => tags.history(actor, present, tag, page)),
     at: (actor, name, tag, moment) => later(name, (present) => tags.at(actor, present, tag, moment)),
     revert: (actor, name, tag, revert) => later(name, (present) => tags.revert(actor, present, tag, revert)),
+  }
+}
+
+function resolvingTrash(trash: Registry['trash'], { resolve, project: presentProject }: Aliases): Registry['trash'] {
+  return {
+    ...trash,
+    list: async (actor, { project, repository, kind }, page) => {
+      const place = { project: await presentProject(project), kind, repository: repository && (await resolve(repository)) }
+      return await trash.list(actor, place, page)
+    },
   }
 }

@@ -179,8 +179,12 @@ forEachDatabase('under access control', (kind) => {
     const config = { digest: await pushBlob(open, 'team/app', '{}'), size: 2 }
     const bytes = new TextEncoder().encode(JSON.stringify(manifestOf([], config)))
     const upload = { contentType: undefined, bytes, tags: [] }
+    const keeping = createRegistry({ ...parts, settings: { ...settings, retention: 1_000 }, authorize: allowAll })
+    await open.push.manifest(root, question.repository, byTag('v0'), upload)
+    await keeping.deletes.manifest(root, question.repository, byTag('v0'))
+    const { entries: [deleted] } = await keeping.trash.list(root, { project: 'team' }, { limit: 1, last: undefined })
     const { digest } = await open.push.manifest(root, question.repository, byTag('v1'), upload)
-    const decided = { pull: pulls, push: pushes, delete: deletes, list: pulls }
+    const decided = { pull: pulls, push: pushes, delete: deletes, restore: deletes, purge: deletes, list: pulls }
     const late = createRegistry({ ...parts, authorize: ({ action }) => decided[action], ensureRepository: () => may })
     const [at, page] = [question.repository, { limit: undefined, last: undefined }]
     const calls: Record<string, () => unknown> = {
@@ -194,6 +198,9 @@ forEachDatabase('under access control', (kind) => {
       deleteTag: () => late.deletes.manifest(alice, at, byTag('v1')),
       deleteManifest: () => late.deletes.manifest(alice, at, { kind: 'digest', digest }),
       deleteBlob: () => late.deletes.blob(alice, at, layer),
+      trash: () => late.trash.list(alice, { project: 'team', repository: at }, { limit: 1, last: undefined }),
+      restore: () => late.trash.restore(alice, deleted?.id ?? 0),
+      purge: () => late.trash.purge(alice, deleted?.id ?? 0),
       upload: () => late.uploads.pushWhole(alice, at, layer, { stream: new Response('x').body, length: 1, range: undefined }),
     }
     const answers = await Promise.all(Object.entries(calls).map(async ([name, call]) => [name, await code(call())]))

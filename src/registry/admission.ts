@@ -2,6 +2,7 @@ import { andThen, type Soon } from '../lib/index.ts'
 import { namespaceOf, RegistryError, type RepositoryName, type Tag } from '../oci/index.ts'
 import type { Actor } from './actor.ts'
 import type { Action, Authorize, Decision, EnsureRepository, MayCreate } from './ports.ts'
+import type { TagCreation } from './restore-transactions.ts'
 import type { TagDeletion } from './tag-store.ts'
 
 /**
@@ -43,6 +44,17 @@ export async function tagEvidence(authorize: Authorize, actor: Actor, repository
   const question = { actor, action: 'push' as const, namespace: namespaceOf(repository), repository, tag }
   const [create, move] = [await authorize({ ...question, exists: false }), await authorize({ ...question, exists: true })]
   return { name: tag, mayCreate: create.allowed, mayMove: move.allowed, createRule: create.rule, moveRule: move.rule }
+}
+
+/** Whether each of the tags may be made. */
+export async function creationEvidence(authorize: Authorize, actor: Actor, repository: RepositoryName, tags: readonly Tag[]): Promise<TagCreation[]> {
+  const question = { actor, action: 'push' as const, namespace: namespaceOf(repository), repository, exists: false }
+  const evidence: TagCreation[] = []
+  for (const tag of tags) {
+    const { allowed, rule } = await authorize({ ...question, tag })
+    evidence.push({ name: tag, mayCreate: allowed, rule })
+  }
+  return evidence
 }
 
 /** Whether each of the tags may be deleted. */

@@ -47,11 +47,11 @@ export const commitBlob = transaction('commit blob', async (tx: Tx, input: Commi
   if ('inline' in input.bytes) await keepContent(tx, blob.id, input.bytes.inline)
   else kept = await keepObject(tx, blob, { ...input, ...input.bytes })
   if (kept === 'lost') return { refused: 'BLOB_UPLOAD_UNKNOWN' }
-  await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
+  const trash = await holdBlob(tx, repository.id, { id: blob.id, digest: input.digest }, tx.now + input.lease)
   if (upload !== undefined) await endSession(tx, upload, input)
   // A replaced object changes what every repository with this blob is served from.
   const kind = kept === 'replaced' ? 'blob.replace' : 'blob.commit'
-  const keys = { digest: input.digest, ...repository.created }
+  const keys = { digest: input.digest, ...trash, ...repository.created }
   return await record(tx, { kind, actor: input.actor, repositoryId: repository.id, keys }, { repository: repository.id })
 })
 
@@ -119,8 +119,8 @@ export const mountBlob = transaction('mount blob', async (tx: Tx, input: MountBl
   if ('refused' in repository) return repository
   const blob = await tx.one(lockHeldBlob, input.digest, input.from, repository.domainId)
   if (blob === undefined || (input.fromProject ?? blob.namespace_id) !== blob.namespace_id) return { refused: 'BLOB_UNKNOWN' }
-  await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
-  const keys = { digest: input.digest, from: input.from, ...repository.created }
+  const trash = await holdBlob(tx, repository.id, { id: blob.id, digest: input.digest }, tx.now + input.lease)
+  const keys = { digest: input.digest, from: input.from, ...trash, ...repository.created }
   return await record(tx, { kind: 'blob.mount', actor: input.actor, repositoryId: repository.id, keys }, null)
 })
 

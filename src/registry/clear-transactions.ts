@@ -34,6 +34,8 @@ const endLeases = statement<{ blob_id: number }>(`
   returning blob_id`)
 const clearTrash = statement(`
   delete from trash where id in (select id from trash where repository_id = $1 and id <> $2 order by id limit ${trashAtOnce})`)
+const clearBlobTrash = statement(`
+  delete from trash where id in (select id from trash where repository_id = $1 and kind = 'blob' order by id limit ${trashAtOnce})`)
 const endRepository = statement(`update repository set state = 'deleting', deleted_at = $2 where id = $1`)
 const endNamespace = statement('update namespace set deleted_at = $2 where id = $1')
 const removeGrants = statement('delete from access_grant where namespace_id = $1')
@@ -87,7 +89,7 @@ export const clearRepository = transaction('clear repository', async (tx: Tx, in
 
 /** @param trash the one row of the trash that stays */
 async function clearContent(tx: Tx, repository: { readonly id: number; readonly domainId: number }, trash: number): Promise<{ ok: ClearStep } | 'empty'> {
-  const keys = (await clearTags(tx, repository.id)) ?? (await clearManifests(tx, repository)) ?? (await clearLinks(tx, repository.id))
+  const keys = (await clearTags(tx, repository.id)) ?? (await clearManifests(tx, repository)) ?? (await clearBlobs(tx, repository.id))
   if (keys === 'leases') return { ok: 'more' }
   if (keys !== undefined) return await note(tx, { kind: 'repository.clear', repositoryId: repository.id, keys })
   // Last, since what a deleted repository held is found by them.
@@ -116,6 +118,12 @@ async function clearManifests(tx: Tx, repository: { readonly id: number; readonl
     removed.push(digest)
   }
   return { manifests: removed }
+}
+
+/** Links that are not in the trash any more: the collector would wait for the end of that. */
+async function clearBlobs(tx: Tx, repositoryId: number): Promise<'leases' | undefined> {
+  const emptied = await tx.run(clearBlobTrash, repositoryId)
+  return emptied > 0 ? 'leases' : await clearLinks(tx, repositoryId)
 }
 
 /** The collector looks at every link at once, without waiting for the end of its lease. */

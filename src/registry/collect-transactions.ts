@@ -4,6 +4,7 @@ import { putOffWhileHeld } from './hold-store.ts'
 import { isReferenced, releaseBlob } from './link-store.ts'
 import { doomObject, type ObjectState } from './object-store.ts'
 import { endCollection, linkKey, postponeCollection, type QueueKind } from './queue-store.ts'
+import { findInTrash } from './trash-store.ts'
 
 /**
  * The collector's steps. While collection is held they change nothing. Each takes the locks that pushers take, then looks, in
@@ -17,7 +18,7 @@ const lockLink = statement<{ lease_until: number }>(`
   select lease_until from link where repository_id = $1 and blob_id = $2 for update`)
 
 /**
- * Removes a link that no manifest of its repository refers to and whose lease has ended. The blob is locked against pushers
+ * Removes a link that no manifest of its repository refers to, that is not in the trash, and whose lease has ended. The blob is locked against pushers
  * too: where there is no link to lock, one could be inserted now, and its entry in the queue be taken for the old one.
  */
 export const collectLink = transaction(
@@ -35,8 +36,9 @@ export const collectLink = transaction(
       await endCollection(tx, 'link', key)
       return { ok: 'kept' as const }
     }
-    if (link.lease_until > tx.now) {
-      await postponeCollection(tx, 'link', key, link.lease_until)
+    const until = Math.max(link.lease_until, await endInTrash(tx, input.repositoryId, blob.digest))
+    if (until > tx.now) {
+      await postponeCollection(tx, 'link', key, until)
       return { ok: 'kept' as const }
     }
     await releaseBlob(tx, input.repositoryId, input.blobId)
@@ -45,6 +47,15 @@ export const collectLink = transaction(
     return await record(tx, event, 'removed' as const)
   },
 )
+
+/** How long the link of a blob waits that is due in the trash: its purge removes it. */
+const pauseInTrash = 60_000
+
+/** When to look again at a blob that is in the trash; 0 for any other. */
+async function endInTrash(tx: Tx, repositoryId: number, digest: string): Promise<number> {
+  const kept = await findInTrash(tx, repositoryId, digest, 'blob')
+  return kept === undefined ? 0 : Math.max(kept.purge_at, tx.now + pauseInTrash)
+}
 
 const heldByLink = statement<{ one: number }>('select 1 as one from link where blob_id = $1 limit 1')
 const heldByManifest = statement<{ one: number }>('select 1 as one from manifest where blob_id = $1 limit 1')

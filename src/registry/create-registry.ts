@@ -3,7 +3,7 @@ import type { Clock, Ids } from '../lib/index.ts'
 import type { Digest } from '../oci/index.ts'
 import type { BlobStore } from '../storage/index.ts'
 import { createContentCache } from './content-cache.ts'
-import { createDeletes } from './delete.ts'
+import { createRemovals } from './delete.ts'
 import { withRegistryErrors } from './failure.ts'
 import { createHotObjects } from './hot-objects.ts'
 import { createLists, everyRepository } from './lists.ts'
@@ -64,7 +64,7 @@ export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
     pull: withRegistryErrors(createPull({ ...deps, meter, existence, contents, hotObjects, verification })),
     uploads: withRegistryErrors(createUploads({ ...deps, meter, ensureRepository, writer, owner })),
     push: withRegistryErrors(createPush({ ...deps, meter, ensureRepository })),
-    deletes: withRegistryErrors(createDeletes(deps)),
+    ...createRemovals(deps),
     lists: withRegistryErrors(createLists({ ...deps, repositoryPage, wholeLists })),
     tags: withRegistryErrors(createTags(deps)),
   })

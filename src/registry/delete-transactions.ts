@@ -3,8 +3,9 @@ import { preconditionHolds, type Precondition } from '../oci/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { isReferenced, releaseBlob } from './link-store.ts'
 import { linkKey, queueCollection, queueCollections } from './queue-store.ts'
-import { lockRepository } from './repository-store.ts'
+import { lockRepository, type LockedRepository } from './repository-store.ts'
 import { removeTag, removeTagsOf, type TagDeletion } from './tag-store.ts'
+import { discard, type Discarded, type Discarding, type OutOfTrash } from './trash-store.ts'
 import { noteChildren, noteGone } from './unnamed-store.ts'
 
 export interface DeleteTagInput {
@@ -14,17 +15,42 @@ export interface DeleteTagInput {
   readonly name: string
   readonly actor: EventActor
   readonly precondition?: Precondition | undefined
+  readonly retention?: number | undefined
 }
 
+/** Deletes a tag. What it named stays. */
 export const deleteTag = transaction('delete tag', async (tx: Tx, input: DeleteTagInput) => {
+  const { name, actor } = input
   const repository = await lockRepository(tx, input.repository, input.project)
   if ('refused' in repository) return repository
-  const digest = await removeTag(tx, repository.id, input.name, input.actor.identity)
+  const digest = await removeTag(tx, repository.id, name, actor.identity)
   if (digest === undefined) return { refused: 'MANIFEST_UNKNOWN' }
-  if (!preconditionHolds(input.precondition, digest)) return { refused: 'PRECONDITION_FAILED', detail: { tag: input.name } }
-  const event = { kind: 'tag.delete', actor: input.actor, repositoryId: repository.id, keys: { tags: [input.name] } }
-  return await record(tx, event, null)
+  if (!preconditionHolds(input.precondition, digest)) return { refused: 'PRECONDITION_FAILED', detail: { tag: name } }
+  const trash = await discardFor(tx, repository, { kind: 'tag', tag: name, digest }, input)
+  const keys = { tags: [name], before: digest, after: null, ...trash }
+  return await record(tx, { kind: 'tag.delete', actor, repositoryId: repository.id, keys }, null)
 })
+
+interface Deletion {
+  readonly actor: EventActor
+  /** How long it can be brought back, in ms. Absent or 0: it is gone at once. */
+  readonly retention?: number | undefined
+}
+
+/** Keeps what somebody deleted, if it is to be kept. */
+async function discardFor(
+  tx: Tx,
+  repository: LockedRepository,
+  what: Pick<Discarded, 'kind' | 'tag' | 'digest' | 'detail'>,
+  { actor, retention = 0 }: Deletion,
+): Promise<OutOfTrash> {
+  if (retention === 0) return {}
+  return { trash: await discard(tx, { ...what, ...placeOf(repository) }, { cause: 'person', by: actor.identity, retention }) }
+}
+
+function placeOf({ id: repositoryId, namespaceId, path }: LockedRepository) {
+  return { repositoryId, namespaceId, path }
+}
 
 // Its blob as well, which is queued below: the collector would otherwise see this manifest still hold it, and end the entry.
 const lockManifest = statement<{ blob_id: number }>(`
@@ -47,6 +73,7 @@ const leaseAll = statement({
 })
 const removeReferences = statement<{ child_digest: string }>(`
   delete from reference where repository_id = $1 and manifest_digest = $2 returning child_digest`)
+const hideManifest = statement('update manifest set deleted_at = $3 where repository_id = $1 and digest = $2')
 const removeManifest = statement('delete from manifest where repository_id = $1 and digest = $2')
 
 export interface DeleteManifestInput {
@@ -56,14 +83,15 @@ export interface DeleteManifestInput {
   readonly actor: EventActor
   /** How long the children stay for a push that counts on them, in ms. */
   readonly lease: number
+  readonly retention?: number | undefined
   readonly precondition?: Precondition | undefined
   /** Whether the tags that point at it may be deleted, as far as they were known; absent: all of them may. */
   readonly tags?: readonly TagDeletion[]
 }
 
 /**
- * Deletes a manifest with its tags. Its children get a fresh lease, so that a push that counted on them still succeeds, and
- * are left to the collector.
+ * Deletes a manifest with its tags. In the trash it keeps its children. Else they get a fresh lease, so that a push that counted on them
+ * still succeeds, and are left to the collector.
  */
 export const deleteManifest = transaction('delete manifest', async (tx: Tx, input: DeleteManifestInput) => {
   const { digest, actor } = input
@@ -75,9 +103,24 @@ export const deleteManifest = transaction('delete manifest', async (tx: Tx, inpu
   const tags = await removeTagsOf(tx, repository.id, digest, actor.identity)
   const refusal = refusalOfTags(tags, input.tags)
   if (refusal !== undefined) return refusal
+  const event = { kind: 'manifest.delete', actor, repositoryId: repository.id }
+  const { retention = 0 } = input
+  if (retention > 0) {
+    const what = { kind: 'manifest', ...placeOf(repository), digest, detail: { tags } } as const
+    const trash = await discardManifest(tx, what, { cause: 'person', by: actor.identity, retention })
+    return await record(tx, { ...event, keys: { digest, tags, before: 'live', after: 'trash', trash } }, null)
+  }
   const children = await removeLockedManifest(tx, repository, { digest, blobId: manifest.blob_id }, tx.now + input.lease)
-  return await record(tx, { kind: 'manifest.delete', actor, repositoryId: repository.id, keys: { digest, tags, children } }, null)
+  return await record(tx, { ...event, keys: { digest, tags, children, before: 'live', after: null } }, null)
 })
+
+/** Hides a manifest without tags that the caller has locked. It keeps its references, and so its children. Answers its number in the trash. */
+export async function discardManifest(tx: Tx, what: DiscardedManifest, how: Discarding): Promise<number> {
+  await tx.run(hideManifest, what.repositoryId, what.digest, tx.now)
+  return await discard(tx, what, how)
+}
+
+type DiscardedManifest = Discarded & { readonly kind: 'manifest'; readonly repositoryId: number; readonly digest: string }
 
 /**
  * Removes a manifest without tags that the caller has locked, and its blob against the collector. Answers its children.
@@ -123,7 +166,10 @@ const lockLink = statement<{ blob_id: number }>(`
   select blob_id from link where repository_id = $1 and blob_id = $2 and deleted_at is null for update`)
 const hideLink = statement('update link set deleted_at = $3 where repository_id = $1 and blob_id = $2')
 
-/** Takes a blob out of one repository. While a manifest there refers to it, it is only hidden: a re-push brings it back. */
+/**
+ * Takes a blob out of one repository. In the trash, and while a manifest there refers to it, it is only hidden: a re-push brings it
+ * back.
+ */
 export const deleteBlob = transaction(
   'delete blob',
   async (tx: Tx, input: Omit<DeleteManifestInput, 'lease'>) => {
@@ -131,9 +177,12 @@ export const deleteBlob = transaction(
     if ('refused' in repository) return repository
     const blob = await tx.one(lockBlob, repository.domainId, input.digest)
     if (blob === undefined || (await tx.one(lockLink, repository.id, blob.id)) === undefined) return { refused: 'BLOB_UNKNOWN' }
-    if (await isReferenced(tx, repository.id, input.digest)) await tx.run(hideLink, repository.id, blob.id, tx.now)
+    const { digest, actor } = input
+    const trash = await discardFor(tx, repository, { kind: 'blob', digest }, input)
+    const hidden = trash.trash !== undefined || (await isReferenced(tx, repository.id, digest))
+    if (hidden) await tx.run(hideLink, repository.id, blob.id, tx.now)
     else await releaseBlob(tx, repository.id, blob.id)
-    const event = { kind: 'blob.delete', actor: input.actor, repositoryId: repository.id, keys: { digest: input.digest } }
-    return await record(tx, event, null)
+    const keys = { digest, before: 'live', after: trash.trash === undefined ? null : 'trash', ...trash }
+    return await record(tx, { kind: 'blob.delete', actor, repositoryId: repository.id, keys }, null)
   },
 )

@@ -31,6 +31,11 @@ function refusal(code: string, detail: unknown): RegistryError {
       })),
     })
   }
+  if (code === 'TAG_EXISTS') {
+    const { tag, digest } = detail as { readonly tag: string; readonly digest: string | undefined }
+    const message = `the tag ${tag} is there and names ${digest ?? 'something else'}; delete it first, or leave what is in the trash there`
+    return new RegistryError(code, { message, detail })
+  }
   if (code === 'MANIFEST_IN_TRASH') {
     const { digest, trash } = detail as { readonly digest: string; readonly trash: number | undefined }
     const message = `${digest}, which the tag names, is in the trash itself as ${trash ?? 'another entry'}; restore that first`

@@ -5,8 +5,10 @@ import { collectBlob, collectLink, collectObject, forgetObject, putOffCollection
 import { resultOf } from './failure.ts'
 import { standingHolds, type CollectionHold } from './hold-store.ts'
 import { createPace } from './pace.ts'
+import { collectTrash, putOffPurge } from './purge-transactions.ts'
 import { blobSize, dueKeys, type DueKey, type QueueKind } from './queue-store.ts'
 import type { RegistrySettings } from './settings.ts'
+import { dueTrash } from './trash-store.ts'
 import { type UnnamedRow, unnamedFor } from './unnamed-store.ts'
 import { collectManifest, putOffManifest } from './untagged-transactions.ts'
 import { uploadState } from './upload-store.ts'
@@ -33,8 +35,8 @@ export interface Freed {
 /** Frees what nothing holds any more, while pushes and pulls go on. */
 export interface Collector {
   /**
-   * Looks at the keys whose time has come, then at manifests that nothing has named for long enough, at most `limit` in all, and answers how many it looked at: none while collection
-   * is held. Each step is a transaction of its own that may be repeated, so it can be killed anywhere. A key whose step fails is put off, the others
+   * Looks at the keys whose time has come, then at what is in the trash and due, then at manifests that nothing has named for long enough, at
+   * most `limit` in all, and answers how many it looked at: none while collection is held. Each step is a transaction of its own that may be repeated, so it can be killed anywhere. A key whose step fails is put off, the others
    * are looked at all the same; then it fails with a CollectionFailure. It stops at once when the database fails.
    * @param onFreed told what went; it costs a look at each blob and file more
    * @param untagged instead of the setting of that name
@@ -75,10 +77,12 @@ interface Step {
   putOff(): Promise<void>
 }
 
-/** Keys first: what the rule about manifests takes makes more of them, whose room is what somebody waits for. */
+/** Keys first: what is purged, and what the rule about manifests takes, makes more of them, whose room is what somebody waits for. */
 async function dueSteps(deps: CollectorDeps, limit: number, onFreed: OnFreed): Promise<Step[]> {
   const { database, clock, settings } = deps
   const steps = (await database.all(dueKeys, clock.now(), limit)).map((key) => stepForKey(deps, key, onFreed))
+  const due = steps.length === limit ? [] : await database.all(dueTrash, clock.now(), limit - steps.length)
+  steps.push(...due.map(({ id }) => stepForTrash(deps, id)))
   const untagged = untaggedFor(settings)
   if (steps.length === limit || untagged === undefined) return steps
   const manifests = await database.all(unnamedFor, clock.now(), untagged, limit - steps.length)
@@ -101,10 +105,18 @@ function stepForManifest({ database, settings }: CollectorDeps, { repository_id:
   const manifest = { repositoryId, digest, unnamedFor }
   return {
     take: async () => {
-      const went = resultOf(await database.transact(collectManifest, { ...manifest, lease: settings.lease }))
+      const went = resultOf(await database.transact(collectManifest, { ...manifest, lease: settings.lease, retention: settings.retention }))
       if (went === 'removed') onFreed?.({ kind: 'manifest', released: 0, freed: 0 })
     },
     putOff: async () => void resultOf(await database.transact(putOffManifest, manifest)),
+  }
+}
+
+/** What it frees is told of once its blobs come due by themselves. */
+function stepForTrash({ database, settings }: CollectorDeps, id: number): Step {
+  return {
+    take: async () => void resultOf(await database.transact(collectTrash, { id, lease: settings.lease })),
+    putOff: async () => void resultOf(await database.transact(putOffPurge, { id })),
   }
 }
 

@@ -1,5 +1,11 @@
 import { statement, type Tx } from '../database/index.ts'
 import { linkKey, queueCollection } from './queue-store.ts'
+import { takeOutOf, type OutOfTrash } from './trash-store.ts'
+
+export interface HeldBlob {
+  readonly id: number
+  readonly digest: string
+}
 
 export interface BlobRow {
   readonly id: number
@@ -16,11 +22,13 @@ const take = statement<BlobRow>(`
 const insertContent = statement(`
   insert into content (blob_id, bytes) values ($1, $2)
   on conflict (blob_id) do update set bytes = excluded.bytes where content.bytes <> excluded.bytes`)
-const upsertLink = statement(`
+// Whether it was deleted is answered, so that nothing more has to be done for the many that were not.
+const upsertLink = statement<{ deleted_at: number | null }>(`
   insert into link (repository_id, blob_id, lease_until) values ($1, $2, $3)
   on conflict (repository_id, blob_id) do update
-  set deleted_at = null,
-      lease_until = case when excluded.lease_until > link.lease_until then excluded.lease_until else link.lease_until end`)
+  set lease_until = case when excluded.lease_until > link.lease_until then excluded.lease_until else link.lease_until end
+  returning deleted_at`)
+const showLink = statement('update link set deleted_at = null where repository_id = $1 and blob_id = $2')
 
 const referenced = statement<{ one: number }>(`
   select 1 as one from reference where repository_id = $1 and child_digest = $2 limit 1`)
@@ -43,10 +51,13 @@ export async function keepContent(tx: Tx, blobId: number, bytes: Uint8Array): Pr
   await tx.run(insertContent, blobId, bytes)
 }
 
-/** "This repository holds this blob", for now because of a lease. The caller holds a lock on the blob. */
-export async function holdBlob(tx: Tx, repositoryId: number, blobId: number, leaseUntil: number): Promise<void> {
-  await tx.run(upsertLink, repositoryId, blobId, leaseUntil)
-  await queueCollection(tx, 'link', linkKey(repositoryId, blobId), leaseUntil)
+/** "This repository holds this blob", for now because of a lease. The caller holds a lock on the blob. Takes it out of the trash. */
+export async function holdBlob(tx: Tx, repositoryId: number, blob: HeldBlob, leaseUntil: number): Promise<OutOfTrash> {
+  const link = await tx.one(upsertLink, repositoryId, blob.id, leaseUntil)
+  await queueCollection(tx, 'link', linkKey(repositoryId, blob.id), leaseUntil)
+  if ((link?.deleted_at ?? null) === null) return {}
+  await tx.run(showLink, repositoryId, blob.id)
+  return await takeOutOf(tx, repositoryId, blob.digest, 'blob')
 }
 
 /** Whether a manifest of the repository, trash included, refers to the digest. */

@@ -5,6 +5,7 @@ import { blobIsWhole, keepContent, takeBlob } from './link-store.ts'
 import type { MayCreate } from './ports.ts'
 import { takeRepository, type LockedRepository } from './repository-store.ts'
 import { moveTag, type TagMove } from './tag-store.ts'
+import { takeOutOf, type OutOfTrash } from './trash-store.ts'
 import { noteUnnamed } from './unnamed-store.ts'
 
 export interface ManifestChild {
@@ -39,13 +40,16 @@ const heldDigests = statement<{ digest: string }>(`
   where repository_id = $1 and content_sha256 = $2 and content_sha256 <> digest and deleted_at is null`)
 const manifestThere = statement<{ digest: string }>(`
   select digest from manifest where repository_id = $1 and digest = $2 and deleted_at is null`)
-const upsertManifest = statement(`
+// Whether it was deleted is answered, so that nothing more has to be done for the many that were not.
+const upsertManifest = statement<{ deleted_at: number | null }>(`
   insert into manifest (repository_id, digest, blob_id, content_sha256, media_type, artifact_type, subject_digest,
     annotations, pushed_at, pushed_by, size)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   on conflict (repository_id, digest) do update
-  set deleted_at = null, media_type = excluded.media_type, artifact_type = excluded.artifact_type,
-      subject_digest = excluded.subject_digest, annotations = excluded.annotations, size = excluded.size`)
+  set media_type = excluded.media_type, artifact_type = excluded.artifact_type, subject_digest = excluded.subject_digest,
+      annotations = excluded.annotations, size = excluded.size
+  returning deleted_at`)
+const showManifest = statement('update manifest set deleted_at = null where repository_id = $1 and digest = $2')
 const insertReferences = statement({
   sqlite: `
     insert into reference (repository_id, manifest_digest, child_digest, kind, awaited)
@@ -74,7 +78,7 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
   if (input.tags.length === 0 && !(await mayPut(tx, repository.id, digest, input.precondition))) {
     return { refused: 'PRECONDITION_FAILED', detail: { digest } }
   }
-  await storeManifest(tx, repository.id, { digest, blobId: blob.id, size: input.bytes.length + size }, input)
+  const trash = await storeManifest(tx, repository.id, { digest, blobId: blob.id, size: input.bytes.length + size }, input)
   await storeReferences(tx, repository.id, digest, input.children, absent)
   for (const tag of input.tags) {
     const refusal = await moveTag(tx, repository.id, tag, digest, conditions)
@@ -86,6 +90,7 @@ export const putManifest = transaction('put manifest', async (tx: Tx, input: Put
     tags: input.tags.map(({ name }) => name),
     children: input.children.map((child) => child.digest),
     ...(input.subject === undefined ? {} : { subject: input.subject }),
+    ...trash,
     ...repository.created,
   }
   return await record(tx, { kind: 'manifest.put', actor: input.actor, repositoryId: repository.id, keys }, { digest, absent: absent.size, repository: repository.id })
@@ -110,8 +115,9 @@ interface Stored {
   readonly size: number
 }
 
-async function storeManifest(tx: Tx, repositoryId: number, { digest, blobId, size }: Stored, input: PutManifestInput): Promise<void> {
-  await tx.run(
+/** Takes it out of the trash, where it was there. */
+async function storeManifest(tx: Tx, repositoryId: number, { digest, blobId, size }: Stored, input: PutManifestInput): Promise<OutOfTrash> {
+  const stored = await tx.one(
     upsertManifest,
     repositoryId,
     digest,
@@ -125,6 +131,9 @@ async function storeManifest(tx: Tx, repositoryId: number, { digest, blobId, siz
     input.actor.identity ?? null,
     size,
   )
+  if ((stored?.deleted_at ?? null) === null) return {}
+  await tx.run(showManifest, repositoryId, digest)
+  return await takeOutOf(tx, repositoryId, digest, 'manifest')
 }
 
 async function storeReferences(

@@ -2,8 +2,8 @@ import type { Soon } from '../lib/index.ts'
 import type { RepositoryName, Tag } from '../oci/index.ts'
 import type { Actor } from './actor.ts'
 
-/** What an actor may want of a repository. `list` is the catalog, which names no repository. */
-export type Action = 'pull' | 'push' | 'delete' | 'list'
+/** What an actor may want of a repository. `list` is the catalog, which names no repository; `restore` and `purge` are of its trash. */
+export type Action = 'pull' | 'push' | 'delete' | 'restore' | 'purge' | 'list'
 
 /**
  * What a decision is about. `tag` is given where a rule may depend on it; with `push` also `exists`: whether the tag is moved, or created.

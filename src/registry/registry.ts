@@ -16,6 +16,7 @@ export interface Registry {
   readonly deletes: Deletes
   readonly lists: Lists
   readonly tags: Tags
+  readonly trash: Trash
 }
 
 /** Reading: distribution-spec "Pull". At once where all is in memory; a refusal is always a promise that rejects. */

@@ -5,7 +5,9 @@ import type { MayCreate, ProjectMaker } from './ports.ts'
 /** A repository that may be written to, locked in shared mode: its state can't change before this transaction ends. */
 export interface LockedRepository {
   readonly id: number
+  readonly namespaceId: number
   readonly domainId: number
+  readonly path: string
   /** What the transaction made on its way, for the keys of its event; empty when all was there. */
   readonly created: Created
 }
@@ -19,15 +21,18 @@ interface RepositoryRow {
   readonly id: number
   readonly namespace_id: number
   readonly domain_id: number
+  readonly path: string
   readonly state: string
   readonly namespace_state: string
 }
 
 const lock = statement<RepositoryRow>(`
-  select r.id, r.namespace_id, n.domain_id, r.state, n.state as namespace_state
+  select r.id, r.namespace_id, n.domain_id, r.path, r.state, n.state as namespace_state
   from repository r join namespace n on n.id = r.namespace_id
   where r.path = $1 and r.deleted_at is null and n.deleted_at is null
   for share of r, n`)
+const lockById = statement<{ id: number; domain_id: number }>(`
+  select r.id, n.domain_id from repository r join namespace n on n.id = r.namespace_id where r.id = $1 for share of r, n`)
 // Locked, so that it has this name for as long as the repository is being made in it.
 const lockNamespace = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null for share')
 const renamed = statement<{ name: string }>(`
@@ -89,6 +94,12 @@ export async function lockRepository(tx: Tx, path: string, decidedOn?: number): 
   return decidedOn === undefined || row.namespace_id === decidedOn ? writable(row, {}) : decideAgain
 }
 
+/** What is left of a repository, whatever its state, locked against a change of that. */
+export async function lockPlace(tx: Tx, repositoryId: number): Promise<Pick<LockedRepository, 'id' | 'domainId'> | undefined> {
+  const row = await tx.one(lockById, repositoryId)
+  return row && { id: row.id, domainId: row.domain_id }
+}
+
 /** As `lockRepository`; a first push makes the repository, and its namespace, which is the first component of the path. */
 export async function takeRepository(tx: Tx, path: string, may: MayCreate): Promise<LockedRepository | Refusal> {
   const present = await tx.one(lock, path)
@@ -141,5 +152,5 @@ function writable(row: RepositoryRow, created: Created): LockedRepository | Refu
   if (row.state === 'deleting' || row.namespace_state === 'deleting') return { refused: 'NAME_UNKNOWN' }
   if (row.namespace_state !== 'live') return { refused: 'PROJECT_ARCHIVED' }
   if (row.state !== 'live') return { refused: 'REPOSITORY_FROZEN' }
-  return { id: row.id, domainId: row.domain_id, created }
+  return { id: row.id, namespaceId: row.namespace_id, domainId: row.domain_id, path: row.path, created }
 }

@@ -14,6 +14,8 @@ export interface RegistrySettings {
   readonly uploadExpiry: number
   /** How long a manifest stays that nothing names: no tag, index or subject. Absent: for ever. */
   readonly untagged?: number | undefined
+  /** How long what is deleted can be brought back; 0: not at all. */
+  readonly retention: number
   readonly verify: VerifyMode
   readonly sparse: SparseMode
 }

@@ -46,7 +46,8 @@ async function refusalOf(tx: Tx, repositoryId: number, digest: string): Promise<
   const manifest = await tx.one(lockManifest, repositoryId, digest)
   if (manifest === undefined) return { refused: 'MANIFEST_GONE', detail: { digest } }
   if (manifest.deleted_at !== null) {
-    return { refused: 'MANIFEST_IN_TRASH', detail: { digest, trash: await findInTrash(tx, repositoryId, digest, 'manifest') } }
+    const kept = await findInTrash(tx, repositoryId, digest, 'manifest')
+    return { refused: 'MANIFEST_IN_TRASH', detail: { digest, trash: kept?.id } }
   }
   return manifest.whole === 1 ? undefined : { refused: 'MANIFEST_GONE', detail: { digest } }
 }

@@ -15,11 +15,13 @@ export interface TestRegistry {
   readonly clock: ManualClock
   /** Another process on the same database and store, which may be set otherwise. */
   another(changes?: Partial<RegistrySettings>): Registry
+  /** One that lets others in. */
+  as(authorize: Authorize, changes?: Partial<RegistrySettings>): Registry
   dispose(): Promise<void>
 }
 
 export const anonymous: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
-export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, verify: 'always', sparse: 'off' } as const satisfies RegistrySettings
+export const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, retention: 0, verify: 'always', sparse: 'off' } as const satisfies RegistrySettings
 
 /** @param more transactions of the test's own */
 export async function createTestRegistry(
@@ -30,8 +32,9 @@ export async function createTestRegistry(
   const clock = createManualClock(1_700_000_000_000)
   const { database, dispose } = await kind.create(transactionTable([...transactions.values(), ...more]), clock)
   const store = createMemoryStore(clock.now)
-  const another = (changes: Partial<RegistrySettings> = {}) =>
-    createRegistry({ database, store, clock, ids: systemIds, authorize, settings: { ...settings, ...changes }, contentCache: 1024 * 1024 })
+  const as = (decide: Authorize, changes: Partial<RegistrySettings> = {}) =>
+    createRegistry({ database, store, clock, ids: systemIds, authorize: decide, settings: { ...settings, ...changes }, contentCache: 1024 * 1024 })
+  const another = (changes: Partial<RegistrySettings> = {}) => as(authorize, changes)
   return {
     registry: another(),
     collector: createCollector({ database, store, clock, settings }),
@@ -39,6 +42,7 @@ export async function createTestRegistry(
     store,
     clock,
     another,
+    as,
     dispose,
   }
 }

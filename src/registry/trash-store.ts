@@ -44,6 +44,10 @@ export interface Discarded {
   readonly detail?: TrashDetail
 }
 
+export interface OutOfTrash {
+  readonly trash?: number
+}
+
 export interface Discarding {
   readonly cause: TrashRow['cause']
   readonly by: string | undefined
@@ -51,12 +55,18 @@ export interface Discarding {
   readonly retention: number
 }
 
+type InTrash = Pick<TrashRow, 'id' | 'purge_at'>
+
 const insert = statement<{ id: number }>(`
   insert into trash (kind, namespace_id, repository_id, path, tag, digest, cause, deleted_at, deleted_by, purge_at, detail)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id`)
 const remove = statement('delete from trash where id = $1')
-const removeOf = statement('delete from trash where repository_id = $1 and digest = $2 and kind = $3')
-const found = statement<{ id: number }>('select id from trash where repository_id = $1 and digest = $2 and kind = $3 limit 1')
+const removeOf = statement<{ id: number }>('delete from trash where repository_id = $1 and digest = $2 and kind = $3 returning id')
+const removeAll = statement({
+  sqlite: 'delete from trash where id in (select value from json_each($1))',
+  postgres: 'delete from trash where id = any (array(select json_array_elements_text($1::json)::bigint))',
+})
+const found = statement<InTrash>('select id, purge_at from trash where repository_id = $1 and digest = $2 and kind = $3 limit 1')
 
 const row = `
   select t.id, t.kind, t.namespace_id, t.repository_id, case when r.deleted_at is null then coalesce(r.path, t.path) else t.path end as path,
@@ -64,6 +74,22 @@ const row = `
   from trash t left join repository r on r.id = t.repository_id`
 
 export const trashById = statement<TrashRow>(`${row} where t.id = $1`)
+
+/** A project that is there, or is being deleted. */
+export const namespaceByName = statement<{ id: number }>('select id from namespace where name = $1 and deleted_at is null')
+
+// Repositories and projects end in steps of their own.
+const isContent = `kind in ('tag', 'manifest', 'blob')`
+
+/** Ids of the contents that are due, the longest due first. By the clock that the steps go by: see `dueKeys`. */
+export const dueTrash = statement<{ id: number }>({
+  sqlite: `select id from trash where purge_at <= $1 and ${isContent} order by purge_at, id limit $2`,
+  postgres: `
+    select id from trash
+    where purge_at <= least($1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint) and ${isContent}
+    order by purge_at, id limit $2`,
+})
+export const postponePurge = statement('update trash set purge_at = $2 where id = $1')
 
 /** Pages of what is in the trash, the newest first: from the one before `$2` on, at most `$3`. */
 export const trashOfRepository = statement<TrashRow>(`${row} where t.repository_id = $1 and t.id < $2 order by t.id desc limit $3`)
@@ -84,14 +110,20 @@ export async function takeOut(tx: Tx, id: number): Promise<boolean> {
   return (await tx.run(remove, id)) > 0
 }
 
-/** Takes a manifest or a blob out, since it was pushed again, or is gone. */
-export async function takeOutOf(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<void> {
-  await tx.run(removeOf, repositoryId, digest, kind)
+/** Takes rows out whose manifests the caller has locked. */
+export async function takeOutAll(tx: Tx, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await tx.run(removeAll, JSON.stringify(ids))
 }
 
-/** The number under which a manifest or a blob is in the trash. */
-export async function findInTrash(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<number | undefined> {
-  return (await tx.one(found, repositoryId, digest, kind))?.id
+/** Takes a manifest or a blob out that was pushed again. For the keys of the event: the number under which it was there. */
+export async function takeOutOf(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<OutOfTrash> {
+  const removed = await tx.one(removeOf, repositoryId, digest, kind)
+  return removed === undefined ? {} : { trash: removed.id }
+}
+
+/** Under which number a manifest or a blob is in the trash, and until when. */
+export async function findInTrash(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<InTrash | undefined> {
+  return await tx.one(found, repositoryId, digest, kind)
 }
 
 export function detailOf({ detail }: Pick<TrashRow, 'detail'>): TrashDetail {

@@ -1,6 +1,6 @@
 import { statement, transaction, type Outcome, type Tx } from '../database/index.ts'
 import { record } from '../record/index.ts'
-import { removeLockedManifest } from './delete-transactions.ts'
+import { discardManifest, removeLockedManifest } from './delete-transactions.ts'
 import { isHeld } from './hold-store.ts'
 import { isInUse } from './inventory-store.ts'
 import { isReferenced } from './link-store.ts'
@@ -18,6 +18,8 @@ export interface CollectManifestInput {
   readonly unnamedFor: number
   /** How long its children stay for a push that counts on them, in ms. */
   readonly lease: number
+  /** How long it can be brought back, in ms. Absent or 0: not at all. */
+  readonly retention?: number | undefined
 }
 
 /** `held`: nothing is collected now. `gone`: there is nothing to look at. `kept`: something names it, or did not long ago. */
@@ -25,12 +27,14 @@ export type CollectedManifest = 'removed' | 'held' | 'gone' | 'kept'
 
 interface PlaceRow {
   readonly domain_id: number
+  readonly namespace_id: number
+  readonly path: string
   readonly live: number
 }
 
 // What is archived, frozen or in the trash stays as it is.
 const lockPlace = statement<PlaceRow>(`
-  select n.domain_id, case when r.state = 'live' and r.deleted_at is null and n.state = 'live' and n.deleted_at is null then 1 else 0 end as live
+  select n.domain_id, r.namespace_id, r.path, case when r.state = 'live' and r.deleted_at is null and n.state = 'live' and n.deleted_at is null then 1 else 0 end as live
   from repository r join namespace n on n.id = r.namespace_id where r.id = $1 for share of r, n`)
 const lockManifest = statement<{ blob_id: number; subject_digest: string | null; deleted_at: number | null }>(`
   select m.blob_id, m.subject_digest, m.deleted_at from manifest m join blob b on b.id = m.blob_id
@@ -40,7 +44,7 @@ const manifestThere = statement<{ one: number }>('select 1 as one from manifest 
 export const collectManifest = transaction(
   'collect manifest',
   async (tx: Tx, input: CollectManifestInput): Promise<Outcome<CollectedManifest>> => {
-    const { repositoryId, digest, unnamedFor, lease } = input
+    const { repositoryId, digest, unnamedFor, lease, retention = 0 } = input
     if (await isHeld(tx)) return { ok: 'held' }
     const place = await tx.one(lockPlace, repositoryId)
     // The manifest before its row, as a push takes them.
@@ -57,6 +61,13 @@ export const collectManifest = transaction(
     if (until > tx.now - unnamedFor) {
       await moveUnnamed(tx, repositoryId, digest, until)
       return { ok: 'kept' }
+    }
+    if (retention > 0) {
+      await endUnnamed(tx, repositoryId, digest)
+      const what = { kind: 'manifest', namespaceId: place.namespace_id, repositoryId, path: place.path, digest } as const
+      const trash = await discardManifest(tx, what, { cause: 'rule', by: undefined, retention })
+      const keys = { digest, before: 'live', after: 'trash', trash }
+      return await record(tx, { kind: 'manifest.collect', actor: undefined, repositoryId, keys }, 'removed' as const)
     }
     const children = await removeLockedManifest(tx, { id: repositoryId, domainId: place.domain_id }, { digest, blobId: manifest.blob_id }, tx.now + lease, row.since)
     return await record(tx, { kind: 'manifest.collect', actor: undefined, repositoryId, keys: { digest, children } }, 'removed' as const)
@@ -93,7 +104,7 @@ async function namedUntil(tx: Tx, { repositoryId, digest }: CollectManifestInput
 }
 
 /** The step for it failed: it is looked at ten minutes later, so that those behind it have their turn. */
-export const putOffManifest = transaction('put off manifest', async (tx: Tx, input: Omit<CollectManifestInput, 'lease'>): Promise<Outcome<null>> => {
+export const putOffManifest = transaction('put off manifest', async (tx: Tx, input: Omit<CollectManifestInput, 'lease' | 'retention'>): Promise<Outcome<null>> => {
   await moveUnnamed(tx, input.repositoryId, input.digest, tx.now - input.unnamedFor + 600_000)
   return { ok: null }
 })

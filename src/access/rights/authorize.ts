@@ -7,7 +7,7 @@ import type { Decision, Rights } from './rights.ts'
 /** What the core asks: its port `Authorize`, which this room fits without knowing the core. */
 export interface CoreQuestion {
   readonly actor: { readonly principal?: object | undefined; readonly credential: string | undefined; readonly address: string }
-  readonly action: 'pull' | 'push' | 'delete' | 'list'
+  readonly action: 'pull' | 'push' | 'delete' | 'restore' | 'purge' | 'list'
   readonly namespace: string | undefined
   readonly repository: RepositoryName | undefined
   readonly tag?: Tag
@@ -50,8 +50,9 @@ function withProject(
   return andThen(create, (made) => ({ ...made, hidden: !made.allowed }))
 }
 
-function permissionFor(action: 'pull' | 'push' | 'delete', tag: Tag | undefined, exists: boolean | undefined): Permission {
+function permissionFor(action: 'pull' | 'push' | 'delete' | 'restore' | 'purge', tag: Tag | undefined, exists: boolean | undefined): Permission {
   if (action === 'pull') return 'content.pull'
+  if (action === 'restore' || action === 'purge') return `content.${action}`
   if (action === 'delete') return tag === undefined ? 'content.delete' : 'tag.delete'
   if (tag === undefined) return 'content.push'
   return exists === true ? 'tag.move' : 'tag.create'

@@ -45,6 +45,7 @@ export const facts = {
   'v1 is other': tagIs('other'),
   'v1 is plain': tagIs('plain'),
   'v1 is gone': `not exists (select 1 from tag t where t.name = 'v1')`,
+  'nothing is in the trash': 'not exists (select 1 from trash)',
   'collection is held': 'exists (select 1 from collection_hold)',
   'collection is not held': 'not exists (select 1 from collection_hold)',
   'the repository is frozen': `exists (select 1 from repository where path in ('${repository}', '${renamed}') and state = 'frozen')`,

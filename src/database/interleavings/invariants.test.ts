@@ -24,6 +24,13 @@ const breaking: Record<keyof typeof invariants, string> = {
   'a manifest keeps the links of its children': 'delete from link where repository_id = 1',
   'references have their manifest': 'delete from manifest',
   'a tag has its manifest': `update manifest set deleted_at = 1`,
+  'a manifest that is hidden is in the trash': 'update manifest set deleted_at = 1',
+  'a manifest in the trash is hidden': `update trash set kind = 'manifest'`,
+  'a blob in the trash is hidden': `update trash set kind = 'blob', digest = 'sha256:layer'`,
+  'a manifest or a blob is in the trash once': `
+    update trash set kind = 'manifest';
+    insert into trash (kind, namespace_id, repository_id, path, digest, cause, deleted_at, purge_at)
+    select kind, namespace_id, repository_id, path, digest, cause, deleted_at, purge_at from trash`,
   'the history of a tag has no gap': `
     insert into tag_event (repository_id, name, at, to_digest) values (1, 'v1', 0, 'sha256:manifest')`,
   'the history of a tag ends with what it is': `delete from tag`,
@@ -71,6 +78,7 @@ const promised: Record<Fact, readonly [kept: readonly [State, ...string[]], brok
     ['a manifest refers to the layer', `update tag set digest = 'sha256:plain'`],
     ['a manifest refers to the layer'],
   ],
+  'nothing is in the trash': [['the lease is over'], ['the tag is in the trash']],
   'v1 is gone': [['the lease is over'], ['a manifest refers to the layer']],
   'collection is held': [['collection is held'], ['the lease is over']],
   'collection is not held': [['the lease is over'], ['collection is held']],

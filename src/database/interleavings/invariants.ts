@@ -55,6 +55,18 @@ export const invariants = {
     select t.name from tag t
     where not exists (
       select 1 from manifest m where m.repository_id = t.repository_id and m.digest = t.digest and m.deleted_at is null)`,
+  'a manifest that is hidden is in the trash': `
+    select m.digest from manifest m where m.deleted_at is not null and not exists (
+      select 1 from trash t where t.repository_id = m.repository_id and t.digest = m.digest and t.kind = 'manifest')`,
+  'a manifest in the trash is hidden': `
+    select t.digest from trash t where t.kind = 'manifest' and not exists (
+      select 1 from manifest m where m.repository_id = t.repository_id and m.digest = t.digest and m.deleted_at is not null)`,
+  'a blob in the trash is hidden': `
+    select t.digest from trash t where t.kind = 'blob' and not exists (
+      select 1 from link l join blob b on b.id = l.blob_id
+      where l.repository_id = t.repository_id and b.digest = t.digest and l.deleted_at is not null)`,
+  'a manifest or a blob is in the trash once': `
+    select digest from trash where kind in ('manifest', 'blob') group by repository_id, kind, digest having count(*) > 1`,
   'the history of a tag has no gap': `
     select h.name from (
       select name, from_digest, lag(to_digest) over (partition by repository_id, name order by id) as before from tag_event) h

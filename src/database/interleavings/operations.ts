@@ -12,6 +12,7 @@ import { repositoryOperations } from './repository-operations.ts'
 import { sessionOperations } from './session-operations.ts'
 import { untaggedOperations } from './untagged-operations.ts'
 import { tokenOperations } from './token-operations.ts'
+import { trashOperations } from './trash-operations.ts'
 import { usageOperations } from './usage-operations.ts'
 
 const removingOperations: readonly Operation[] = [
@@ -44,6 +45,8 @@ const removingOperations: readonly Operation[] = [
       'two manifests refer to the layer',
       'a manifest refers to the hidden layer',
       'an index refers to the manifest',
+      'the manifest is in the trash',
+      'the tag is in the trash',
       'the project is being deleted',
     ],
     promises: ['manifest is gone', 'the layer is leased'],
@@ -71,6 +74,7 @@ const removingOperations: readonly Operation[] = [
       'the layer is here and elsewhere',
       'a manifest refers to the layer',
       'a manifest refers to the hidden layer',
+      'the layer is in the trash',
     ],
     promises: ['the layer is gone'],
     undoes: ['the layer is here', 'the layer is leased', 'manifest is closed', 'other is closed'],
@@ -114,6 +118,7 @@ export const operations: readonly Operation[] = [
   ...untaggedOperations,
   ...pushOperations,
   ...removingOperations,
+  ...trashOperations,
   ...sessionOperations,
   ...collectingOperations,
   ...holdOperations,

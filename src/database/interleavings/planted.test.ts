@@ -209,6 +209,25 @@ const defects: readonly Defect[] = [
     finds: '"collect blob" was not held back',
   },
   {
+    what: 'the collector does not ask whether a blob is in the trash',
+    of: 'collect link',
+    rewrite: (text) =>
+      text.startsWith('select id, purge_at from trash')
+        ? 'select id, purge_at from trash where $1::bigint is null and $2::text is null and $3::text is null'
+        : text,
+    meeting: 'restore blob',
+    state: 'the layer is in the trash and nothing refers to it',
+    finds: 'broken: a blob in the trash is hidden',
+  },
+  {
+    what: 'the manifest of a tag that is restored is looked for without a lock',
+    of: 'restore tag',
+    rewrite: without('for key share', /select deleted_at from manifest/),
+    meeting: 'delete manifest into the trash',
+    state: 'the tag is in the trash',
+    finds: 'broken: a tag has its manifest',
+  },
+  {
     what: 'a repository is made in a project that may be renamed meanwhile',
     of: 'create tag in a new repository',
     rewrite: without('for share', /^select id from namespace/),

@@ -11,7 +11,7 @@ import { answersDifferently, repeated } from './verdict.ts'
  * looks at schedules comes again.
  */
 const answersToNobody = new Set(
-  'expire upload, collect link, collect blob, collect manifest, mark damaged, restore object, drop content, add signing key, rehash password, clear jobs, clear usage, fire schedule'.split(', '),
+  'expire upload, collect link, collect blob, collect trash, collect manifest, mark damaged, restore object, drop content, add signing key, rehash password, clear jobs, clear usage, fire schedule'.split(', '),
 )
 
 onPostgres('an operation that is repeated while its first attempt may be under way', 1, (arenas) => {

@@ -28,6 +28,9 @@ export const contentSha256 = (content: Uint8Array): string => `sha256:${createHa
 /** Ids of the rows that exist from the start. */
 export const ids = { team: 1, app: 1, base: 2, layer: 1, manifest: 2, other: 3, index: 4 }
 
+/** Of what is in the trash at the start: the one that an operation is about, and one that goes with it. */
+export const trashIds = { one: 11, companion: 12 } as const
+
 export const accessIds = {
   admins: [1, 2],
   alice: 3,
@@ -102,6 +105,26 @@ const tagged = (name: keyof typeof bytes): string => `
 
 /** Nothing has named it for as long as anybody can remember. */
 const unnamed = (name: keyof typeof bytes): string => `insert into unnamed_manifest (repository_id, digest, since) values (1, 'sha256:${name}', 0)`
+
+interface InTrash {
+  readonly kind: 'tag' | 'manifest' | 'blob'
+  readonly tag?: string
+  readonly digest: string
+  readonly id?: number
+  readonly cause?: string
+  readonly detail?: string
+}
+
+/** Due, so that the collector may end it. */
+const inTrash = ({ kind, tag, digest, id = trashIds.one, cause = 'person', detail = '{}' }: InTrash): string => `
+  insert into trash (id, kind, namespace_id, repository_id, path, tag, digest, cause, deleted_at, purge_at, detail) values
+    (${id}, '${kind}', 1, 1, '${repository}', ${tag === undefined ? 'null' : `'${tag}'`}, '${digest}', '${cause}', 0, ${over}, '${detail}')`
+
+const oldTag = inTrash({ kind: 'tag', tag: 'old', digest: 'sha256:manifest' })
+const hiddenManifest = [
+  inTrash({ kind: 'manifest', digest: 'sha256:manifest', detail: '{"tags":["v1"]}' }),
+  `update manifest set deleted_at = 0 where digest = 'sha256:manifest'`,
+]
 
 /** Two administrators, and alice, who may read, is an operator and has a token; a robot. Nobody has the role that people made. */
 const rights = `
@@ -180,6 +203,7 @@ export const states = {
     ...leftOver,
     theManifest,
     tagged('manifest'),
+    oldTag,
     rights,
     jobs,
     used,
@@ -223,6 +247,7 @@ export const states = {
     linked(1, over),
     ...leftOver,
     `insert into collection_hold (name, until, reason) values ('backup:1', ${now + lease}, 'a copy is taken')`,
+    oldTag,
   ],
   'the project was renamed': [
     namespace.replace("'team'", "'crew'"),
@@ -261,6 +286,43 @@ export const states = {
     `update namespace set state = 'deleting'`,
     `insert into namespace_alias (name, namespace_id, created_at) values ('crew', 1, 0)`,
     discarded('project', 'null', 'team'),
+  ],
+  'the manifest is in the trash': [...whole, linked(1, over), ...leftOver, theManifest, ...hiddenManifest],
+  'the manifest and its referrer are in the trash': [
+    ...whole,
+    linked(1, over),
+    ...leftOver,
+    theManifest,
+    manifest(3, 'other', layer, 'layer'),
+    ...hiddenManifest,
+    inTrash({ kind: 'manifest', digest: 'sha256:other', id: trashIds.companion, cause: 'rule' }),
+    `update manifest set deleted_at = 0, subject_digest = 'sha256:manifest' where digest = 'sha256:other'`,
+  ],
+  'the tag is in the trash': [
+    ...whole,
+    linked(1, over),
+    ...leftOver,
+    theManifest,
+    manifest(3, 'other', layer, 'layer'),
+    unnamed('manifest'),
+    unnamed('other'),
+    inTrash({ kind: 'tag', tag: 'v1', digest: 'sha256:manifest' }),
+  ],
+  'the layer is in the trash': [
+    ...whole,
+    linked(1, over, true),
+    linked(2, over),
+    ...leftOver,
+    theManifest,
+    tagged('manifest'),
+    inTrash({ kind: 'blob', digest: layer }),
+  ],
+  'the layer is in the trash and nothing refers to it': [
+    ...whole,
+    linked(1, over, true),
+    linked(2, over),
+    ...leftOver,
+    inTrash({ kind: 'blob', digest: layer }),
   ],
   'jobs wait and run': [namespace, jobs],
   'the manifest was deleted': [...whole, linked(1, over), ...leftOver, manifestBlob(2, 'manifest')],

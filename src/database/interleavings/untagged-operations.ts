@@ -4,11 +4,11 @@ import { ids, lease, type State } from './rows.ts'
 
 const unnamedFor = 7_200_000
 
-function collectManifest(name: string, digest: string, states: readonly State[]): Operation {
+function collectManifest(name: string, digest: string, states: readonly State[], retention = 0): Operation {
   return operation(name, {
     subject: 'collect manifest',
     transaction: 'collect manifest',
-    input: () => ({ repositoryId: ids.app, digest, unnamedFor, lease }),
+    input: () => ({ repositoryId: ids.app, digest, unnamedFor, lease, retention }),
     states,
     // What was acknowledged meanwhile is here afterwards, whichever of the two came first: it undoes nothing.
     records: (result) => result === 'removed',
@@ -24,8 +24,11 @@ export const untaggedOperations: readonly Operation[] = [
     'a manifest refers to the layer',
     'two manifests refer to the layer',
     'an index refers to the manifest',
+    'the manifest is in the trash',
+    'the tag is in the trash',
     'collection is held',
   ]),
+  collectManifest('collect manifest into the trash', 'sha256:manifest', ['nothing names the manifest', 'nothing names the index', 'two manifests refer to the layer', 'the tag is in the trash'], lease),
   collectManifest('collect index', 'sha256:index', ['nothing names the index', 'an index refers to the manifest']),
   operation('put off manifest', {
     subject: 'postponement',

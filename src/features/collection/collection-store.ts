@@ -21,7 +21,9 @@ export interface LostBlob {
 }
 
 const unreferenced = (link: string, blob: string) => `not exists (
-  select 1 from reference f where f.repository_id = ${link}.repository_id and f.child_digest = ${blob}.digest)`
+  select 1 from reference f where f.repository_id = ${link}.repository_id and f.child_digest = ${blob}.digest)
+  and not exists (
+    select 1 from trash t where t.repository_id = ${link}.repository_id and t.digest = ${blob}.digest and t.kind = 'blob')`
 
 /**
  * A link that goes now, if it does. `last`: whether its blob goes with it, since every other link of the blob goes too; that is said of the

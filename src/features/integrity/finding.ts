@@ -19,6 +19,7 @@ export type FindingCode =
   | 'link-not-queued'
   | 'manifest-dangling'
   | 'manifest-without-bytes'
+  | 'manifest-not-in-trash'
   | 'manifest-child-missing'
   | 'manifest-not-noted'
   | 'reference-dangling'

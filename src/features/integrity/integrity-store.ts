@@ -76,6 +76,8 @@ export interface ManifestRow {
   readonly has_content: number
   /** 1 when something names it, or the rule about untagged manifests will look at it. */
   readonly noted: number
+  /** 1 when it was deleted, and nothing in the trash says so: nothing will ever end it. */
+  readonly forgotten: number
 }
 
 export const manifestsAfter = statement<ManifestRow>(`
@@ -86,7 +88,9 @@ export const manifestsAfter = statement<ManifestRow>(`
       when exists (select 1 from reference f where f.repository_id = m.repository_id and f.child_digest = m.digest) then 1
       when exists (select 1 from manifest s where s.repository_id = m.repository_id and s.digest = m.subject_digest) then 1
       when exists (select 1 from unnamed_manifest u where u.repository_id = m.repository_id and u.digest = m.digest) then 1
-      else 0 end as noted
+      else 0 end as noted,
+    case when m.deleted_at is null then 0 when exists (
+      select 1 from trash t where t.repository_id = m.repository_id and t.digest = m.digest and t.kind = 'manifest') then 0 else 1 end as forgotten
   from manifest m left join repository r on r.id = m.repository_id left join blob b on b.id = m.blob_id
   where (m.repository_id, m.digest) > ($1, $2) order by m.repository_id, m.digest limit ${rowsAtOnce}`)
 

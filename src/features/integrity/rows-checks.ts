@@ -98,6 +98,7 @@ function findingOfManifest({ repository_id: id, digest, path, ...row }: Manifest
   if (row.blob_digest === null) return finding('manifest-dangling', subject, 'its blob is not there')
   if (row.blob_digest !== digest) return finding('manifest-dangling', subject, `its blob has the digest ${row.blob_digest}`)
   if (row.has_content === 0) return finding('manifest-without-bytes', subject)
+  if (row.forgotten === 1) return finding('manifest-not-in-trash', subject)
   return row.noted === 1 ? undefined : finding('manifest-not-noted', subject, '', { kind: 'queue', queue: 'manifest', key: `${id}:${digest}` })
 }
 

@@ -118,6 +118,7 @@ forEachDatabase('rows that do not agree', (kind) => {
     ['manifest-without-bytes', 'delete from content where blob_id in (select blob_id from manifest)'],
     ['manifest-dangling', 'update manifest set blob_id = (select min(id) from blob)'],
     ['tag-dangling', 'update manifest set deleted_at = 1'],
+    ['manifest-not-in-trash', 'update manifest set deleted_at = 1'],
   ])('%s after %s', async (code, sql) => {
     await t.pushImage('team/app', 'v1')
     await t.alter(sql)

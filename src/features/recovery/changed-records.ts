@@ -1,6 +1,6 @@
 import type { Reads, Statement } from '../../database/index.ts'
 import type { FeedEvent } from '../../record/index.ts'
-import { blobRecords, linkRecord, manifestRecord, namespaceRecord, repositoryRecord, tagRecord } from './records-of-rows.ts'
+import { blobRecords, linkRecord, manifestRecord, namespaceRecord, repositoryRecord, tagRecord, trashRecord } from './records-of-rows.ts'
 import type { RecordKind, RecoveryRecord } from './recovery-record.ts'
 import {
   namedBlobs,
@@ -9,6 +9,7 @@ import {
   namedNamespaces,
   namedRepositories,
   namedTags,
+  namedTrash,
   repositoriesOfNamespaces,
 } from './state-store.ts'
 
@@ -40,6 +41,7 @@ export async function* changedRecords(moment: Reads, events: readonly FeedEvent[
   yield* states(named.manifest, await rows(moment, namedManifests, named.manifest, manifestRecord), ({ r, k }) => ({ kind: 'manifest', key: [r, k], row: null }))
   yield* states(named.link, await rows(moment, namedLinks, named.link, linkRecord), ({ r, k }) => ({ kind: 'link', key: [r, k], row: null }))
   yield* states(named.tag, await rows(moment, namedTags, named.tag, tagRecord), ({ r, k }) => ({ kind: 'tag', key: [r, k], row: null }))
+  yield* states(named.trash, await rows(moment, namedTrash, named.trash, trashRecord), ({ r }) => ({ kind: 'trash', key: [r], row: null }))
 }
 
 /** Kinds of events that change the row of a blob, not only who holds it. */
@@ -47,7 +49,7 @@ const changesBlob = new Set(['blob.commit', 'blob.replace', 'blob.collect', 'obj
 
 function namedBy(events: readonly FeedEvent[]): NamedByKind {
   const named: NamedByKind = {
-    repository: new Map(), blob: new Map(), manifest: new Map(), link: new Map(), tag: new Map(), projects: new Set(), moved: new Set(),
+    repository: new Map(), blob: new Map(), manifest: new Map(), link: new Map(), tag: new Map(), trash: new Map(), projects: new Set(), moved: new Set(),
   }
   const add = (kind: Exclude<RecordKind, 'namespace'>, r: number, k: string): void => void named[kind].set(`${r} ${k}`, { r, k })
   for (const { kind, repositoryId: repository, keys } of events) {
@@ -55,6 +57,7 @@ function namedBy(events: readonly FeedEvent[]): NamedByKind {
     if (typeof keys['project'] === 'number') named.projects.add(keys['project'])
     if (typeof keys['project'] === 'number' && kind === 'project.rename') named.moved.add(keys['project'])
     if (digest !== undefined && changesBlob.has(kind)) add('blob', 0, digest)
+    for (const id of numbered(keys['trash'])) add('trash', id, '')
     if (repository === undefined) continue
     add('repository', repository, '')
     if (digest !== undefined && /^(blob|link)\./.test(kind)) add('link', repository, digest)
@@ -63,6 +66,11 @@ function namedBy(events: readonly FeedEvent[]): NamedByKind {
     for (const manifest of listed(keys['manifests'])) add('manifest', repository, manifest)
   }
   return named
+}
+
+/** One number, or several. */
+function numbered(ids: unknown): number[] {
+  return (Array.isArray(ids) ? ids : [ids]).filter((id) => typeof id === 'number')
 }
 
 function listed(names: unknown): string[] {

@@ -1,6 +1,6 @@
 import type { Reads } from '../../database/index.ts'
 import type { RecoveryRecord } from './recovery-record.ts'
-import { contents, type BlobRow, type LinkRow, type ManifestRow, type NamespaceRow, type RepositoryRow, type TagRow } from './state-store.ts'
+import { contents, type BlobRow, type LinkRow, type ManifestRow, type NamespaceRow, type RepositoryRow, type TagRow, type TrashRow } from './state-store.ts'
 
 /** Rows as records that say they exist. */
 
@@ -39,6 +39,13 @@ export function linkRecord({ repository_id, digest, deleted_at }: LinkRow): Reco
 
 export function tagRecord({ repository_id, name, digest, created_at, updated_at, updated_by }: TagRow): RecoveryRecord {
   return { kind: 'tag', key: [repository_id, name], row: { digest, createdAt: created_at, updatedAt: updated_at, updatedBy: updated_by } }
+}
+
+export function trashRecord(row: TrashRow): RecoveryRecord {
+  const { id, kind, path, tag, digest, cause, detail } = row
+  const place = { namespaceId: row.namespace_id, repositoryId: row.repository_id, path }
+  const times = { deletedAt: row.deleted_at, deletedBy: row.deleted_by, purgeAt: row.purge_at }
+  return { kind: 'trash', key: [id], row: { kind, ...place, tag, digest, cause, ...times, detail } }
 }
 
 /** Bytes of content read at once, unless one alone has more. */

@@ -16,6 +16,7 @@ export type RecoveryRecord =
   | { readonly kind: 'manifest'; readonly key: readonly [repositoryId: number, digest: string]; readonly row: ManifestState | null }
   | { readonly kind: 'link'; readonly key: readonly [repositoryId: number, digest: string]; readonly row: LinkState | null }
   | { readonly kind: 'tag'; readonly key: readonly [repositoryId: number, name: string]; readonly row: TagState | null }
+  | { readonly kind: 'trash'; readonly key: readonly [id: number]; readonly row: TrashState | null }
 
 export type RecordKind = RecoveryRecord['kind']
 
@@ -70,7 +71,7 @@ export interface ManifestState {
 }
 
 export interface LinkState {
-  /** Set for a blob that was deleted here while a manifest refers to it. */
+  /** Set for a blob that was deleted here: it is in the trash, or a manifest refers to it. */
   readonly deletedAt: number | null
 }
 
@@ -79,4 +80,20 @@ export interface TagState {
   readonly createdAt: number
   readonly updatedAt: number
   readonly updatedBy: string | null
+}
+
+/** As the row has it. */
+export interface TrashState {
+  readonly kind: string
+  readonly namespaceId: number
+  readonly repositoryId: number | null
+  readonly path: string
+  readonly tag: string | null
+  readonly digest: string | null
+  readonly cause: string
+  readonly deletedAt: number
+  readonly deletedBy: string | null
+  readonly purgeAt: number
+  /** JSON. */
+  readonly detail: string
 }

@@ -32,7 +32,7 @@ export const restoredManifests = statement<{ repository_id: number; digest: stri
 export const noteUnnamed = statement('insert into unnamed_manifest (repository_id, digest, since) values ($1, $2, $3)')
 
 /** Ids were given, not generated: the next ones come after them. SQLite remembers the largest one by itself. */
-export const idsGoOn = ['namespace', 'repository'].map((table) =>
+export const idsGoOn = ['namespace', 'repository', 'trash'].map((table) =>
   statement({
     sqlite: `select 0 as done from (select 1) wanted`,
     postgres: `select setval(pg_get_serial_sequence('${table}', 'id'), (select coalesce(max(id), 0) + 1 from ${table}), false)`,

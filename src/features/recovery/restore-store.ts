@@ -1,6 +1,6 @@
 import { statement, type Tx } from '../../database/index.ts'
 import { versionKey } from '../../lib/index.ts'
-import type { BlobState, LinkState, ManifestState, NamespaceState, ObjectState, RepositoryState, TagState } from './recovery-record.ts'
+import type { BlobState, LinkState, ManifestState, NamespaceState, ObjectState, RepositoryState, TagState, TrashState } from './recovery-record.ts'
 
 /**
  * Puts what a segment says into the tables of a new database that nobody else uses yet. Each `put` answers `added`, `changed`,
@@ -185,6 +185,23 @@ export async function putTag(tx: Tx, repositoryId: number, name: string, row: Ta
 
 export async function dropTag(tx: Tx, repositoryId: number, name: string): Promise<boolean> {
   return (await tx.run(dropTagRow, repositoryId, name)) > 0
+}
+
+const upsertTrash = statement(`
+  insert into trash (id, kind, namespace_id, repository_id, path, tag, digest, cause, deleted_at, deleted_by, purge_at, detail)
+  select cast($1 as bigint), $2, n.id, cast($4 as bigint), $5, $6, $7, $8, $9, $10, $11, $12 from namespace n
+  where n.id = $3 and (cast($4 as bigint) is null or exists (select 1 from repository r where r.id = cast($4 as bigint)))
+  on conflict (id) do update set purge_at = excluded.purge_at`)
+const dropTrashRow = statement('delete from trash where id = $1')
+
+export async function putTrash(tx: Tx, id: number, row: TrashState): Promise<Put> {
+  const place = [row.namespaceId, row.repositoryId, row.path, row.tag, row.digest] as const
+  const rest = [row.cause, row.deletedAt, row.deletedBy, row.purgeAt, row.detail] as const
+  return (await tx.run(upsertTrash, id, row.kind, ...place, ...rest)) > 0 ? 'changed' : 'homeless'
+}
+
+export async function dropTrash(tx: Tx, id: number): Promise<boolean> {
+  return (await tx.run(dropTrashRow, id)) > 0
 }
 
 const enqueue = statement('insert into gc_queue (kind, key, due_at) values ($1, $2, $3) on conflict (kind, key) do nothing')

@@ -12,12 +12,14 @@ import {
   dropNamespace,
   dropRepository,
   dropTag,
+  dropTrash,
   putBlob,
   putLink,
   putManifest,
   putNamespace,
   putRepository,
   putTag,
+  putTrash,
 } from './restore-store.ts'
 
 /** How many rows there are after the records were applied. */
@@ -36,7 +38,7 @@ export interface Restored {
  * Within one moment the records have no order, and a row can only be put where the rows are that it belongs to; so the segments
  * are read once for each of these. What then has no home is gone by a later record.
  */
-const passes: readonly (readonly RecordKind[])[] = [['namespace'], ['repository', 'blob'], ['manifest', 'link'], ['tag']]
+const passes: readonly (readonly RecordKind[])[] = [['namespace'], ['repository', 'blob'], ['manifest', 'link'], ['tag', 'trash']]
 
 /** Applies the records in their order: the last one about a thing counts. `dueAt`: when the collector looks at each blob. */
 export async function restore(tx: Tx, segments: SegmentStore, state: RestorableState, dueAt: number): Promise<Restored> {
@@ -98,6 +100,9 @@ async function apply(tx: Tx, record: RecoveryRecord, tally: Tally, context: Cont
       return
     case 'tag':
       tally.tags += tally.note(record, row === null ? await dropTag(tx, ...key) : await putTag(tx, ...key, row))
+      return
+    case 'trash':
+      tally.note(record, row === null ? await dropTrash(tx, key[0]) : await putTrash(tx, key[0], row))
   }
 }
 

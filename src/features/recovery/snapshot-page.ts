@@ -1,7 +1,7 @@
 import type { Reads, Statement } from '../../database/index.ts'
-import { blobRecords, linkRecord, manifestRecord, namespaceRecord, repositoryRecord, tagRecord } from './records-of-rows.ts'
+import { blobRecords, linkRecord, manifestRecord, namespaceRecord, repositoryRecord, tagRecord, trashRecord } from './records-of-rows.ts'
 import type { RecoveryRecord } from './recovery-record.ts'
-import { blobPage, linkPage, manifestPage, namespacePage, repositoryPage, tagPage } from './state-store.ts'
+import { blobPage, linkPage, manifestPage, namespacePage, repositoryPage, tagPage, trashPage } from './state-store.ts'
 
 /** Where a snapshot goes on: in this table, after the row with this key. */
 export interface PageCursor {
@@ -9,7 +9,7 @@ export interface PageCursor {
   readonly after: readonly (number | string)[]
 }
 
-const tables = ['namespace', 'repository', 'blob', 'manifest', 'link', 'tag'] as const
+const tables = ['namespace', 'repository', 'blob', 'manifest', 'link', 'tag', 'trash'] as const
 type Table = (typeof tables)[number]
 
 const rowsAtOnce = 200
@@ -40,7 +40,7 @@ export async function* recordsAfter(moment: Reads, cursor: PageCursor): AsyncGen
 type Key = readonly (number | string)[]
 type ReadRows = (moment: Reads, after: Key) => AsyncGenerator<readonly [RecoveryRecord, Key]>
 
-const starts: Readonly<Record<Table, Key>> = { namespace: [0], repository: [0], blob: [0], manifest: [0, ''], link: [0, 0], tag: [0, ''] }
+const starts: Readonly<Record<Table, Key>> = { namespace: [0], repository: [0], blob: [0], manifest: [0, ''], link: [0, 0], tag: [0, ''], trash: [0] }
 
 const readers: Readonly<Record<Table, ReadRows>> = {
   namespace: reader(namespacePage, namespaceRecord, ({ id }) => [id]),
@@ -53,6 +53,7 @@ const readers: Readonly<Record<Table, ReadRows>> = {
   manifest: reader(manifestPage, manifestRecord, ({ repository_id, digest }) => [repository_id, digest]),
   link: reader(linkPage, linkRecord, ({ repository_id, blob_id }) => [repository_id, blob_id]),
   tag: reader(tagPage, tagRecord, ({ repository_id, name }) => [repository_id, name]),
+  trash: reader(trashPage, trashRecord, ({ id }) => [id]),
 }
 
 function reader<Row>(page: Statement<Row>, recordOf: (row: Row) => RecoveryRecord, keyOf: (row: Row) => Key): ReadRows {

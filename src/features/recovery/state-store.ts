@@ -72,6 +72,21 @@ export interface TagRow {
   readonly updated_by: string | null
 }
 
+export interface TrashRow {
+  readonly id: number
+  readonly kind: string
+  readonly namespace_id: number
+  readonly repository_id: number | null
+  readonly path: string
+  readonly tag: string | null
+  readonly digest: string | null
+  readonly cause: string
+  readonly deleted_at: number
+  readonly deleted_by: string | null
+  readonly purge_at: number
+  readonly detail: string
+}
+
 type Columns = string | { readonly sqlite: string; readonly postgres: string }
 
 // SQLite's CROSS JOIN keeps the order of the tables: it would rather read every row of a repository.
@@ -92,6 +107,8 @@ const blobColumns = `
   case when exists (select 1 from content c where c.blob_id = b.id) then 1 else 0 end as inlined`
 const linkColumns = 'l.repository_id, l.blob_id, b.digest, l.deleted_at'
 const tagColumns = 't.repository_id, t.name, t.digest, t.created_at, t.updated_at, t.updated_by'
+const trashColumns = `
+  d.id, d.kind, d.namespace_id, d.repository_id, d.path, d.tag, d.digest, d.cause, d.deleted_at, d.deleted_by, d.purge_at, d.detail`
 const manifestFields = `
   m.repository_id, m.digest, m.content_sha256, m.media_type, m.artifact_type, m.subject_digest, m.annotations, m.pushed_at,
   m.pushed_by, m.last_pulled_at, m.deleted_at, m.size`
@@ -115,6 +132,8 @@ export const namedLinks = named<LinkRow>(
 )
 export const namedTags = named<TagRow>(tagColumns, 'tag t on t.repository_id = {r} and t.name = {k}')
 
+export const namedTrash = named<TrashRow>(trashColumns, 'trash d on d.id = {r}')
+
 /** Of blobs by their ids (JSON, an array). */
 export const contents = statement<{ blob_id: number; bytes: Uint8Array }>({
   sqlite: 'select blob_id, bytes from content where blob_id in (select value from json_each($1))',
@@ -136,3 +155,4 @@ export const linkPage = statement<LinkRow>(`
   where (l.repository_id, l.blob_id) > ($1, $2) order by l.repository_id, l.blob_id limit $3`)
 export const tagPage = statement<TagRow>(`
   select ${tagColumns} from tag t where (t.repository_id, t.name) > ($1, $2) order by t.repository_id, t.name limit $3`)
+export const trashPage = statement<TrashRow>(`select ${trashColumns} from trash d where d.id > $1 order by d.id limit $2`)

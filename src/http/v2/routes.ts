@@ -1,6 +1,9 @@
 import type { ErrorCode } from '../../oci/index.ts'
 import type { Action } from '../../registry/index.ts'
 
+/** The registry API has no words for the trash. */
+type RouteAction = Exclude<Action, 'restore' | 'purge'>
+
 /** What a path under /v2/ is shaped like; every endpoint is one of these and a method. */
 export type Shape = 'base' | 'extensions' | 'catalog' | 'manifest' | 'blob' | 'uploads' | 'upload' | 'tags' | 'referrers'
 
@@ -29,7 +32,7 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly shape: Shape
   /** What the caller must be allowed to do; absent where no right is needed. */
-  readonly action: Action | undefined
+  readonly action: RouteAction | undefined
   readonly success: readonly number[]
   /** Besides REQUEST_INVALID, NAME_INVALID, DENIED, TOOMANYREQUESTS, UNAVAILABLE and UNKNOWN, which any of them may answer. */
   readonly failures: readonly ErrorCode[]
@@ -80,7 +83,7 @@ function row(
   operation: Operation,
   method: Route['method'],
   shape: Shape,
-  action: Action | undefined,
+  action: RouteAction | undefined,
   success: readonly number[],
   failures: readonly ErrorCode[],
 ): Route {
