@@ -32,10 +32,10 @@ const endLeases = statement<{ blob_id: number }>(`
   update link set lease_until = 0 where repository_id = $1 and blob_id in (
     select l.blob_id from link l where l.repository_id = $1 and l.lease_until > 0 order by l.blob_id limit ${linksAtOnce})
   returning blob_id`)
-const clearTrash = statement(`
-  delete from trash where id in (select id from trash where repository_id = $1 and id <> $2 order by id limit ${trashAtOnce})`)
-const clearBlobTrash = statement(`
-  delete from trash where id in (select id from trash where repository_id = $1 and kind = 'blob' order by id limit ${trashAtOnce})`)
+const clearTrash = statement<{ id: number }>(`
+  delete from trash where id in (select id from trash where repository_id = $1 and id <> $2 order by id limit ${trashAtOnce}) returning id`)
+const clearBlobTrash = statement<{ id: number }>(`
+  delete from trash where id in (select id from trash where repository_id = $1 and kind = 'blob' order by id limit ${trashAtOnce}) returning id`)
 const endRepository = statement(`update repository set state = 'deleting', deleted_at = $2 where id = $1`)
 const endNamespace = statement('update namespace set deleted_at = $2 where id = $1')
 const removeGrants = statement('delete from access_grant where namespace_id = $1')
@@ -93,7 +93,8 @@ async function clearContent(tx: Tx, repository: { readonly id: number; readonly 
   if (keys === 'leases') return { ok: 'more' }
   if (keys !== undefined) return await note(tx, { kind: 'repository.clear', repositoryId: repository.id, keys })
   // Last, since what a deleted repository held is found by them.
-  return (await tx.run(clearTrash, repository.id, trash)) > 0 ? { ok: 'more' } : 'empty'
+  const rows = (await tx.all(clearTrash, repository.id, trash)).map(({ id }) => id)
+  return rows.length === 0 ? 'empty' : await note(tx, { kind: 'repository.clear', repositoryId: repository.id, keys: { trash: rows } })
 }
 
 async function note(tx: Tx, event: Omit<Event, 'actor'>, step: ClearStep = 'more'): Promise<{ ok: ClearStep }> {
@@ -121,9 +122,9 @@ async function clearManifests(tx: Tx, repository: { readonly id: number; readonl
 }
 
 /** Links that are not in the trash any more: the collector would wait for the end of that. */
-async function clearBlobs(tx: Tx, repositoryId: number): Promise<'leases' | undefined> {
-  const emptied = await tx.run(clearBlobTrash, repositoryId)
-  return emptied > 0 ? 'leases' : await clearLinks(tx, repositoryId)
+async function clearBlobs(tx: Tx, repositoryId: number) {
+  const rows = (await tx.all(clearBlobTrash, repositoryId)).map(({ id }) => id)
+  return rows.length === 0 ? await clearLinks(tx, repositoryId) : { trash: rows }
 }
 
 /** The collector looks at every link at once, without waiting for the end of its lease. */

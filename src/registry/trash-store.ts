@@ -8,6 +8,8 @@ export interface TrashRow {
   readonly id: number
   readonly kind: TrashKind
   readonly namespace_id: number
+  /** The present name of the project. */
+  readonly project: string
   /** Null for a project. */
   readonly repository_id: number | null
   /** Of the repository as it is called now, if it is there, else as it was then; for a project its name. */
@@ -69,9 +71,9 @@ const removeAll = statement({
 const found = statement<InTrash>('select id, purge_at from trash where repository_id = $1 and digest = $2 and kind = $3 limit 1')
 
 const row = `
-  select t.id, t.kind, t.namespace_id, t.repository_id, case when r.deleted_at is null then coalesce(r.path, t.path) else t.path end as path,
+  select t.id, t.kind, t.namespace_id, n.name as project, t.repository_id, case when r.deleted_at is null then coalesce(r.path, t.path) else t.path end as path,
     t.tag, t.digest, t.cause, t.deleted_at, t.deleted_by, t.purge_at, t.detail
-  from trash t left join repository r on r.id = t.repository_id`
+  from trash t join namespace n on n.id = t.namespace_id left join repository r on r.id = t.repository_id`
 
 export const trashById = statement<TrashRow>(`${row} where t.id = $1`)
 

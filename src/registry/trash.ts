@@ -66,11 +66,16 @@ async function listTrash(deps: TrashDeps, actor: Actor, place: TrashPlace, { lim
     for (const row of rows) {
       if (entries.length === limit) return { entries, next }
       next = row.id
-      if ((place.kind ?? row.kind) === row.kind && (await mayRestore(row))) entries.push(entryOf(row))
+      if (isAsked(place, row) && (await mayRestore(row))) entries.push(entryOf(row))
     }
     if (rows.length < rowsAtOnce) return { entries, next: undefined }
   }
   return { entries, next }
+}
+
+/** Of a repository that is in the trash itself nothing is found by its id: it is told from the others by its path. */
+function isAsked({ kind, repository }: TrashPlace, row: TrashRow): boolean {
+  return (kind ?? row.kind) === row.kind && (repository ?? pathOf(row)) === pathOf(row)
 }
 
 type ReadPage = (before: number) => Promise<readonly TrashRow[]>
@@ -81,8 +86,7 @@ async function readerOf({ database, authorize }: TrashDeps, actor: Actor, { proj
     const decidedOn = await admit(authorize, actor, 'restore', repository)
     const found = await database.one(repositoryId, repository)
     checkPlace(decidedOn, found)
-    if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
-    return (before) => database.all(trashOfRepository, found.id, before, rowsAtOnce)
+    if (found !== undefined) return (before) => database.all(trashOfRepository, found.id, before, rowsAtOnce)
   }
   const found = await database.one(namespaceByName, project)
   if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
@@ -102,7 +106,8 @@ function rememberingDecisions(authorize: Authorize, actor: Actor): (row: TrashRo
   }
 }
 
-const pathOf = (row: TrashRow): RepositoryName => row.path as RepositoryName
+/** A deleted repository has the path that it had; its project may be called something else by now. */
+const pathOf = ({ project, path }: TrashRow): RepositoryName => `${project}${path.slice(`${path}/`.indexOf('/'))}` as RepositoryName
 
 /** Tags that come back with it. */
 function tagsOf(row: TrashRow): readonly Tag[] {
@@ -113,7 +118,7 @@ function entryOf(row: TrashRow): TrashEntry {
   return {
     id: row.id,
     kind: row.kind,
-    path: row.path,
+    path: pathOf(row),
     tag: (row.tag ?? undefined) as Tag | undefined,
     digest: (row.digest ?? undefined) as Digest | undefined,
     tags: (detailOf(row).tags ?? []) as readonly Tag[],
