@@ -22,6 +22,7 @@ import { createLogger } from './observe/index.ts'
 import { createAliases, resolvingRegistry } from './projects/index.ts'
 import { parseRepositoryName, parseTag } from './oci/index.ts'
 import { allowAll, createRegistry, type Actor } from './registry/index.ts'
+import { byTag, manifestOf, pushBlob, pushManifest, settings } from './registry/test-registry.testing.ts'
 import { createMemoryStore } from './storage/index.ts'
 import { transactions } from './transactions.ts'
 
@@ -38,8 +39,8 @@ export interface Answered {
   readonly json: any
 }
 
-/** The management API on a database of its own, with the account `admin`. */
-export async function createManagementWorld({ create }: DatabaseKind) {
+/** The management API on a database of its own, with the account `admin`. What is deleted can be brought back for `retention` ms. */
+export async function createManagementWorld({ create }: DatabaseKind, retention = 0) {
   const clock = createManualClock(1_700_000_000_000)
   const t = await create(new Map([...accessTransactions, ...transactions]), clock)
   /** What happens just before a transaction of this name, once. */
@@ -63,8 +64,7 @@ export async function createManagementWorld({ create }: DatabaseKind) {
   const ending = new AbortController()
   const aliases = createAliases(database, version)
   const logger = createLogger({ level: 'silent' })
-  const settings = { lease: 3_600_000, drain: 60_000, uploadExpiry: 3_600_000, retention: 0, verify: 'always', sparse: 'off' } as const
-  const core = { database, store: createMemoryStore(), clock, ids: systemIds, settings, contentCache: 1024 * 1024 }
+  const core = { database, store: createMemoryStore(), clock, ids: systemIds, settings: { ...settings, retention }, contentCache: 1024 * 1024 }
   const registry = createRegistry({ ...core, authorize: createAuthorize(rights) })
   /** The same without access control, for what a test finds there. */
   const open = createRegistry({ ...core, authorize: allowAll })
@@ -77,9 +77,15 @@ export async function createManagementWorld({ create }: DatabaseKind) {
     rightsVersion: () => version.refresh(),
     clock,
     logger,
-    settings: { ...settings, inventoryRetention: 7 * 86_400_000 },
+    settings: { ...core.settings, inventoryRetention: 7 * 86_400_000 },
     ending: ending.signal,
   })
+
+  /** Pushes an image of a config alone, tagged v1. */
+  async function pushImage(name: string): Promise<void> {
+    const config = { digest: await pushBlob(open, name, '{}'), size: 2 }
+    await pushManifest(open, name, byTag('v1'), manifestOf([], config))
+  }
 
   let underWay = 0
 
@@ -148,5 +154,5 @@ export async function createManagementWorld({ create }: DatabaseKind) {
     await identities.close()
     await t.dispose()
   }
-  return { ...t, database, meanwhile, dispose, clock, open, push, send, fetch, follow, ending, runJobs }
+  return { ...t, database, meanwhile, dispose, clock, open, push, pushImage, send, fetch, follow, ending, runJobs }
 }

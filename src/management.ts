@@ -32,6 +32,7 @@ import { historyRoutes } from './features/history/index.ts'
 import { checkKind } from './features/integrity/index.ts'
 import { createInventory, type Inventory, inventoryRoutes } from './features/inventory/index.ts'
 import { jobRoutes, scheduleRoutes } from './features/jobs/index.ts'
+import { trashRoutes } from './features/trash/index.ts'
 import { countKind, createUsageReader, type UsageReader, usageRoutes } from './features/usage/index.ts'
 import { createPlanDelete, type PlanDelete, planRoutes } from './features/plan-delete/index.ts'
 import { createJobs, createSchedules, type Jobs, type Schedules } from './jobs/index.ts'
@@ -41,13 +42,16 @@ import { namespaceOf, type RepositoryName } from './oci/index.ts'
 import {
   type Aliases,
   createProjects,
+  createRepositories,
   ProjectError,
   projectRoutes,
+  repositoryRoutes,
   resolvingRights,
   visibleProjects,
   type Project,
   type ProjectErrorCode,
   type Projects,
+  type Repositories,
 } from './projects/index.ts'
 import type { Registry } from './registry/index.ts'
 
@@ -60,6 +64,7 @@ export interface ManagementDeps extends Pick<Identities, 'accounts' | 'groups' |
   readonly covers: Covers
   readonly rules: Rules
   readonly projects: Projects
+  readonly repositories: Repositories
   readonly visibleProjects: (scope: ListScope, last: string, limit: number) => Promise<readonly Project[]>
   readonly projectName: (id: number) => Promise<string | undefined>
   /** Asked by former names of projects as well. */
@@ -81,6 +86,8 @@ export function managementRoutes(deps: ManagementDeps): readonly Route[] {
   return [
     ...ownRoutes(accounts),
     ...projectRoutes(deps),
+    ...repositoryRoutes(deps),
+    ...trashRoutes(deps),
     ...accountRoutes(accounts, covers),
     ...htpasswdRoutes(deps),
     ...groupRoutes(groups, covers),
@@ -108,6 +115,8 @@ export interface ManagementSettings {
   /** How long the children of what was deleted wait for a push that counts on them, and files for downloads. */
   readonly lease: number
   readonly drain: number
+  /** How long what is deleted can be brought back; 0: not at all. */
+  readonly retention: number
 }
 
 export interface ManagementApiDeps {
@@ -142,7 +151,8 @@ export function createManagementApi({ database, identities, registry, aliases, r
     covers: createCovers({ database, rights, roles, robots: identities.robots }),
     grants: createGrants({ database, rights, roles }),
     rules: createRules({ database }),
-    projects: createProjects(database, 0),
+    projects: createProjects(database, settings.retention),
+    repositories: createRepositories(database, settings.retention),
     visibleProjects: (...page) => visibleProjects(database, ...page),
     projectName: (id) => projectName(database, id),
     registry,

@@ -185,7 +185,7 @@ interface ControlDeps {
   readonly ending: AbortSignal
 }
 
-function createControl({ data, gc, http, token, inventory }: Config, { database, version, aliases, attempts, logger, ending }: ControlDeps): Control {
+function createControl({ data, gc, http, token, inventory, trash }: Config, { database, version, aliases, attempts, logger, ending }: ControlDeps): Control {
   const common = { database, clock: systemClock, ids: systemIds }
   const rights = createRights({ database, version })
   const warn = (message: string, details: Readonly<Record<string, unknown>>): void => logger.warn(message, details)
@@ -203,7 +203,7 @@ function createControl({ data, gc, http, token, inventory }: Config, { database,
   const issuer = createTokenIssuer({ ...here, rights, resolve: aliases.resolve })
   const refreshTokens = createRefreshTokens({ ...common, holders })
   const gate = createGate({ authenticator, tokenCheck, rights, source, clock: systemClock, ending })
-  const settings = { inventoryRetention: inventory.retention, lease: gc.lease, drain: gc.drain }
+  const settings = { inventoryRetention: inventory.retention, lease: gc.lease, drain: gc.drain, retention: trash.retention }
   const management = { ...common, identities, rights, aliases, rightsVersion: () => version.refresh(), logger, settings, ending }
   const ports = {
     authorize: createAuthorize(rights),

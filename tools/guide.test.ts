@@ -10,7 +10,8 @@ import { byTag, manifestOf, pushBlob, pushManifest } from '../src/registry/test-
 const read = (page: string) => readFileSync(join(import.meta.dir, '../docs/guide', page), 'utf8')
 const blocks = (page: string) => [...read(page).matchAll(/```sh\n([^]*?)```/g)].map(([, lines = '']) => lines)
 
-test.each(['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md', 'tags.md', 'before-you-delete.md'])('both languages of %s type the same', (page) => {
+const pages = ['first-push.md', 'refused.md', 'jobs.md', 'usage.md', 'free-space.md', 'tags.md', 'before-you-delete.md', 'trash.md']
+test.each(pages)('both languages of %s type the same', (page) => {
   expect(blocks(`zh-CN/${page}`)).toEqual(blocks(page))
   expect(blocks(page).length).toBeGreaterThan(1)
 })
@@ -22,7 +23,7 @@ forEachDatabase('with a server, the guide', (kind) => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-guide-'))
   let world: Awaited<ReturnType<typeof createManagementWorld>>
   beforeAll(async () => {
-    world = await createManagementWorld(kind)
+    world = await createManagementWorld(kind, 604_800_000)
   })
   afterAll(async () => {
     await world.dispose()
@@ -40,7 +41,7 @@ forEachDatabase('with a server, the guide', (kind) => {
       cwd: folder,
       print: (text: string) => void (said += text),
       printError: (text: string) => void (said += text),
-      input: { isTerminal: true, readAll: next, readHidden: (...questions: string[]) => Promise.all(questions.map(next)) },
+      input: { isTerminal: true, readAll: next, readLine: next, readHidden: (...questions: string[]) => Promise.all(questions.map(next)) },
       send: (url: string, init: RequestInit) => world.fetch(url, init),
       watched: false,
       pause: () => Bun.sleep(20),
@@ -133,5 +134,15 @@ forEachDatabase('with a server, the guide', (kind) => {
     expect(await typeAll(then, [])).toContain(first)
     expect(await typeAll(back, [])).toContain(first)
     expect(await typeAll(history, [])).toMatch(new RegExp(`${second} +${first}`))
+  })
+
+  test('brings back what was deleted, and ends it', async () => {
+    await logIn('admin')
+    await world.pushImage('team/web/app')
+    const [restored, project, purged] = blocks('trash.md')
+    expect(await typeAll(restored, ['y'])).toMatch(/repository +team\/web\/app/)
+    expect(await typeAll(project, ['y'])).toMatch(/project +team/)
+    await typeAll(purged, ['y', 'y'])
+    expect(await type('berth trash list team', [])).not.toContain('web/app')
   })
 })

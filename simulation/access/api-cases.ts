@@ -31,6 +31,19 @@ const inApi = (method: string, path: string, body?: unknown): Ask => ({ method, 
 /** One that waits: the server of the world runs none. */
 const job = async (world: World): Promise<string> => await idOf(world, '/jobs', { kind: 'integrity.check' })
 
+/** A repository that holds a blob, by its path below the project. */
+const repository = async (world: World, project: string): Promise<string> => {
+  const path = world.fresh('repository')
+  await pushBlob(world, world.credentialOf('admin', ''), `${project}/${path}`, emptyConfig)
+  return path
+}
+/** The number of a deleted one in the trash. */
+const trash = async (world: World, project: string): Promise<string> => {
+  await world.admin('DELETE', `/projects/${project}/repository?path=${await repository(world, project)}`)
+  const { items } = await world.admin('GET', `/projects/${project}/trash?limit=1`)
+  return (items as readonly { readonly id: string }[])[0]?.id ?? ''
+}
+
 const nightly = { kind: 'integrity.check', cron: '0 3 * * *' }
 const schedule = async (world: World): Promise<string> => {
   const name = world.fresh('schedule')
@@ -88,6 +101,11 @@ export const apiCases: Readonly<Record<string, Case>> = {
   createProject: (world) => inApi('POST', '/projects', { name: world.fresh('made') }),
   renameProject: async (world, project) => inApi('POST', `/projects/${project}/rename`, { name: world.fresh('renamed') }),
   deleteProject: (_, project) => inApi('DELETE', `/projects/${project}?force=true`),
+  deleteRepository: async (world, project) => inApi('DELETE', `/projects/${project}/repository?path=${await repository(world, project)}`),
+  listTrash: get('/projects/{project}/trash'),
+  getTrash: async (world, project) => inApi('GET', `/trash/${await trash(world, project)}`),
+  restoreTrash: async (world, project) => inApi('POST', `/trash/${await trash(world, project)}/restore`),
+  purgeTrash: async (world, project) => inApi('DELETE', `/trash/${await trash(world, project)}`),
   updateProject: (_, project) => inApi('PATCH', `/projects/${project}`, {}),
   listAccounts: get('/accounts'),
   getAccount: get('/accounts/other'),

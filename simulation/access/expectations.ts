@@ -95,6 +95,9 @@ export function mayDo(identity: Identity, permission: string, visibility: Visibi
 const routesBy: Readonly<Record<string, string>> = {
   'content.pull': 'listTags getTag listTagMoves',
   'content.push': 'revertTag',
+  'repository.delete': 'deleteRepository',
+  'content.restore': 'listTrash getTrash restoreTrash',
+  'content.purge': 'purgeTrash',
   'project.read': 'getProject listProjectUsage',
   'project.update': 'updateProject',
   'project.delete': 'deleteProject',

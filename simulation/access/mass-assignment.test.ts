@@ -24,7 +24,7 @@ let world: World
 let project: string
 let columns: readonly string[]
 beforeAll(async () => {
-  world = await World.create()
+  world = await World.create('7d')
   project = await world.project('private')
   const snake = world.columns()
   columns = [...new Set([...snake, ...snake.map((name) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()))])]

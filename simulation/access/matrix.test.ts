@@ -31,7 +31,7 @@ let world: World
 const projects = new Map<Visibility, string>()
 let cases = 0
 beforeAll(async () => {
-  world = await World.create()
+  world = await World.create('7d')
   for (const visibility of visibilities) {
     const project = await world.project(visibility)
     projects.set(visibility, project)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { v2Path } from './v2-cases.ts'
+import { emptyConfig, pushBlob, v2Path } from './v2-cases.ts'
 import { World } from './world.ts'
 
 setDefaultTimeout(300_000)
@@ -8,7 +8,7 @@ setDefaultTimeout(300_000)
 let world: World
 let secret: string
 beforeAll(async () => {
-  world = await World.create()
+  world = await World.create('7d')
   secret = await world.project('private')
 })
 afterAll(() => world.dispose())
@@ -23,6 +23,8 @@ interface Held {
   readonly robot: string
   readonly robotRule: string
   readonly token: string
+  /** Of a deleted repository. */
+  readonly trash: string
   /** The last part of the location of an upload. */
   readonly upload: string
 }
@@ -41,12 +43,20 @@ async function hold(): Promise<Held> {
     robot,
     robotRule: String((await make(`/robots/${robot}/address-rules`, networks))['id']),
     token: await world.tokenOf('guest'),
+    trash: await trash(),
     upload: new URL(begun.headers.get('location') ?? '', 'http://registry.test').pathname.split('/').at(-1) ?? '',
   }
 }
 
+async function trash(): Promise<string> {
+  await pushBlob(world, world.credentialOf('admin', ''), `${secret}/gone`, emptyConfig)
+  await world.admin('DELETE', `/projects/${secret}/repository?path=gone`)
+  const { items } = await world.admin('GET', `/projects/${secret}/trash?limit=1`)
+  return (items as readonly { readonly id: string }[])[0]?.id ?? ''
+}
+
 /** What somebody of another project tries with it. */
-function attempts({ grant, tagRule, addressRule, robot, robotRule, token, upload }: Held): [method: string, path: string, body?: unknown][] {
+function attempts({ grant, tagRule, addressRule, robot, robotRule, token, trash, upload }: Held): [method: string, path: string, body?: unknown][] {
   const mine = '/api/v1/projects/elsewhere'
   const session = v2Path('elsewhere/app', `blobs/uploads/${upload}`)
   return [
@@ -59,6 +69,9 @@ function attempts({ grant, tagRule, addressRule, robot, robotRule, token, upload
     ['DELETE', `${mine}/robots/${robot}`],
     ['DELETE', `${mine}/robots/own/address-rules/${robotRule}`],
     ['DELETE', `/api/v1/tokens/${token}`],
+    ['GET', `/api/v1/trash/${trash}`],
+    ['POST', `/api/v1/trash/${trash}/restore`],
+    ['DELETE', `/api/v1/trash/${trash}`],
     ['GET', session],
     ['PATCH', session, new Uint8Array(8)],
     ['PUT', `${session}?digest=sha256:${'0'.repeat(64)}`, new Uint8Array(8)],

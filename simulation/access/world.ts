@@ -51,10 +51,11 @@ export class World {
     this.#app = app
   }
 
-  static async create(): Promise<World> {
+  /** @param retention how long what is deleted stays in the trash */
+  static async create(retention = '0s'): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'berth-access-'))
     const password = `of the first ${crypto.randomUUID()}`
-    const variables = new Map([['BERTH_ADMIN_PASSWORD', password], ['BERTH_JOBS_AT_ONCE', '0']])
+    const variables = new Map([['BERTH_ADMIN_PASSWORD', password], ['BERTH_JOBS_AT_ONCE', '0'], ['BERTH_TRASH_RETENTION', retention]])
     const loaded = loadConfig({ flags: new Map([['--data', join(folder, 'data')]]), environment: { variables, language: 'en' }, cwd: folder })
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
     const world = new World(folder, await buildApp(loaded.config, createLogger({ level: 'silent' })))

@@ -1,2 +1,12 @@
 export { type Client, type ClientOptions, createClient, ServerProblem, Unreachable } from './client.ts'
-export { type DeletePlan, type Job, type OperationId, operations, type Operations, type ProjectUsage, type Schedule, type UsagePart } from './operations.ts'
+export {
+  type DeletePlan,
+  type Job,
+  type OperationId,
+  operations,
+  type Operations,
+  type ProjectUsage,
+  type Schedule,
+  type TrashEntry,
+  type UsagePart,
+} from './operations.ts'

@@ -29,6 +29,32 @@ export type Project = {
   readonly createdAt: string
 }
 
+export type TrashEntry = {
+  readonly id: string
+  readonly kind: 'tag' | 'manifest' | 'blob' | 'repository' | 'project'
+  readonly project: string
+  readonly path?: string | undefined
+  readonly tag?: string | undefined
+  readonly digest?: string | undefined
+  readonly tags: readonly string[]
+  readonly cause: 'person' | 'rule'
+  readonly deletedAt: string
+  readonly deletedBy?: string | undefined
+  readonly purgeAt: string
+}
+
+export type Restored = {
+  readonly kind: 'tag' | 'manifest' | 'blob' | 'repository' | 'project'
+  readonly project: string
+  readonly path?: string | undefined
+  readonly tags: readonly string[]
+  readonly leftOut: readonly ({
+    readonly tag: string
+    readonly reason: 'exists' | 'denied'
+  })[]
+  readonly manifests: readonly string[]
+}
+
 export type Account = {
   readonly name: string
   readonly displayName?: string | undefined
@@ -500,6 +526,48 @@ export interface Operations {
       readonly name: string
     }
     readonly reply: Project
+  }
+  readonly deleteRepository: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly path: string
+    }
+    readonly reply: undefined
+  }
+  readonly listTrash: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query?: {
+      readonly repository?: string | undefined
+      readonly kind?: 'tag' | 'manifest' | 'blob' | 'repository' | 'project' | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly reply: {
+      readonly items: readonly TrashEntry[]
+      readonly next?: string | undefined
+    }
+  }
+  readonly getTrash: {
+    readonly params: {
+      readonly trash: string
+    }
+    readonly reply: TrashEntry
+  }
+  readonly purgeTrash: {
+    readonly params: {
+      readonly trash: string
+    }
+    readonly reply: undefined
+  }
+  readonly restoreTrash: {
+    readonly params: {
+      readonly trash: string
+    }
+    readonly reply: Restored
   }
   readonly listAccounts: {
     readonly query?: {
@@ -1326,6 +1394,11 @@ export const operations = {
   updateProject: { method: 'PATCH', path: '/api/v1/projects/{project}' },
   deleteProject: { method: 'DELETE', path: '/api/v1/projects/{project}' },
   renameProject: { method: 'POST', path: '/api/v1/projects/{project}/rename' },
+  deleteRepository: { method: 'DELETE', path: '/api/v1/projects/{project}/repository' },
+  listTrash: { method: 'GET', path: '/api/v1/projects/{project}/trash' },
+  getTrash: { method: 'GET', path: '/api/v1/trash/{trash}' },
+  purgeTrash: { method: 'DELETE', path: '/api/v1/trash/{trash}' },
+  restoreTrash: { method: 'POST', path: '/api/v1/trash/{trash}/restore' },
   listAccounts: { method: 'GET', path: '/api/v1/accounts' },
   createAccount: { method: 'POST', path: '/api/v1/accounts' },
   getAccount: { method: 'GET', path: '/api/v1/accounts/{account}' },

@@ -86,7 +86,7 @@ function addVerb(parent: Command, verb: Verb, deps: RemoteDeps, finish: (code: n
   command.addOption(new Option('-o, --output <FORMAT>', say('help.output')).choices(['table', 'json']).default('table'))
   command.addOption(new Option('--server <SERVER>', say('help.server')))
   command.addOption(new Option('--ca-file <FILE>', say('help.ca-file')))
-  if (verb.destroys === true) command.addOption(new Option('-y, --yes', say('help.yes')))
+  if (verb.destroys === true || verb.discards === true) command.addOption(new Option('-y, --yes', say('help.yes')))
   command.action(async (...given: unknown[]) => {
     const options = command.opts<Options & Destination>()
     const typed: Typed = {

@@ -225,6 +225,11 @@ test('what cannot be meant is refused before anything is sent', async () => {
   expect(await berth(['robot', 'create', 'x', '--allow', 'team'])).toBe(2)
   expect(await berth(['project', 'create', 'x', '--visibility', 'secret'])).toBe(2)
   expect(await berth(['project', 'list', '--server', 'no server'])).toBe(2)
+  expect(await berth(['trash', 'restore', 'team/app'])).toBe(2)
+  expect(err).toContain('team/app is no number in the trash')
+  expect(await berth(['trash', 'list', 'team', '--kind', 'robot'])).toBe(2)
+  expect(await berth(['repositories', 'delete', 'https://registry.example/team/app'])).toBe(2)
+  expect(err).toContain('is no repository; write PROJECT/PATH')
   expect(asked).toHaveLength(1)
 })
 
@@ -235,12 +240,16 @@ test('what is deleted is asked for at a terminal, unless --yes is said or nobody
   asked.length = 0
   for (const answer of ['', 'n', 'yesterday']) {
     typed = answer
-    expect(await berth(['project', 'delete', 'team'])).toBe(1)
-    expect([out, err]).toEqual(['`berth project delete team` cannot be undone. Go on? [y/N] ', 'berth: nothing was done\n'])
+    expect(await berth(['trash', 'purge', '7'])).toBe(1)
+    expect([out, err]).toEqual(['`berth trash purge 7` cannot be undone. Go on? [y/N] ', 'berth: nothing was done\n'])
   }
   expect(asked).toEqual([])
   typed = 'y'
-  for (const words of [['project', 'delete', 'team'], ['user', 'delete', 'bob'], ['group', 'delete', 'dev'], ['robot', 'delete', 'ci'], ['role', 'delete', 'x'], ['token', 'delete', '1']]) {
+  for (const words of [['project', 'delete', 'team'], ['repositories', 'delete', 'team/app']]) {
+    expect([words, await berth(words)]).toEqual([words, 0])
+    expect(out).toContain('takes it away from everybody')
+  }
+  for (const words of [['trash', 'purge', '7'], ['user', 'delete', 'bob'], ['group', 'delete', 'dev'], ['robot', 'delete', 'ci'], ['role', 'delete', 'x'], ['token', 'delete', '1']]) {
     expect([words, await berth(words)]).toEqual([words, 0])
     expect(out).toContain('cannot be undone')
   }

@@ -82,7 +82,8 @@ export function clientOf({ origin, login }: Server, { send, cwd, ...deps }: Remo
 
 /** A script means what it says; a person at a terminal may have mistaken a name. */
 async function isMeant(verb: Verb, { words }: Typed, { yes }: Destination, { say, input }: RemoteDeps): Promise<boolean> {
-  if (verb.destroys !== true || yes === true || !input.isTerminal) return true
+  const question = verb.destroys === true ? 'remote.sure' : verb.discards === true ? 'remote.sure-deleted' : undefined
+  if (question === undefined || yes === true || !input.isTerminal) return true
   const command = ['berth', verb.noun, verb.verb, ...Object.values(words)].join(' ')
-  return /^(y|yes|是)$/i.test(await input.readLine(say('remote.sure', { command })))
+  return /^(y|yes|是)$/i.test(await input.readLine(say(question, { command })))
 }

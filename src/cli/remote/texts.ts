@@ -1,6 +1,7 @@
 import { nounTexts } from './noun-texts.ts'
 import { tagTexts } from './tag-texts.ts'
 import { planTexts } from './plan-texts.ts'
+import { trashTexts } from './trash-texts.ts'
 
 /** What the verbs that talk to a server say, in both languages. */
 export const remoteTexts = {
@@ -8,6 +9,7 @@ export const remoteTexts = {
     ...nounTexts.en,
     ...tagTexts.en,
     ...planTexts.en,
+    ...trashTexts.en,
     'help.login': 'Log in to a server. What is given is checked, and kept for the other commands.',
     'help.login.server': 'The server: HOST, HOST:PORT or a URL. Without a scheme: https, and http on this machine.',
     'help.login.username': 'The name of the account or robot.',
@@ -58,6 +60,7 @@ export const remoteTexts = {
     ...nounTexts['zh-CN'],
     ...tagTexts['zh-CN'],
     ...planTexts['zh-CN'],
+    ...trashTexts['zh-CN'],
     'help.login': '登录服务器。会先验证输入的内容，然后保存供其他命令使用。',
     'help.login.server': '服务器：HOST、HOST:PORT 或 URL。不写协议时使用 https；本机使用 http。',
     'help.login.username': '用户或机器人的名称。',

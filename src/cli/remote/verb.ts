@@ -33,6 +33,8 @@ export interface Verb {
   readonly options?: readonly VerbOption[]
   /** What it takes away cannot be had back: whoever sits at a terminal is asked, unless they say `--yes`. */
   readonly destroys?: true
+  /** What it takes away can be had back from a server that keeps a trash: they are asked as well. */
+  readonly discards?: true
   /** Answers with what is shown: a list as a table of `columns`, one thing as a line for each member. */
   readonly run: (client: Client, typed: Typed) => Promise<unknown>
   readonly columns?: readonly string[]

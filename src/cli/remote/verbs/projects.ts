@@ -69,7 +69,7 @@ export const projectVerbs: readonly Verb[] = [
     verb: 'delete',
     help: 'help.project.delete',
     words: ['NAME'],
-    destroys: true,
+    discards: true,
     options: [{ flags: '--force', help: 'help.project.force' }],
     run: async (client, typed) =>
       await client.call('deleteProject', {

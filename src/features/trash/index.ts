@@ -1,0 +1,1 @@
+export { trashRoutes, type TrashRoutesDeps } from './routes.ts'
