@@ -30,6 +30,13 @@ export const untaggedOperations: readonly Operation[] = [
   ]),
   collectManifest('collect manifest into the trash', 'sha256:manifest', ['nothing names the manifest', 'nothing names the index', 'two manifests refer to the layer', 'the tag is in the trash'], lease),
   collectManifest('collect index', 'sha256:index', ['nothing names the index', 'an index refers to the manifest']),
+  operation('queue a manifest again', {
+    subject: 'queueing again',
+    transaction: 'queue again',
+    input: () => ({ kind: 'manifest', key: `${ids.app}:sha256:manifest`, wait: 0 }),
+    states: ['nothing names the manifest', 'nothing names the index', 'two manifests refer to the layer'],
+    records: () => false,
+  }),
   operation('put off manifest', {
     subject: 'postponement',
     transaction: 'put off manifest',

@@ -67,7 +67,8 @@ export const manifestThatGoes = statement<{ one: number }>(`
   and not exists (select 1 from reference f where f.repository_id = m.repository_id and f.child_digest = m.digest)
   and not exists (select 1 from manifest s where s.repository_id = m.repository_id and s.digest = m.subject_digest)
   and not exists (select 1 from trash b where b.repository_id = m.repository_id and b.digest = m.digest and b.kind = 'tag')
-  and not exists (select 1 from tag_event e where e.repository_id = m.repository_id and e.from_digest = m.digest and e.at > $3)`)
+  and not exists (select 1 from tag_event e where e.repository_id = m.repository_id and e.from_digest = m.digest and e.at > $3)
+  and not exists (select 1 from inventory_digest i where i.digest = m.digest and i.counts_until > $4)`)
 
 export const blobsAtOnce = 5_000
 export const blobsAfter = statement<{ id: number; size: number }>(`

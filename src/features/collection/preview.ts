@@ -42,7 +42,7 @@ async function manifestsPage({ database, settings }: PreviewDeps, now: number, a
   const rows = await database.all(unnamedAfter, now - period, after.since, after.repository_id, after.digest)
   const freed: Freed[] = []
   for (const { repository_id: repository, digest } of rows) {
-    if ((await database.one(manifestThatGoes, repository, digest, now - period)) !== undefined) freed.push({ kind: 'manifest', released: 0, freed: 0 })
+    if ((await database.one(manifestThatGoes, repository, digest, now - period, now)) !== undefined) freed.push({ kind: 'manifest', released: 0, freed: 0 })
   }
   return { looked: rows.length, freed, next: rows.length === rowsAtOnce ? rows.at(-1) : undefined }
 }
