@@ -31,7 +31,7 @@ test.each(['docs/guide/free-space.md', 'docs/guide/zh-CN/free-space.md'])('%s sh
   writeFileSync(config, `version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: ${data}\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:0\n`)
   try {
     const image = createSpecimen(1, undefined)
-    const server = await startServer({ data, settings: { BERTH_GC_LEASE: '1s', BERTH_GC_INTERVAL: '1h' } })
+    const server = await startServer({ data, settings: { BERTH_GC_LEASE: '1s', BERTH_GC_INTERVAL: '1h', BERTH_TRASH_RETENTION: '0s' } })
     try {
       const client = createClient(server.url)
       await pushSpecimen(client, 'team/app', image)

@@ -104,7 +104,9 @@ async function purgeManifest(tx: Tx, purging: Purging): Promise<Outcome<Collecte
   const digest = digestOf(row)
   const manifest = await tx.one(lockHidden, place.id, digest)
   if (manifest === undefined || !(await takeOut(tx, row.id))) return gone
-  const children = await removeLockedManifest(tx, place, { digest, blobId: manifest.blob_id }, tx.now + lease)
+  // What a rule took had nothing that named it: what it named had no more since then.
+  const namedUntil = row.cause === 'rule' ? row.deleted_at : tx.now
+  const children = await removeLockedManifest(tx, place, { digest, blobId: manifest.blob_id }, tx.now + lease, namedUntil)
   return await note(tx, purging, { digest, children })
 }
 

@@ -11,6 +11,7 @@ const untagged = 30 * day
 const imageType = 'application/vnd.oci.image.manifest.v1+json'
 const indexType = 'application/vnd.oci.image.index.v1+json'
 const allManifests = statement<{ digest: Digest }>('select digest from manifest where deleted_at is null order by digest')
+const allTrash = statement<{ id: number; kind: string; digest: string; cause: string }>('select id, kind, digest, cause from trash order by id')
 const allNoted = statement<{ digest: string }>('select digest from unnamed_manifest order by digest')
 
 forEachDatabase('the rule about untagged manifests', (kind) => {
@@ -158,6 +159,46 @@ forEachDatabase('the rule about untagged manifests', (kind) => {
     await later(untagged)
     expect(await here()).toEqual([image])
     await later(2 * untagged)
+    expect(await here()).toEqual([])
+  })
+
+  test('goes through the trash where there is one, and comes back from there', async () => {
+    const retention = 7 * day
+    const withTrash = collector({ retention })
+    const inTrash = async () => await t.database.all(allTrash)
+    const document = manifestOf([], config)
+    const image = await push(undefined, document)
+    t.clock.advance(untagged)
+    await collect(withTrash)
+    expect(await here()).toEqual([])
+    expect(await inTrash()).toMatchObject([{ kind: 'manifest', digest: image, cause: 'rule' }])
+    await push(undefined, document)
+    expect([await here(), await inTrash()]).toEqual([[image], []])
+    t.clock.advance(untagged)
+    await collect(withTrash)
+    const [row] = await inTrash()
+    await t.registry.trash.restore(anonymous, row?.id ?? 0)
+    expect([await here(), await inTrash()]).toEqual([[image], []])
+    // Restored without a tag it has as long again.
+    t.clock.advance(untagged)
+    await collect(withTrash)
+    t.clock.advance(retention)
+    await collect(withTrash)
+    expect([await here(), await inTrash(), await t.database.all(allNoted)]).toEqual([[], [], []])
+  })
+
+  test('leaves what a tag in the trash would need', async () => {
+    const retention = 7 * day
+    const image = await pushImage('v1')
+    await t.another({ retention }).deletes.manifest(anonymous, repository(name), byTag('v1'))
+    const atOnce = collector({ untagged: 0, retention })
+    t.clock.advance(retention - 1)
+    await collect(atOnce)
+    expect(await here()).toEqual([image])
+    t.clock.advance(settings.lease)
+    await collect(atOnce)
+    t.clock.advance(settings.lease)
+    await collect(atOnce)
     expect(await here()).toEqual([])
   })
 
