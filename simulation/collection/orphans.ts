@@ -10,9 +10,12 @@ export interface Orphans {
   pick(random: Random): Image | undefined
 }
 
+/** What the collector may be behind when writers keep the machine busy, in ms: each of the three things that it comes for waits in its queue. */
+const lag = 4_000
+
 /** The collector comes for their links when the lease has ended, for their blobs at once then, and for their files after the drain. */
 export function createOrphans({ lease, drain }: { readonly lease: number; readonly drain: number }): Orphans {
-  const [from, to] = [lease - 300, lease + drain + 1_500]
+  const [from, to] = [lease - 300, lease + drain + lag]
   let all: { readonly image: Image; readonly at: number }[] = []
   const due = () => {
     const now = performance.now()

@@ -38,11 +38,9 @@ export const collecting: readonly Plant[] = [
     invariant: 4,
     edits: [
       {
-        file: blob,
-        from: `  await holdBlob(tx, repository.id, blob.id, tx.now + input.lease)
-  const keys = { digest: input.digest, from: input.from`,
-        to: `  await holdBlob(tx, repository.id, blob.id, tx.now)
-  const keys = { digest: input.digest, from: input.from`,
+        file: 'src/registry/upload.ts',
+        from: 'const outcome = await database.transact(mountBlob, input)',
+        to: 'const outcome = await database.transact(mountBlob, { ...input, lease: 0 })',
       },
     ],
     caughtBy: { rig: model, says: /the specification/ },
