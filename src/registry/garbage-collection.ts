@@ -60,11 +60,10 @@ export function createCollector(deps: CollectorDeps): Collector {
       const steps = await dueSteps({ ...deps, settings: { ...deps.settings, untagged } }, Math.min(limit, pace.atOnce), onFreed)
       await pace.take(steps.length)
       const failures: unknown[] = []
-      for (let from = 0; from < steps.length; from += stepsAtOnce) {
-        await Promise.all(steps.slice(from, from + stepsAtOnce).map((step) => takeOrPutOff(step, failures)))
-      }
+      const looked = steps.length
+      await takeAll(steps, failures)
       if (failures.length > 0) throw new CollectionFailure(failures)
-      return steps.length
+      return looked
     },
   })
 }
@@ -118,6 +117,20 @@ function stepForTrash({ database, settings }: CollectorDeps, id: number): Step {
     take: async () => void resultOf(await database.transact(collectTrash, { id, lease: settings.lease })),
     putOff: async () => void resultOf(await database.transact(putOffPurge, { id })),
   }
+}
+
+/** Each lane takes the next step as soon as its own has ended: in groups all but one would wait for the slowest. Empties the list. */
+async function takeAll(steps: Step[], failures: unknown[]): Promise<void> {
+  const lane = async (): Promise<void> => {
+    try {
+      for (let step = steps.shift(); step !== undefined; step = steps.shift()) await takeOrPutOff(step, failures)
+    } catch (error) {
+      steps.length = 0
+      throw error
+    }
+  }
+  const ends = await Promise.allSettled(Array.from({ length: stepsAtOnce }, lane))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 async function takeOrPutOff(step: Step, failures: unknown[]): Promise<void> {
