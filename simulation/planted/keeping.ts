@@ -79,8 +79,8 @@ export const keeping: readonly Plant[] = [
     edits: [
       {
         file: 'src/registry/hold-store.ts',
-        from: 'if (hold === undefined) return false',
-        to: 'if (hold === undefined || hold.name !== undefined) return false',
+        from: 'return (await tx.one(standingHolds, tx.now)) !== undefined',
+        to: 'return (await tx.one(standingHolds, tx.now))?.name === null',
       },
     ],
     caughtBy: { rig: interleavings('collect link'), says: /was not held back/ },

@@ -38,8 +38,10 @@ export const pushing: readonly Plant[] = [
       { file: upload, from: '  await store.commit(objectId, objectKey, size)\n', to: '' },
       {
         file: upload,
-        from: 'bytes: { objectId, key: objectKey }, evidence }))\n',
-        to: 'bytes: { objectId, key: objectKey }, evidence }))\n  await store.commit(objectId, objectKey, size)\n',
+        from: 'return await database.transact(commitBlob, { ...input, bytes: { objectId, key: objectKey }, evidence })\n',
+        to: `const outcome = await database.transact(commitBlob, { ...input, bytes: { objectId, key: objectKey }, evidence })
+  await store.commit(objectId, objectKey, size)
+  return outcome\n`,
       },
     ],
     caughtBy: { rig: world, says: /is live with \d+ bytes, and its file has gone|has the object \w+, which is damaged/ },
