@@ -3,6 +3,8 @@ import { collection, interleavings, model, world } from './rigs.ts'
 
 const collect = 'src/registry/collect-transactions.ts'
 const blob = 'src/registry/blob-transactions.ts'
+const existence = 'src/registry/existence-store.ts'
+const links = 'src/registry/link-store.ts'
 const pull = 'src/registry/pull.ts'
 
 /** What collection does beside pushes and pulls. */
@@ -12,6 +14,36 @@ export const collecting: readonly Plant[] = [
     invariant: 3,
     edits: [{ file: collect, from: 'const due = object.since + input.drain', to: 'const due = object.since + Math.min(input.drain, 0)' }],
     caughtBy: { rig: world, says: /promised it|the session is gone before its time/ },
+  },
+  {
+    name: 'a push takes an object that is doomed',
+    invariant: 4,
+    slow: true,
+    edits: [
+      {
+        file: existence,
+        from: `  select o.id as object_id, o.key, b.size
+  from repository r join namespace n on n.id = r.namespace_id
+  join blob b on b.domain_id = n.domain_id and b.digest = $2
+  join object o on o.id = b.object_id and o.state = 'live'`,
+        to: `  select o.id as object_id, o.key, o.stored_size as size
+  from repository r join object o on o.state in ('live', 'doomed') and o.key like '%/' || substr($2, 8) || '.%'`,
+      },
+      {
+        file: blob,
+        from: '  const present = blob.object_id\n',
+        to: `  const present = blob.object_id ?? ours.evidence?.objectId ?? null
+  if (present !== null && blob.object_id === null) await tx.run(pointBlob, blob.id, present)\n`,
+      },
+      {
+        file: blob,
+        from: `return (await tx.one(lockObject, present))?.state === 'live'`,
+        to: `return (await tx.one(lockObject, present))?.state !== 'damaged'`,
+      },
+      { file: links, from: "`(o.state = 'live' or", to: "`(o.state in ('live', 'doomed') or" },
+      { file: existence, from: `case when o.state = 'live' then o.id end`, to: `case when o.state in ('live', 'doomed') then o.id end` },
+    ],
+    caughtBy: { rig: collection, says: /acknowledged is not there|was said to be there|did not help/ },
   },
   {
     name: 'HEAD renews the lease of another repository',
