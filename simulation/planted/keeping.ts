@@ -13,7 +13,7 @@ export const keeping: readonly Plant[] = [
   {
     name: 'a lease is not looked at',
     invariant: 4,
-    edits: [{ file: collect, from: 'if (link.lease_until > tx.now)', to: 'if (link.lease_until > tx.now + 1e12)' }],
+    edits: [{ file: collect, from: 'if (until > tx.now)', to: 'if (until > tx.now + 1e12)' }],
     caughtBy: { rig: model, says: /the specification/ },
   },
   {
@@ -143,8 +143,8 @@ export const keeping: readonly Plant[] = [
     edits: [
       {
         file: deletes,
-        from: '  return await record(tx, event, null)\n})\n\n// Its blob',
-        to: '  return event.kind === null ? await record(tx, event, null) : { ok: null }\n})\n\n// Its blob',
+        from: "return await record(tx, { kind: 'tag.delete', actor, repositoryId: repository.id, keys }, null)",
+        to: "return name === '' ? await record(tx, { kind: 'tag.delete', actor, repositoryId: repository.id, keys }, null) : { ok: null }",
       },
     ],
     caughtBy: { rig: interleavings('delete tag'), says: /"delete tag" left 0 events/ },
