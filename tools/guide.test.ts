@@ -83,7 +83,7 @@ forEachDatabase('with a server, the guide', (kind) => {
     const [plans, inventory] = blocks('before-you-delete.md')
     expect(await typeAll(inventory, [])).toContain('prod')
     const said = await typeAll(plans, [])
-    const parts = ['"kind": "tag"', 'tags that go (1): 1.4', 'runs in clusters (1): prod (seen 20', ', 1h 1m after the deletion', 'manifests that go: ']
+    const parts = ['"kind": "tag"', 'tags that go (1): 1.4', 'runs in clusters (1): prod (seen 20', ', 7d 1h 1m after the deletion', 'manifests that go: ']
     for (const part of parts) expect(said).toContain(part)
   })
 

@@ -458,6 +458,7 @@ export type DeletePlan = {
     readonly by: 'repository' | 'trash' | 'elsewhere'
   })[]
   readonly after: {
+    readonly trash: number
     readonly lease: number
     readonly drain: number
     readonly total: number

@@ -16,7 +16,7 @@ const plan: DeletePlan = {
   running: { count: 2, complete: true, lastSeenAt: '2026-11-22T07:00:00.000Z' },
   frees: { bytes: 1536, blobs: 3, complete: true, exact: false },
   keeps: [{ by: 'trash', bytes: 5, blobs: 1 }],
-  after: { lease: 86_400, drain: 900, total: 87_300 },
+  after: { trash: 0, lease: 86_400, drain: 900, total: 87_300 },
 }
 const lines = (given: Partial<DeletePlan>) => planText({ ...plan, ...given }, createSay('en')).split('\n')
 

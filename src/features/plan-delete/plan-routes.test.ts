@@ -9,7 +9,7 @@ forEachDatabase('the route of plans', (kind) => {
   const mia = 'mia:better words of mia'
   let digest: string
   beforeEach(async () => {
-    t = await createManagementWorld(kind)
+    t = await createManagementWorld(kind, 86_400_000)
     await t.send(`admin:${rootPassword}`, 'PUT', '/whoami/password', { current: rootPassword, password: 'plum-Canoe 78 riddle' })
     await t.send(admin, 'POST', '/projects', { name: 'team' })
     await t.send(admin, 'POST', '/accounts', { name: 'mia', password: 'first words of mia' })
@@ -41,7 +41,7 @@ forEachDatabase('the route of plans', (kind) => {
     const { running } = (await ask(mia, { tag: '1.4' })).json
     expect(running).toEqual({ count: 1, complete: true, lastSeenAt: told.running.lastSeenAt })
     expect((await ask(admin, { digest })).json.frees).toMatchObject({ blobs: 2, exact: true })
-    expect((await ask(mia, { digest })).json).toMatchObject({ frees: { blobs: 2, exact: false }, after: { lease: 3600, drain: 60, total: 3660 } })
+    expect((await ask(mia, { digest })).json).toMatchObject({ frees: { blobs: 2, exact: false }, after: { trash: 86_400, lease: 3600, drain: 60, total: 90_060 } })
   })
 
   test('finds a project by the name that it had', async () => {

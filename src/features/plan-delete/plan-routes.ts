@@ -20,7 +20,7 @@ export interface PlanRoutesDeps {
   readonly planDelete: PlanDelete
   readonly rights: Pick<Rights, 'decide' | 'projectOf'>
   /** How long things stay that were deleted, in ms. */
-  readonly settings: { readonly lease: number; readonly drain: number }
+  readonly settings: { readonly retention: number; readonly lease: number; readonly drain: number }
 }
 
 const count = { count: z.int(), complete: z.boolean().describe('False where there are more than were counted.') }
@@ -59,8 +59,8 @@ const planShape = z
       .array(amount.extend({ by: z.enum(['repository', 'trash', 'elsewhere']) }))
       .describe('What stays though the deleted needs it, since something else does: of this repository, of its trash, or of another repository.'),
     after: z
-      .object({ lease: z.int(), drain: z.int(), total: z.int() })
-      .describe('Seconds until it is freed: so long children wait for a push that counts on them (gc.lease), and files for downloads (gc.drain).'),
+      .object({ trash: z.int(), lease: z.int(), drain: z.int(), total: z.int() })
+      .describe('Seconds until it is freed: so long it can be brought back (trash.retention), children wait for a push that counts on them (gc.lease), and files for downloads (gc.drain).'),
   })
   .meta({ id: 'DeletePlan' })
 
@@ -106,7 +106,7 @@ const seconds = (ms: number): number => Math.ceil(ms / 1000)
 function shown(
   { running, keeps, ...plan }: DeletePlan,
   asked: { readonly repository: RepositoryName; readonly tag: string | undefined },
-  { lease, drain }: PlanRoutesDeps['settings'],
+  { retention, lease, drain }: PlanRoutesDeps['settings'],
 ) {
   const { first, lastSeenAt, ...clusters } = running
   const { tags, indexes, subject } = plan.named
@@ -123,6 +123,6 @@ function shown(
       first: first?.map(({ cluster, seenAt }) => ({ cluster, seenAt: timeOf(seenAt) })),
     },
     keeps: holders.map((by) => ({ by, ...keeps[by] })).filter(({ blobs }) => blobs > 0),
-    after: { lease: seconds(lease), drain: seconds(drain), total: seconds(lease + drain) },
+    after: { trash: seconds(retention), lease: seconds(lease), drain: seconds(drain), total: seconds(retention + lease + drain) },
   }
 }
