@@ -1,4 +1,5 @@
 export { bindDirectory } from './bind-directory.ts'
+export { byChild } from './by-child.ts'
 export { createPrivateFile, lockFolder, lookAtDataDirectory, openDataDirectory, type DataDirectory, type DirectoryUse, type SeenDirectory } from './data-directory.ts'
 export { DatabaseError, type Database, type DatabaseErrorCode, type DatabaseReader, type Reads } from './database.ts'
 export {

@@ -36,8 +36,10 @@ describe('every statement', () => {
   test.each(written.map(({ sqlite }) => [sqlite.replace(/\s+/g, ' ').trim().slice(0, 90), sqlite]))('finds its rows by index on SQLite: %s', (_name, sql) => {
     const plan = (database.query(`explain query plan ${sql}`).all() as { detail: string }[]).map(({ detail }) => detail)
     const reads = plan.filter((step) => /^SCAN (?!wanted|json_each|CONSTANT)/.test(step) && !isFirstOfIndex(step, sql))
+    // One column of such an index finds all that there are in a repository.
+    const walks = plan.filter((step) => /sqlite_autoindex_reference_1 \(repository_id=\?\)$/.test(step))
     const sorts = sortsFew.test(sql) ? [] : plan.filter((step) => step.includes('TEMP B-TREE'))
-    expect(isSmall.test(sql) ? [] : [...reads, ...sorts]).toEqual([])
+    expect(isSmall.test(sql) ? [] : [...reads, ...walks, ...sorts]).toEqual([])
   })
 
   const server = testPostgres()

@@ -1,4 +1,4 @@
-import { statement } from '../../database/index.ts'
+import { byChild, statement } from '../../database/index.ts'
 import { rowsAtOnce } from './check.ts'
 
 /** Pages of every table that says what exists, each row with what it must agree with. Keys start below any real one. */
@@ -177,8 +177,8 @@ export const holdersOfBlob = statement<{ id: number; path: string }>(`
 export const manifestHoldersOfBlob = statement<{ id: number; path: string }>(`
   select r.id, r.path from manifest m join repository r on r.id = m.repository_id
   where m.blob_id = $1 and m.deleted_at is null limit ${mostListed + 1}`)
-export const parentsOf = statement<{ digest: string }>(`
-  select manifest_digest as digest from reference where repository_id = $1 and child_digest = $2 limit ${mostListed + 1}`)
+export const parentsOf = statement<{ digest: string }>(byChild(`
+  select manifest_digest as digest from reference {by child} where repository_id = $1 and child_digest = $2 limit ${mostListed + 1}`))
 export const tagsOf = statement<{ name: string }>(`
   select name from tag where repository_id = $1 and digest = $2 limit ${mostListed + 1}`)
 

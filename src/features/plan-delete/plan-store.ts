@@ -1,4 +1,4 @@
-import { statement } from '../../database/index.ts'
+import { byChild, statement } from '../../database/index.ts'
 
 /**
  * What a plan is made of. Every statement looks at no more rows than it is told, also where most of them do not count in the end (the inner
@@ -25,12 +25,6 @@ export interface NeighbourRow {
 }
 
 const living = 'case when m.digest is not null and m.deleted_at is null then 1 else 0 end as living'
-
-/**
- * References by what they lead to. Left to itself, SQLite, which knows nothing of how many there are, reads all of a repository's for the sake of
- * an index that has the other columns too.
- */
-const byChild = (sql: string) => ({ sqlite: sql.replaceAll('{by child}', 'indexed by reference_by_child'), postgres: sql.replaceAll('{by child}', '') })
 
 /** Indexes that list it. In no order. */
 export const indexesListing = statement<NeighbourRow>(byChild(`

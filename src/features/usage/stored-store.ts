@@ -1,4 +1,4 @@
-import { statement } from '../../database/index.ts'
+import { byChild, statement } from '../../database/index.ts'
 
 /** Projects with those that are deleted, of which a count may be left. What one that is being deleted holds is in the trash. */
 export const nextProject = statement<{ id: number; domain_id: number; deleted: number; trash: number; counted: number }>(`
@@ -13,15 +13,15 @@ export const repositoriesAfter = statement<{ id: number; path: string; trash: nu
   where namespace_id = $1 and (path, id) > ($2, $3) order by namespace_id, path, id limit $4`)
 
 const referredBy = (state: string): string => `exists (
-  select 1 from reference r join manifest m on m.repository_id = r.repository_id and m.digest = r.manifest_digest
+  select 1 from reference r {by child} join manifest m on m.repository_id = r.repository_id and m.digest = r.manifest_digest
   where r.repository_id = l.repository_id and r.child_digest = b.digest and m.deleted_at is ${state})`
 
 /** A blob without any manifest is on its way to one: it is not in the trash. */
-export const linksAfter = statement<{ blob_id: number; size: number; trash: number }>(`
+export const linksAfter = statement<{ blob_id: number; size: number; trash: number }>(byChild(`
   select l.blob_id, b.size,
     case when l.deleted_at is not null or (not ${referredBy('null')} and ${referredBy('not null')}) then 1 else 0 end as trash
   from link l join blob b on b.id = l.blob_id
-  where l.repository_id = $1 and l.blob_id > $2 order by l.repository_id, l.blob_id limit $3`)
+  where l.repository_id = $1 and l.blob_id > $2 order by l.repository_id, l.blob_id limit $3`))
 
 export const manifestsAfter = statement<{ digest: string; blob_id: number; size: number; trash: number }>(`
   select m.digest, m.blob_id, b.size, case when m.deleted_at is null then 0 else 1 end as trash
