@@ -6,6 +6,7 @@ import pg from 'pg'
 import { systemIds, type Clock } from '../lib/index.ts'
 import type { Database } from './database.ts'
 import { openPostgresDatabase } from './postgres/index.ts'
+import { copyTemplate } from './postgres-template.testing.ts'
 import { inlineWriter, openSqliteDatabase } from './sqlite/index.ts'
 import type { TransactionTable } from './transaction.ts'
 
@@ -51,7 +52,7 @@ function postgres(server: string): DatabaseKind {
     dialect: 'postgres',
     create: async (_table, clock) => {
       const name = `berth_${crypto.randomUUID().replaceAll('-', '')}`
-      await administer(server, `create database ${name}`)
+      await copyTemplate(server, name)
       const url = new URL(server)
       url.pathname = `/${name}`
       let disposing = false
