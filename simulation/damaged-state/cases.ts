@@ -6,6 +6,10 @@ import type { Sample } from './sample.ts'
 
 /** Undoes what came with the second step of the schema and later ones. */
 const newerThanFirst = [
+  ...'inventory_digest inventory_cluster unnamed_manifest usage_stored usage_writer usage_day trash'.split(' ').map((table) => `drop table ${table}`),
+  ...'tag_event_by_from tag_by_version tag_by_push tag_by_pull tag_by_size'.split(' ').map((index) => `drop index ${index}`),
+  ...['version_key', 'pulled_at', 'size'].map((column) => `alter table tag drop column ${column}`),
+  'alter table manifest drop column size',
   ...'job_line address_rule tag_rule access_grant role token robot_secret robot_permission robot group_member account_group account namespace_alias signing_key collection_hold'.split(' ').map((table) => `drop table ${table}`),
   ...['visibility', 'maker_kind', 'maker_id'].map((column) => `alter table namespace drop column ${column}`),
   'drop index namespace_deleting',

@@ -81,7 +81,9 @@ describe('a start where', () => {
       expect(after).toEqual(before)
     } else {
       expectServed(result, outcome)
-      const good = ([path]: [string, string]) => /^(blobs|elsewhere)\//.test(path) && !path.includes(sample.garbage.digest.slice(7))
+      // What was pushed since then may be without its manifest now, and is collected.
+      const meant = outcome === 'old' ? filesOf(sample.stopped) : before
+      const good = ([path]: [string, string]) => /^(blobs|elsewhere)\//.test(path) && path in meant && !path.includes(sample.garbage.digest.slice(7))
       expect(Object.entries(after).filter(good)).toEqual(Object.entries(before).filter(good))
     }
   })

@@ -192,7 +192,7 @@ function checkHonesty(got: Answer, wanted: Answer, struck: Struck | undefined): 
 }
 
 function codesOf({ kind, on }: Struck): readonly string[] {
-  const collector = ['failed: AggregateError', 'failed: DatabaseError']
+  const collector = ['failed: CollectionFailure', 'failed: DatabaseError']
   if (kind === 'ENOSPC') return ['STORAGE_FULL', ...collector]
   if (kind === 'lost' && on === 'database') return ['UNAVAILABLE', ...collector]
   return ['UNKNOWN', ...collector]
