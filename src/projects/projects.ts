@@ -3,6 +3,7 @@ import type { Database, Outcome } from '../database/index.ts'
 import { isoTime } from '../observe/index.ts'
 import { RightsMoved, rightsMoved } from '../record/index.ts'
 import { clearProject, type ClearStep, type TrashCommand } from '../registry/index.ts'
+import { clearInSteps, stepsBeforeAnswer } from './clear-in-steps.ts'
 import { ProjectError, type ProjectErrorCode } from './project-error.ts'
 import {
   changeProject,
@@ -34,9 +35,6 @@ export interface Projects {
   purge(input: TrashCommand): Promise<void>
 }
 
-/** Steps that a deletion takes before it answers: all of them, for most projects. What is left is for `keepClearing`. */
-const stepsBeforeAnswer = 20
-
 /** @param retention ms for which what is deleted can be brought back; 0: not at all */
 export function createProjects(database: Database, retention: number): Projects {
   return Object.freeze<Projects>({
@@ -63,9 +61,7 @@ export function createProjects(database: Database, retention: number): Projects 
 
 /** Removes what is in a project that is being deleted, at most so many steps; answers the last one. */
 export async function clearSteps(database: Database, project: number, most: number): Promise<ClearStep> {
-  let last: ClearStep = 'more'
-  for (let step = 0; step < most && last === 'more'; step++) last = resultOf(await database.transact(clearProject, { project }))
-  return last
+  return await clearInSteps(most, async () => resultOf(await database.transact(clearProject, { project })))
 }
 
 function checkName(name: string): void {

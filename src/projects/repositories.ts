@@ -8,6 +8,7 @@ import {
   restoreRepository,
   type TrashCommand,
 } from '../registry/index.ts'
+import { clearInSteps, stepsBeforeAnswer } from './clear-in-steps.ts'
 import { isRepositoryErrorCode, RepositoryError } from './repository-error.ts'
 
 /**
@@ -21,9 +22,6 @@ export interface Repositories {
   restore(input: TrashCommand): Promise<string>
   purge(input: TrashCommand): Promise<void>
 }
-
-/** Steps that are taken before the answer: all of them, for most repositories. What is left is for `keepClearing`. */
-const stepsBeforeAnswer = 20
 
 /** @param retention ms for which what is deleted can be brought back; 0: not at all */
 export function createRepositories(database: Database, retention: number): Repositories {
@@ -42,9 +40,7 @@ export function createRepositories(database: Database, retention: number): Repos
 
 /** Removes what is in a repository whose time in the trash is over, at most so many steps; answers the last one. */
 export async function clearRepositorySteps(database: Database, trash: number, most: number): Promise<ClearStep> {
-  let last: ClearStep = 'more'
-  for (let step = 0; step < most && last === 'more'; step++) last = resultOf(await database.transact(clearRepository, { trash }))
-  return last
+  return await clearInSteps(most, async () => resultOf(await database.transact(clearRepository, { trash })))
 }
 
 function resultOf<Result>(outcome: Outcome<Result>): Result {

@@ -6,7 +6,7 @@ import { resultOf } from './failure.ts'
 import { standingHolds, type CollectionHold } from './hold-store.ts'
 import { createPace } from './pace.ts'
 import { collectTrash, putOffPurge } from './purge-transactions.ts'
-import { blobSize, dueKeys, type DueKey, type QueueKind } from './queue-store.ts'
+import { blobSize, dueKeys, type DueKey, type QueueKind, readLinkKey } from './queue-store.ts'
 import type { RegistrySettings } from './settings.ts'
 import { dueTrash } from './trash-store.ts'
 import { type UnnamedRow, unnamedFor } from './unnamed-store.ts'
@@ -157,8 +157,7 @@ async function collect(deps: CollectorDeps, { kind, key }: DueKey, onFreed: OnFr
   const { database, settings } = deps
   switch (kind) {
     case 'link': {
-      const [repositoryId, blobId] = key.split(':').map(Number) as [number, number]
-      const went = resultOf(await database.transact(collectLink, { repositoryId, blobId }))
+      const went = resultOf(await database.transact(collectLink, readLinkKey(key)))
       if (went === 'removed') onFreed?.({ kind, released: 0, freed: 0 })
       return
     }

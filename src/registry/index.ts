@@ -7,6 +7,7 @@ export { type CollectionHold, rebuiltHold, standingHolds } from './hold-store.ts
 export { isInUse, runningAs, type RunningRow } from './inventory-store.ts'
 export { keepCollecting } from './keep-collecting.ts'
 export { everyRepository } from './lists.ts'
+export { readLinkKey } from './queue-store.ts'
 export { holdCollection, releaseCollection } from './hold-transactions.ts'
 export { dropContent, queueAgain, restoreObject } from './integrity-transactions.ts'
 export {

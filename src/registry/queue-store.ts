@@ -53,3 +53,8 @@ export async function endCollection(tx: Tx, kind: QueueKind, key: string | numbe
 }
 
 export const linkKey = (repositoryId: number, blobId: number): string => `${repositoryId}:${blobId}`
+
+export function readLinkKey(key: string): { readonly repositoryId: number; readonly blobId: number } {
+  const [repositoryId, blobId] = key.split(':').map(Number) as [number, number]
+  return { repositoryId, blobId }
+}

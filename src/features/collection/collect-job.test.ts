@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import type { Reads, Statement } from '../../database/index.ts'
 import type { JobRun } from '../../jobs/index.ts'
+import { testRun } from '../../jobs/job-run.testing.ts'
 import { holdCollection, type RegistrySettings } from '../../registry/index.ts'
 import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from '../../registry/test-registry.testing.ts'
 import type { BlobStore } from '../../storage/index.ts'
@@ -28,17 +29,12 @@ forEachDatabase('the job gc.run', (kind) => {
   })
   afterEach(() => t.dispose())
 
+  const watched = {
+    log: (text: string) => void lines.push(text),
+    keep: (position: unknown) => void kept.push(JSON.parse(JSON.stringify(position))),
+  }
   const run = async (payload: Partial<CollectPayload>, parts: Partial<JobRun<CollectPayload>> = {}, deps: { readonly settings: RegistrySettings } = { settings }): Promise<CollectReport> =>
-    (await createCollectJob({ ...t, ...deps }).run({
-      payload: { dryRun: false, deleteUntagged: false, ...payload },
-      token: { job: 1, claim: 'here' },
-      signal: new AbortController().signal,
-      position: undefined,
-      report: () => undefined,
-      log: (text) => void lines.push(text),
-      keep: (position) => void kept.push(JSON.parse(JSON.stringify(position))),
-      ...parts,
-    })) as CollectReport
+    (await createCollectJob({ ...t, ...deps }).run(testRun({ dryRun: false, deleteUntagged: false, ...payload }, { ...watched, ...parts }))) as CollectReport
 
   const sizes = { large: 100_000, small: 1_000 }
 

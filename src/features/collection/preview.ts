@@ -1,5 +1,5 @@
 import type { Reads } from '../../database/index.ts'
-import { type Freed, type RegistrySettings, untaggedFor } from '../../registry/index.ts'
+import { type Freed, readLinkKey, type RegistrySettings, untaggedFor } from '../../registry/index.ts'
 import type { BlobStore } from '../../storage/index.ts'
 import { blobThatGoes, dueAfter, linkThatGoes, type LostBlob, manifestThatGoes, objectThatGoes, type QueuedKey, rowsAtOnce, unnamedAfter, type UnnamedKey, uploadThatGoes } from './collection-store.ts'
 
@@ -57,7 +57,7 @@ async function wouldFree({ database, store, settings }: PreviewDeps, now: number
 }
 
 async function withLink(database: PreviewDeps['database'], now: number, key: string): Promise<Freed[]> {
-  const [repositoryId, blobId] = key.split(':').map(Number) as [number, number]
+  const { repositoryId, blobId } = readLinkKey(key)
   const link = await database.one(linkThatGoes, repositoryId, blobId, now)
   if (link === undefined) return []
   return [{ kind: 'link', released: 0, freed: 0 }, ...(link.last === 1 ? lost(link) : [])]

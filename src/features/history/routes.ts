@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { nameShape, optionalTime, placeOfPath, repositoryBelow, repositoryPathShape, timeOf, timeShape } from '../../access/index.ts'
 import { type Caller, defineRoute, Problem, type Route } from '../../api/index.ts'
 import { type Digest, isDigest, RegistryError, type Tag } from '../../oci/index.ts'
-import { type Actor, type Registry, type TagFacts, type TagMoved, tagOrders } from '../../registry/index.ts'
+import { type Registry, type TagFacts, type TagMoved, tagOrders } from '../../registry/index.ts'
 import { readHistoryPlace, readTagPlace, writeHistoryPlace, writeTagPlace } from './cursors.ts'
 
 export interface HistoryRoutesDeps {
@@ -49,8 +49,7 @@ export function historyRoutes({ registry }: HistoryRoutesDeps): readonly Route[]
 
 type Tags = Pick<Registry, 'tags'>
 
-const place = placeOfPath
-const inProject = { needs: 'content.pull', place, params } as const
+const inProject = { needs: 'content.pull', place: placeOfPath, params } as const
 
 function listRoute(registry: Tags): Route {
   return defineRoute({
@@ -66,7 +65,7 @@ function listRoute(registry: Tags): Route {
     handle: async ({ caller, params: { project }, query: { path, order, direction }, page }) => {
       const repository = repositoryBelow(project, path)
       const after = readTagPlace(order, page.after)
-      const { tags, next } = await registry.tags.list(coreActor(caller), repository, { order, direction, limit: page.limit, after })
+      const { tags, next } = await registry.tags.list(caller, repository, { order, direction, limit: page.limit, after })
       return { items: tags.map((tag) => shown(tag, caller)), next: next && writeTagPlace(next) }
     },
   })
@@ -84,9 +83,9 @@ function readingRoutes(registry: Tags): Route[] {
       status: 200,
       reply: tagThenShape,
       handle: async ({ caller, params: { project }, query: { path, tag, at } }) => {
-        const [actor, repository] = [coreActor(caller), repositoryBelow(project, path)]
-        if (at === undefined) return { ...shown(await registry.tags.get(actor, repository, tag), caller), manifest: 'here' as const }
-        const then = await told(registry.tags.at(actor, repository, tag, Date.parse(at)))
+        const repository = repositoryBelow(project, path)
+        if (at === undefined) return { ...shown(await registry.tags.get(caller, repository, tag), caller), manifest: 'here' as const }
+        const then = await told(registry.tags.at(caller, repository, tag, Date.parse(at)))
         return { name: tag, digest: then.digest, pushedAt: timeOf(then.since), pushedBy: whoFor(caller, then.by), manifest: then.manifest }
       },
     }),
@@ -102,7 +101,7 @@ function readingRoutes(registry: Tags): Route[] {
       list: true,
       handle: async ({ caller, params: { project }, query: { path, tag }, page: { limit, after } }) => {
         const repository = repositoryBelow(project, path)
-        const { moves, next } = await registry.tags.history(coreActor(caller), repository, tag, { limit, after: readHistoryPlace(after) })
+        const { moves, next } = await registry.tags.history(caller, repository, tag, { limit, after: readHistoryPlace(after) })
         return { items: moves.map((move) => shownMove(move, caller)), next: next && writeHistoryPlace(next) }
       },
     }),
@@ -116,7 +115,7 @@ function revertRoute(registry: Tags): Route {
     path: '/projects/{project}/tag-revert',
     summary: 'Points a tag at a manifest that the repository still has: as a push of it would, with the same rights.',
     needs: 'content.push',
-    place,
+    place: placeOfPath,
     params,
     query: ofTag,
     body: z.object({
@@ -133,7 +132,7 @@ function revertRoute(registry: Tags): Route {
       const target = isDigest(to) ? { digest: to } : { at: Date.parse(to) }
       const held = matched === undefined ? expected : (matched as { readonly digest: Digest }).digest
       if (expected !== undefined && held !== expected) throw new Problem('precondition-failed')
-      const reverted = await told(registry.tags.revert(coreActor(caller), repositoryBelow(project, path), tag, { to: target, expected: held }), '/to')
+      const reverted = await told(registry.tags.revert(caller, repositoryBelow(project, path), tag, { to: target, expected: held }), '/to')
       return { name: tag, ...reverted }
     },
   })
@@ -142,7 +141,7 @@ function revertRoute(registry: Tags): Route {
 /** As `getTag` shows it, whose entity tag `If-Match` names. */
 async function present(registry: Tags, caller: Caller, project: string, { path, tag }: { readonly path: string; readonly tag: Tag }) {
   try {
-    const found = await registry.tags.get(coreActor(caller), repositoryBelow(project, path), tag)
+    const found = await registry.tags.get(caller, repositoryBelow(project, path), tag)
     return tagThenShape.parse({ ...shown(found, caller), manifest: 'here' })
   } catch (error) {
     if (error instanceof RegistryError && error.status === 404) throw new Problem('precondition-failed', { cause: error })
@@ -162,10 +161,6 @@ async function told<T>(answer: Promise<T>, at?: string): Promise<T> {
     const code = { code: error.code.toLowerCase().replaceAll('_', '-'), status: at === undefined ? error.status : 409 }
     throw new Problem(code, { detail: error.message, errors, cause: error })
   }
-}
-
-function coreActor({ identity, credential, principal, address }: Caller): Actor {
-  return { identity, credential, principal, address }
 }
 
 /** Who has no name here gets none of others: a public project would list its people. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import type { JobRun } from '../../jobs/index.ts'
+import { testRun } from '../../jobs/job-run.testing.ts'
 import { anonymous, repository } from '../../registry/test-registry.testing.ts'
 import { createCheckJob } from './index.ts'
 import { createTestIntegrity, layerOf, type TestIntegrity } from './integrity.testing.ts'
@@ -16,17 +17,12 @@ forEachDatabase('the job integrity.check', (kind) => {
   })
   afterEach(() => t.dispose())
 
+  const watched = {
+    log: (text: string) => void lines.push(text),
+    keep: (position: unknown) => void kept.push(JSON.parse(JSON.stringify(position))),
+  }
   const run = async (parts: Partial<JobRun<{ deep: boolean }>> = {}) =>
-    await createCheckJob(t).run({
-      payload: { deep: true },
-      token: { job: 1, claim: 'here' },
-      signal: new AbortController().signal,
-      position: undefined,
-      report: () => undefined,
-      log: (text) => void lines.push(text),
-      keep: (position) => void kept.push(JSON.parse(JSON.stringify(position))),
-      ...parts,
-    })
+    await createCheckJob(t).run(testRun({ deep: true }, { ...watched, ...parts }))
 
   test('finds what is damaged, marks it, and names neither repositories nor tags', async () => {
     const { layer } = await t.pushImage('team/app', 'v1')

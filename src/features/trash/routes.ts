@@ -14,7 +14,7 @@ import {
 import { type Caller, defineRoute, idAfter, Problem, type Route } from '../../api/index.ts'
 import { RegistryError, type RepositoryName } from '../../oci/index.ts'
 import type { Projects, Repositories } from '../../projects/index.ts'
-import type { Actor, Registry, Restored, TrashCommand, TrashEntry } from '../../registry/index.ts'
+import type { Registry, Restored, TrashCommand, TrashEntry } from '../../registry/index.ts'
 import { entryShape, kindShape, placeOfEntry, restoredShape, shownEntry, shownRestored } from './trash-shapes.ts'
 
 export interface TrashRoutesDeps {
@@ -51,7 +51,7 @@ function readingRoutes({ registry, rights }: TrashRoutesDeps): Route[] {
       handle: async ({ caller, params: { project: named }, query: { repository: path, kind }, page: { limit, after } }) => {
         const { name: project } = await decidedOn(rights, named)
         const repository = path === undefined ? undefined : repositoryBelow(project, path)
-        const { entries, next } = await registry.trash.list(coreActor(caller), { project, repository, kind }, { limit, last: idAfter(after) })
+        const { entries, next } = await registry.trash.list(caller, { project, repository, kind }, { limit, last: idAfter(after) })
         return { items: entries.map(shownEntry), next: next === undefined ? undefined : String(next) }
       },
     }),
@@ -99,7 +99,7 @@ function changingRoutes(deps: TrashRoutesDeps): Route[] {
 async function found({ trash }: TrashRoutesDeps['registry'], caller: Caller, id: string): Promise<TrashEntry> {
   principalOf(caller)
   if (caller.mustChange) throw new Problem('password-change-required')
-  return await allowed(trash.get(coreActor(caller), Number(id)))
+  return await allowed(trash.get(caller, Number(id)))
 }
 
 const nothingElse: Restored = Object.freeze({ tags: [], leftOut: [], manifests: [] })
@@ -112,14 +112,14 @@ async function restore({ registry, rights, projects, repositories }: TrashRoutes
     return shownRestored(kind, await projects.restore(command), nothingElse)
   }
   if (kind === 'repository') return shownRestored(kind, await repositories.restore(await commandOf(rights, caller, entry, [])), nothingElse)
-  return shownRestored(kind, path, await allowed(registry.trash.restore(coreActor(caller), entry.id)))
+  return shownRestored(kind, path, await allowed(registry.trash.restore(caller, entry.id)))
 }
 
 async function purge({ registry, rights, projects, repositories }: TrashRoutesDeps, caller: Caller, id: string): Promise<void> {
   const entry = await found(registry, caller, id)
   if (entry.kind === 'project') await projects.purge(await commandOf(rights, caller, entry, ['content.purge', 'project.delete']))
   else if (entry.kind === 'repository') await repositories.purge(await commandOf(rights, caller, entry, ['content.purge']))
-  else await allowed(registry.trash.purge(coreActor(caller), entry.id))
+  else await allowed(registry.trash.purge(caller, entry.id))
 }
 
 /** For whoever has these permissions there as well. */
@@ -137,10 +137,6 @@ async function commandOf(
   }
   const { id }: ProjectFacts = await decidedOn(rights, project)
   return { trash: entry.id, project: id, actor: actorOf(caller) }
-}
-
-function coreActor({ principal, identity, credential, address }: Caller): Actor {
-  return { principal, identity, credential, address }
 }
 
 /** What the core refuses, in the words of the other routes. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { statement, transaction, type Tx } from '../../database/index.ts'
 import type { JobRun } from '../../jobs/index.ts'
+import { testRun } from '../../jobs/job-run.testing.ts'
 import { systemClock } from '../../lib/index.ts'
 import { allowAll } from '../../registry/index.ts'
 import { byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, type TestRegistry } from '../../registry/test-registry.testing.ts'
@@ -42,10 +43,8 @@ forEachDatabase('the count of what is stored', (kind) => {
     const document = manifestOf(await Promise.all(layers.map((layer) => blob(path, layer))), config)
     return { digest: await pushManifest(t.registry, path, byTag(tag), document), size: JSON.stringify(document).length }
   }
-  const run = async (changes: Partial<JobRun<CountPayload>> = {}): Promise<unknown> => {
-    const given = { payload: {}, token: { job: 1, claim: '' }, signal: new AbortController().signal, position: undefined, report: () => undefined, log: () => undefined, keep: () => undefined }
-    return await createCountJob({ database: t.database, clock: systemClock }).run({ ...given, ...changes })
-  }
+  const run = async (changes: Partial<JobRun<CountPayload>> = {}): Promise<unknown> =>
+    await createCountJob({ database: t.database, clock: systemClock }).run(testRun({}, changes))
   const rows = async () => Object.fromEntries((await t.database.all(counted)).map(({ path, ...sums }, at) => [path ?? (at === 0 ? 'all' : `project ${at}`), Object.values(sums)]))
 
   test('counts a blob once in a repository, once in a project, and for each manifest that has it', async () => {
