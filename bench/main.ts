@@ -160,8 +160,9 @@ async function measureWorkload(
 ): Promise<WorkloadResult> {
   const taking = present.filter((system) => workload.systems.includes(system.id))
   const parts = await measure(workload, taking, plan, around)
-  const { id, title, what, unit, cpuUnit, shows, warmUp, measured, goals } = workload
-  return { id, title, what, unit, cpuUnit, shows, warmUp, measured, sitting, parts, goals: judge(goals, parts) }
+  const { id, title, what, unit, cpuUnit, shows, warmUp, measured, turns, goals } = workload
+  const times = { warmUp, measured, ...(turns === undefined ? {} : { turns }) }
+  return { id, title, what, unit, cpuUnit, shows, ...times, sitting, parts, goals: judge(goals, parts) }
 }
 
 function voidRuns({ parts }: WorkloadResult): number {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { dropPageCache, memoryAtRest, readUse } from './machine/index.ts'
-import type { Measurement, PartResult, Sample } from './results.ts'
+import { type Measurement, type PartResult, type Sample, spreadOf } from './results.ts'
 import { type RunningSystem, startSystem, type System } from './systems/index.ts'
 import type { Load, Scale, Workload } from './workloads/index.ts'
 
@@ -141,25 +141,50 @@ async function withServer<T>(
 }
 
 async function measureParts(workload: Workload, system: System, server: RunningSystem, load: Load, plan: Plan): Promise<Samples> {
-  const samples = new Map<string, Sample>()
-  for (const { name, systems = workload.systems } of partsOf(workload)) {
-    if (!systems.includes(system.id)) continue
-    const warmUp = workload.warmUp * plan.part
-    if (warmUp >= shortestWarmUp) await load.run(warmUp, name)
-    // What was written until now is not to be written back during someone's measured time.
-    Bun.spawnSync(['sync', '-f', server.place.folder])
-    const before = readUse(server.pid)
-    const outcome = await load.run(workload.measured * plan.part, name)
-    const { done, seconds, p50, p99, clientSeconds, serverSeconds, leftBytes } = outcome
-    const { cpuSeconds, peakBytes } = readUse(server.pid)
-    const used = serverSeconds ?? cpuSeconds - before.cpuSeconds
-    const busy = { serverBusy: used / seconds, clientBusy: clientSeconds / seconds }
-    const rests = workload.shows.includes('restBytes')
-    const rest = rests ? { restBytes: await memoryAtRest(server.pid, restingTime * plan.part) } : {}
-    const left = leftBytes === undefined ? {} : { leftBytes }
-    const sizes = { peakBytes, ...rest, ...left }
-    samples.set(name, { done, cpuMicros: (used / done) * 1e6, rate: done / seconds, p50, p99, ...sizes, ...busy })
+  const able = partsOf(workload).filter(({ systems = workload.systems }) => systems.includes(system.id))
+  const turns = Math.max(1, Math.round((workload.turns ?? 1) * plan.part))
+  const taken = new Map(able.map(({ name }) => [name, [] as Sample[]]))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [name, samples] of taken) {
+      const warmUp = turn === 0 ? workload.warmUp * plan.part : 0
+      if (warmUp >= shortestWarmUp) await load.run(warmUp, name)
+      samples.push(await measureTurn(workload, server, load, plan, (workload.measured * plan.part) / turns, name))
+    }
   }
   await load.check()
-  return samples
+  return new Map([...taken].map(([name, samples]) => [name, sumOf(samples)]))
+}
+
+async function measureTurn(workload: Workload, server: RunningSystem, load: Load, plan: Plan, time: number, name: string): Promise<Sample> {
+  // What was written until now is not to be written back during someone's measured time.
+  Bun.spawnSync(['sync', '-f', server.place.folder])
+  const before = readUse(server.pid)
+  const { done, seconds, p50, p99, clientSeconds, serverSeconds, leftBytes } = await load.run(time, name)
+  const { cpuSeconds, peakBytes } = readUse(server.pid)
+  const used = serverSeconds ?? cpuSeconds - before.cpuSeconds
+  const busy = { serverBusy: used / seconds, clientBusy: clientSeconds / seconds }
+  const rests = workload.shows.includes('restBytes')
+  const rest = rests ? { restBytes: await memoryAtRest(server.pid, restingTime * plan.part) } : {}
+  const left = leftBytes === undefined ? {} : { leftBytes }
+  return { done, cpuMicros: (used / done) * 1e6, rate: done / seconds, p50, p99, peakBytes, ...rest, ...left, ...busy }
+}
+
+/** All turns of a part as one sample: of latencies the median turn's, of memory and disk what there was at the end. */
+function sumOf(turns: readonly Sample[]): Sample {
+  const [first] = turns
+  if (first === undefined) throw new Error('a part without a turn')
+  const sum = (of: (sample: Sample) => number): number => turns.reduce((total, sample) => total + of(sample), 0)
+  const median = (of: (sample: Sample) => number): number => spreadOf(turns.map(of)).median
+  const done = sum((sample) => sample.done)
+  const seconds = sum((sample) => sample.done / sample.rate)
+  return {
+    ...turns.at(-1) ?? first,
+    done,
+    cpuMicros: sum((sample) => sample.cpuMicros * sample.done) / done,
+    rate: done / seconds,
+    p50: median((sample) => sample.p50),
+    p99: median((sample) => sample.p99),
+    serverBusy: median((sample) => sample.serverBusy),
+    clientBusy: median((sample) => sample.clientBusy),
+  }
 }

@@ -28,7 +28,7 @@ export interface SystemResult {
 }
 
 export interface WorkloadResult
-  extends Pick<Workload, 'id' | 'title' | 'what' | 'unit' | 'cpuUnit' | 'shows' | 'warmUp' | 'measured'> {
+  extends Pick<Workload, 'id' | 'title' | 'what' | 'unit' | 'cpuUnit' | 'shows' | 'warmUp' | 'measured' | 'turns'> {
   readonly sitting: Sitting
   readonly parts: readonly PartResult[]
   readonly goals: readonly GoalResult[]

@@ -57,3 +57,31 @@ test.skipIf(process.platform !== 'linux')('a storage is filled once for all work
     expect([part?.measurements[0]?.samples.length, fills, readdirSync(folder)]).toEqual([1, filled, [...left]])
   }
 })
+
+test.skipIf(process.platform !== 'linux')('parts that take turns are one sample each, of what all their turns did', async () => {
+  const ran: string[] = []
+  const workload: Workload = {
+    ...workloads[0]!,
+    parts: [{ name: 'a' }, { name: 'b' }],
+    systems: ['berth'],
+    warmUp: 0,
+    measured: 4,
+    turns: 2,
+    prepare: () =>
+      Promise.resolve({
+        run: (seconds, part) => {
+          ran.push(`${part} ${seconds}`)
+          // Ten a second at first, thirty a second later.
+          const time = ran.length <= 2 ? 3 : 1
+          return Promise.resolve({ done: 30, seconds: time, p50: time, p99: 2 * time, clientSeconds: 0 })
+        },
+        check: () => Promise.resolve(),
+        close: () => {},
+      }),
+  }
+  const around = { folder: join(folder, 'run'), tell: () => {}, stopped: new AbortController().signal }
+  const parts = await measure(workload, [berth], { runs: 1, part: 1, size: 1 }, around)
+  expect(ran).toEqual(['a 2', 'b 2', 'a 2', 'b 2'])
+  const figures = parts.map(({ measurements }) => measurements[0]?.samples.map(({ done, rate, p50, p99 }) => ({ done, rate, p50, p99 })))
+  expect(figures).toEqual([[{ done: 60, rate: 15, p50: 2, p99: 4 }], [{ done: 60, rate: 15, p50: 2, p99: 4 }]])
+})

@@ -53,12 +53,13 @@ function machinesPart({ workloads }: Results): string {
   return [...by].map(([text, ids]) => (by.size === 1 ? `${text}.` : `${text}: ${ids.join(', ')}.`)).join('\n\n')
 }
 
-function sittingText({ sitting, warmUp, measured }: WorkloadResult): string {
+function sittingText({ sitting, warmUp, measured, turns }: WorkloadResult): string {
   const { recordedAt, commit, machine } = sitting
   const load = `load average before the sitting ${machine.load.toFixed(2)}`
   const busy = ': **the machine was busy with other work, so trust the order and not the digits**'
   const fixed = `a fixed amount of work${warmUp > 0 ? ', once as warm-up and once counted' : ''}`
-  const times = measured === 0 ? fixed : `${warmUp} s of warm-up, then ${measured} s that count`
+  const inTurn = turns === undefined ? '' : `, in ${turns} turns of each part with the others`
+  const times = measured === 0 ? fixed : `${warmUp} s of warm-up, then ${measured} s that count${inTurn}`
   return [
     `Medians, the least and the most of the runs in brackets; each run: ${times}.`,
     `Recorded ${recordedAt.slice(0, 10)} at commit ${commit}, ${load}${machine.load <= quietLoad ? '' : busy}.`,

@@ -46,7 +46,8 @@ export const guardedReads: Workload = {
   tools: wrk,
   login: true,
   warmUp: 3,
-  measured: 3,
+  measured: 6,
+  turns: 6,
   goals: kinds.flatMap((kind) => [
     ...named.flatMap((who) => noDearer(partOf(kind, who), partOf(kind, anonymous))),
     besideBest('rate', 2, partOf(kind, password)),
@@ -102,7 +103,8 @@ export const guardedLayers: Workload = {
   tools: {},
   login: true,
   warmUp: 3,
-  measured: 3,
+  measured: 6,
+  turns: 6,
   goals: readers.slice(1).flatMap((who) => noDearer(who, anonymous)),
   fill: fillGuarded,
   prepare: async (_, server, scale) => {

@@ -24,7 +24,8 @@ export const manifestByTag: Workload = {
   systems: everySystem,
   tools: wrk,
   warmUp: 6,
-  measured: 3,
+  measured: 6,
+  turns: 6,
   goals: [get, head].flatMap((part) => [
     beside('distribution', 'cpuMicros', 1 / 10, part),
     beside('zot', 'cpuMicros', 1 / 4, part),

@@ -21,6 +21,11 @@ export interface Workload {
   /** Each run: seconds that are not counted, then seconds that are. 0 counted ones: work of a fixed size. */
   readonly warmUp: number
   readonly measured: number
+  /**
+   * Parts that are compared with one another take turns in each run, each so many times for an equal part of the measured time,
+   * since a machine may be half as fast a few seconds later. One part after the other, if absent.
+   */
+  readonly turns?: number
   readonly goals: readonly Goal[]
   /** Servers speak TLS, with a certificate of this run. */
   readonly tls?: true
