@@ -64,6 +64,50 @@ forEachDatabase('what was decided', (kind) => {
     expect(await codeOf(`eve:${newWords}`, 'GET', '/whoami')).toBe(200)
   })
 
+  test('about what nobody remembers yet, or takes a token away, is void once who asks may not any more', async () => {
+    await makeHelper()
+    for (const name of ['one', 'two']) await ok(`eve:${newWords}`, 'POST', '/tokens', { name })
+    const ids = (await ok(`eve:${newWords}`, 'GET', '/tokens')).items.map(({ id }: { readonly id: string }) => id) as string[]
+    const less = () => ok(admin, 'PUT', '/roles/helper', { permissions: ['account.read', 'group.read'] })
+    const htpasswd = ['dan', 'dot'].map((name) => `${name}:$2y$05$${'a'.repeat(53)}`).join('\n')
+    const cases: readonly [transaction: string, method: string, path: string, body?: unknown][] = [
+      ['create account', 'POST', '/accounts', { name: 'dan' }],
+      ['create account', 'POST', '/account-imports', { htpasswd }],
+      ['create group', 'POST', '/groups', { name: 'dan' }],
+      ['revoke token', 'DELETE', `/accounts/eve/tokens/${ids[0]}`],
+    ]
+    for (const [transaction, method, path, body] of cases) {
+      await ok(admin, 'PUT', '/roles/helper', { permissions: helping })
+      world.meanwhile.set(transaction, less)
+      expect([path, await codeOf(bob, method, path, body), world.meanwhile.size]).toEqual([path, 'forbidden', 0])
+    }
+    for (const path of ['/accounts/dan', '/accounts/dot', '/groups/dan']) expect([path, await codeOf(admin, 'GET', path)]).toEqual([path, 'not-found'])
+    // Whoever logged in with a password that is another one by now has proved nothing.
+    const reset = () => ok(admin, 'PUT', '/accounts/eve/password', { password: words })
+    world.meanwhile.set('create token', reset)
+    expect((await world.send(`eve:${newWords}`, 'POST', '/tokens', { name: 'three' })).status).toBe(401)
+    await ok(`eve:${words}`, 'PUT', '/whoami/password', { current: words, password: newWords })
+    world.meanwhile.set('revoke token', reset)
+    expect((await world.send(`eve:${newWords}`, 'DELETE', `/tokens/${ids[0]}`)).status).toBe(401)
+    expect((await ok(admin, 'GET', '/accounts/eve/tokens')).items).toHaveLength(2)
+  })
+
+  test('of a file of accounts is decided for each of them', async () => {
+    await makeHelper()
+    const htpasswd = (names: readonly string[]) => names.map((name) => `${name}:$2y$05$${'a'.repeat(53)}`).join('\n')
+    // Something else that changes in the middle does not matter, and no line is read twice.
+    world.meanwhile.set('create account', () => ok(admin, 'POST', '/projects', { name: 'team' }))
+    expect(await ok(bob, 'POST', '/account-imports', { htpasswd: htpasswd(['a1', 'a2', 'a1']) })).toEqual({ imported: ['a1', 'a2'], skipped: [{ line: 3, reason: 'exists' }] })
+    // A right that goes in the middle ends it there.
+    world.meanwhile.set('create account', async () => {
+      world.meanwhile.set('create account', () => ok(admin, 'PUT', '/roles/helper', { permissions: ['account.read'] }))
+      await Promise.resolve()
+    })
+    expect(await codeOf(bob, 'POST', '/account-imports', { htpasswd: htpasswd(['b1', 'b2', 'b3']) })).toBe('forbidden')
+    expect(await codeOf(bob, 'GET', '/accounts/b1')).toBe(200)
+    for (const name of ['b2', 'b3']) expect(await codeOf(bob, 'GET', `/accounts/${name}`)).toBe('not-found')
+  })
+
   test('by what If-Match names is void once that looks otherwise', async () => {
     await ok(admin, 'POST', '/projects', { name: 'team' })
     // Somebody who never logs in: what is seen of an account tells when its owner did.

@@ -75,6 +75,12 @@ export const access: readonly Plant[] = [
     caughtBy: { rig: check('a token from before a project is void in it'), says: /\(fail\) a token from before a project/ },
   },
   {
+    name: 'what is made is not made under the rights that it was decided under',
+    invariant: 7,
+    edits: [{ file: 'src/record/rights-transactions.ts', from: 'if (actor?.decidedAt === undefined) return undefined\n', to: "if (actor?.decidedAt !== -1) return undefined\n" }],
+    caughtBy: { rig: { name: 'what was decided', file: 'simulation/access/decided.test.ts', test: 'what nobody remembers yet' }, says: /\(fail\) .*what nobody remembers yet/ },
+  },
+  {
     name: 'what was checked of a credential is not forgotten when rights change',
     invariant: 7,
     edits: [{ file: 'src/access/login/authenticator.ts', from: 'if (known?.asOf === asOf) return known.answer', to: 'if (known !== undefined) return known.answer' }],

@@ -1,8 +1,7 @@
 import type { Database } from '../database/index.ts'
 import type { Clock, Ids } from '../lib/index.ts'
-import type { EventActor } from '../record/index.ts'
 import { createAccounts, type Accounts } from './accounts/accounts.ts'
-import { importHtpasswd, type HtpasswdImport } from './accounts/htpasswd.ts'
+import { type DecideStep, importHtpasswd, type HtpasswdImport } from './accounts/htpasswd.ts'
 import { createGroups, type Groups } from './groups/groups.ts'
 import type { Authenticator } from './login/authentication.ts'
 import { createAuthenticator } from './login/authenticator.ts'
@@ -43,7 +42,7 @@ export interface Identities {
   readonly robots: Robots
   readonly tokens: Tokens
   /** Fails with RangeError for a text of more than `largestHtpasswd` characters. */
-  importHtpasswd(by: EventActor, text: string): Promise<HtpasswdImport>
+  importHtpasswd(decideStep: DecideStep, text: string): Promise<HtpasswdImport>
   /** Writes down what was used last. */
   close(): Promise<void>
 }
@@ -69,7 +68,7 @@ export function createIdentities(deps: IdentitiesDeps): Identities {
     groups: createGroups(deps),
     robots: createRobots(deps),
     tokens: createTokens(deps),
-    importHtpasswd: async (by, text) => await importHtpasswd(database, by, text),
+    importHtpasswd: async (decideStep, text) => await importHtpasswd(database, decideStep, text),
     close: () => uses.close(),
   })
 }

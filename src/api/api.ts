@@ -55,6 +55,8 @@ export const root = '/api/v1'
 interface Asked extends RequestContext {
   /** Runs what changes something, again where rights have moved meanwhile. */
   readonly decided: ReturnType<typeof createDecided>
+  /** The same for the steps of such a change. They have turns of their own: it may have its turn while they wait for theirs. */
+  readonly decidedStep: ReturnType<typeof createDecided>
   identity: string | undefined
   code: string | undefined
 }
@@ -63,7 +65,7 @@ type Env = { readonly Bindings: Asked }
 
 export function createApi(deps: ApiDeps): Api {
   const app = new Hono<Env>({ strict: true })
-  const decided = createDecided(deps.rightsVersion)
+  const [decided, decidedStep] = [createDecided(deps.rightsVersion), createDecided(deps.rightsVersion)]
   for (const route of deps.routes) app.on(route.method, honoPath(route), (context) => answer(route, context, deps))
   for (const [path, methods] of methodsByPath(deps.routes)) {
     app.all(path, () => {
@@ -78,7 +80,7 @@ export function createApi(deps: ApiDeps): Api {
 
   return Object.freeze({
     async fetch(request: Request, context: RequestContext): Promise<ApiAnswer> {
-      const asked: Asked = { ...context, readBody: onlyOnce(context.readBody), decided, identity: undefined, code: undefined }
+      const asked: Asked = { ...context, readBody: onlyOnce(context.readBody), decided, decidedStep, identity: undefined, code: undefined }
       // Whoever writes the answer out leaves its body away.
       const seen = request.method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
       const response = await app.fetch(seen, asked)
@@ -114,9 +116,9 @@ async function answer(route: Route, context: Context<Env>, deps: ApiDeps): Promi
 
 /** The way of every operation. Nothing is read of the body and nothing looked up before the caller may do it. */
 async function answerUnder(decidedAt: number | undefined, route: Route, { req, env }: Context<Env>, deps: ApiDeps): Promise<Response> {
-  const letIn = async () => {
+  const letIn = async (at = decidedAt) => {
     const entered = await env.enter()
-    const caller = decidedAt === undefined ? entered : { ...entered, decidedAt }
+    const caller = at === undefined ? entered : { ...entered, decidedAt: at }
     env.identity = caller.identity
     return { caller, params: await admit(route, caller, { params: parseParams(route, req.param()), query: req.query() }, deps) }
   }
@@ -128,7 +130,9 @@ async function answerUnder(decidedAt: number | undefined, route: Route, { req, e
   const body = route.body === undefined ? {} : parseBody(route, await readJson(req.header('content-type') ?? null, env.readBody))
   // A body may come slowly on purpose: by its end the caller may have lost the right, or the name may be another project's.
   const { caller, params } = route.body === undefined ? admitted : await letIn()
-  const call: AnyCall = { caller, params, query, body, page, matched: undefined, lastEvent: lastEventOf(req.raw.headers), stillAllowed: () => succeeds(letIn) }
+  const decideStep: AnyCall['decideStep'] = (step) => env.decidedStep(async (at) => await step((await letIn(at)).caller))
+  const asked = { caller, params, query, body, page, lastEvent: lastEventOf(req.raw.headers) }
+  const call: AnyCall = { ...asked, matched: undefined, decideStep, stillAllowed: () => succeeds(letIn) }
   const matched = await matchedBy(req.header('if-match'), route, call)
   const result = await route.handle({ ...call, matched })
   if (route.stream) return streamed(result as Parameters<typeof streamOfEvents>[0])

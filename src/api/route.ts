@@ -48,6 +48,11 @@ export interface Call<Params, Query, Body> {
   readonly matched: unknown
   /** Of streams: the id of the last event that the client has seen. */
   readonly lastEvent: number | undefined
+  /**
+   * For what changes many things one after the other: runs one such step for the caller as they are let in now, again where rights have moved
+   * meanwhile. Fails with the refusal where they may not go on.
+   */
+  readonly decideStep: <T>(step: (caller: Caller) => Promise<T>) => Promise<T>
   /** For answers that go on: asks again who the caller is and whether they may have this. Fails when that can't be told. */
   readonly stillAllowed: () => Promise<boolean>
 }
@@ -119,6 +124,7 @@ export interface AnyCall {
   readonly page: PageRequest
   readonly matched: unknown
   readonly lastEvent: number | undefined
+  readonly decideStep: <T>(step: (caller: Caller) => Promise<T>) => Promise<T>
   readonly stillAllowed: () => Promise<boolean>
 }
 

@@ -15,7 +15,7 @@ export interface Event {
 export interface EventActor {
   readonly identity: string | undefined
   readonly address: string
-  /** The version of rights under which it was let in, where what it does must not be done once that has moved: see `bumpDecided`. */
+  /** The version of rights under which it was let in, where what it does must not be done once that has moved: see `bumpDecided` and `holdDecided`. */
   readonly decidedAt?: number | undefined
 }
 

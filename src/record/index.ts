@@ -1,5 +1,5 @@
 export { record, type Event, type EventActor } from './event-transactions.ts'
-export { bumpDecided, bumpRights, RightsMoved, rightsMoved } from './rights-transactions.ts'
+export { bumpDecided, bumpRights, holdDecided, RightsMoved, rightsMoved } from './rights-transactions.ts'
 export {
   createEventFeed,
   type EventFeed,

@@ -2,6 +2,7 @@ import { statement, type Refusal, type Tx } from '../database/index.ts'
 import type { EventActor } from './event-transactions.ts'
 
 const bump = statement(`update meta set value = cast(cast(value as bigint) + 1 as text) where name = 'rights'`)
+const holdVersion = statement<{ value: string }>(`select value from meta where name = 'rights' for share`)
 const bumpFrom = statement(`update meta set value = $2 where name = 'rights' and value = $1`)
 
 /**
@@ -40,4 +41,13 @@ export async function bumpDecided(tx: Tx, actor: EventActor | undefined): Promis
   }
   const { decidedAt } = actor
   return (await tx.run(bumpFrom, String(decidedAt), String(decidedAt + 1))) === 1 ? undefined : { refused: rightsMoved }
+}
+
+/**
+ * The same for what nobody needs to forget anything for: an account, a group or a token that nobody can know yet. The version stays as it
+ * is, also until the end of the transaction.
+ */
+export async function holdDecided(tx: Tx, actor: EventActor | undefined): Promise<Refusal | undefined> {
+  if (actor?.decidedAt === undefined) return undefined
+  return (await tx.one(holdVersion))?.value === String(actor.decidedAt) ? undefined : { refused: rightsMoved }
 }

@@ -1,5 +1,5 @@
 import { statement, transaction, type Refusal, type Tx } from '../../database/index.ts'
-import { bumpDecided, bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, bumpRights, holdDecided, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
 import { lockAccount, type AccountRow } from './account-store.ts'
 
@@ -23,6 +23,8 @@ export const createAccount = transaction('create account', async (tx: Tx, input:
   const { name, email = null, displayName = null, passwordHash = null, mustChange, actor } = input
   const row = await tx.one(insert, name, email, displayName, passwordHash, Number(mustChange), tx.now)
   if (row === undefined) return { refused: 'EXISTS' }
+  const moved = await holdDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { account: row.id, name, after: { email, displayName, mustChange } }
   return await record(tx, { kind: 'account.create', actor, repositoryId: undefined, keys }, { id: row.id })
 })

@@ -29,7 +29,8 @@ export function htpasswdRoutes({ importHtpasswd }: Pick<Identities, 'importHtpas
       body: z.object({ htpasswd: z.string().max(largestHtpasswd) }),
       status: 200,
       reply: imported,
-      handle: async ({ caller, body: { htpasswd } }) => await importHtpasswd(actorOf(caller), htpasswd),
+      handle: async ({ body: { htpasswd }, decideStep }) =>
+        await importHtpasswd((step) => decideStep((caller) => step(actorOf(caller))), htpasswd),
     }),
   ]
 }

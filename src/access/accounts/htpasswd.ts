@@ -1,6 +1,7 @@
 import type { Database } from '../../database/index.ts'
 import type { EventActor } from '../../record/index.ts'
 import { parseName } from '../name.ts'
+import { granted } from '../refusal.ts'
 import { createAccount } from './account-transactions.ts'
 
 /** What became of a file that `htpasswd` wrote. */
@@ -24,15 +25,18 @@ export interface SkippedLine {
 /** Characters that are read at once: some hundred lines. */
 export const largestHtpasswd = 15 * 1024
 
+/** Runs one change for whoever is let in to make it by then. */
+export type DecideStep = <T>(step: (by: EventActor) => Promise<T>) => Promise<T>
+
 const bcrypt = /^\$2[aby]\$(\d{2})\$[./A-Za-z0-9]{53}$/
 /** Each further one doubles the time: with 14 a login takes about a second. */
 const highestCost = 14
 
 /**
  * Makes an account of every line, which can log in with the password it had; its hash is made anew then. Accounts that are there stay
- * as they are, so the same file may be read again. Nobody gets any right by it.
+ * as they are, so the same file may be read again. Nobody gets any right by it. What `decideStep` refuses ends it between two accounts.
  */
-export async function importHtpasswd(database: Database, actor: EventActor | undefined, text: string): Promise<HtpasswdImport> {
+export async function importHtpasswd(database: Database, decideStep: DecideStep, text: string): Promise<HtpasswdImport> {
   if (text.length > largestHtpasswd) throw new RangeError(`a file of more than ${largestHtpasswd} characters`)
   const imported: string[] = []
   const skipped: SkippedLine[] = []
@@ -41,7 +45,7 @@ export async function importHtpasswd(database: Database, actor: EventActor | und
     const entry = content.replace(/[ \t\r]+$/, '')
     if (entry === '' || entry.startsWith('#')) continue
     const read = readLine(entry)
-    const reason = typeof read === 'string' ? read : await add(database, actor, read)
+    const reason = typeof read === 'string' ? read : await decideStep((actor) => add(database, actor, read))
     if (reason === undefined && typeof read !== 'string') imported.push(read.name)
     else if (reason !== undefined) skipped.push({ line: at + 1, reason })
   }
@@ -63,10 +67,10 @@ function readLine(entry: string): Entry | SkippedLine['reason'] {
   return Number(cost) > highestCost ? 'cost' : { name, hash }
 }
 
-async function add(database: Database, actor: EventActor | undefined, { name, hash }: Entry): Promise<'exists' | undefined> {
+async function add(database: Database, actor: EventActor, { name, hash }: Entry): Promise<'exists' | undefined> {
   const input = { name, email: undefined, displayName: undefined, passwordHash: hash, mustChange: false, actor }
   const outcome = await database.transact(createAccount, input)
-  if ('ok' in outcome) return undefined
-  if (outcome.refused === 'EXISTS') return 'exists'
-  throw new Error(`an account was refused with the unknown code "${outcome.refused}"`)
+  if ('refused' in outcome && outcome.refused === 'EXISTS') return 'exists'
+  granted(outcome)
+  return undefined
 }

@@ -1,5 +1,5 @@
 import { statement, transaction, type Outcome, type Tx } from '../../database/index.ts'
-import { bumpDecided, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, holdDecided, record, type EventActor } from '../../record/index.ts'
 import { hasAdmin } from '../access-lock-store.ts'
 import { lockGroup, type GroupRow } from './group-store.ts'
 
@@ -14,6 +14,8 @@ export interface GroupInput {
 export const createGroup = transaction('create group', async (tx: Tx, { name, actor }: GroupInput) => {
   const row = await tx.one(insert, name, tx.now)
   if (row === undefined) return { refused: 'EXISTS' }
+  const moved = await holdDecided(tx, actor)
+  if (moved !== undefined) return moved
   return await record(tx, { kind: 'group.create', actor, repositoryId: undefined, keys: { group: row.id, name } }, { id: row.id })
 })
 

@@ -1,5 +1,5 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
-import { bumpRights, record, type EventActor } from '../../record/index.ts'
+import { bumpDecided, holdDecided, record, type EventActor } from '../../record/index.ts'
 import { holdProject } from '../access-lock-store.ts'
 import { lockAccount } from '../accounts/account-store.ts'
 
@@ -39,6 +39,8 @@ export const createToken = transaction('create token', async (tx: Tx, input: Cre
   const row = await tx.one(insert, owner.id, kind, name, input.hash, list, ...where, tx.now, expiresAt)
   if (row === undefined) return { refused: 'EXISTS' }
   const { id } = row
+  const moved = await holdDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { token: id, account: owner.id, name, kind, after: { permissions: permissions ?? null, place: place ?? null, expiresAt } }
   return await record(tx, { kind: 'token.create', actor, repositoryId: undefined, keys }, { id })
 })
@@ -56,7 +58,8 @@ export const revokeToken = transaction('revoke token', async (tx: Tx, { owner, i
   const account = await tx.one(lockAccount, owner)
   const row = account && (await tx.one(remove, id, account.id))
   if (account === undefined || row === undefined) return { refused: 'NOT_FOUND' }
-  await bumpRights(tx)
+  const moved = await bumpDecided(tx, actor)
+  if (moved !== undefined) return moved
   const keys = { token: id, account: account.id, name: row.name, kind: row.kind }
   return await record(tx, { kind: 'token.revoke', actor, repositoryId: undefined, keys }, null)
 })

@@ -16,6 +16,13 @@ export const identityOperations: readonly Operation[] = [
     states,
     promises: ['there is a dave'],
   }),
+  operation('create account as decided', {
+    subject: 'account creation',
+    transaction: 'create account',
+    input: () => ({ name: 'dave', email: undefined, displayName: undefined, passwordHash: 'hash', mustChange: false, actor: decidedActor }),
+    states,
+    promises: ['there is a dave'],
+  }),
   operation('create first admin', {
     subject: 'account creation',
     transaction: 'create first admin',
@@ -133,22 +140,25 @@ export const identityOperations: readonly Operation[] = [
   operation('create token', {
     subject: 'token',
     transaction: 'create token',
-    input: (side) => ({
-      owner: { id: alice, name: 'alice' },
-      kind: 'personal',
-      name: 'laptop',
-      hash: `laptop ${side}`,
-      permissions: undefined,
-      place: { project, prefix: '', exact: false },
-      expiresAt: undefined,
-      actor,
-    }),
+    input: (side) => ({ ...tokenOf(side), actor }),
+    states,
+  }),
+  operation('create token as decided', {
+    subject: 'token',
+    transaction: 'create token',
+    input: (side) => ({ ...tokenOf(side), actor: decidedActor }),
     states,
   }),
   operation('revoke token', {
     subject: 'token',
     transaction: 'revoke token',
     input: () => ({ owner: 'alice', id: token, actor }),
+    states,
+  }),
+  operation('revoke token as decided', {
+    subject: 'token',
+    transaction: 'revoke token',
+    input: () => ({ owner: 'alice', id: token, actor: decidedActor }),
     states,
   }),
   operation('record use', {
@@ -159,6 +169,11 @@ export const identityOperations: readonly Operation[] = [
     records: () => false,
   }),
 ]
+
+function tokenOf(side: number) {
+  const place = { project, prefix: '', exact: false }
+  return { owner: { id: alice, name: 'alice' }, kind: 'personal', name: 'laptop', hash: `laptop ${side}`, permissions: undefined, place, expiresAt: undefined }
+}
 
 function robotNamed(name: string) {
   return { project, name, actor }
