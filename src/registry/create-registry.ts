@@ -32,7 +32,7 @@ export interface RegistryDeps {
   /** Counts what is used; nobody does unless given. */
   readonly meter?: Meter | undefined
   readonly settings: RegistrySettings
-  /** Bytes of memory for manifests and blobs that the database keeps, and as many again for small blobs in files. */
+  /** Bytes of memory for manifests and blobs that the database keeps, as many again for small blobs in files, and a quarter of it for whole lists. */
   readonly contentCache: number
   /** Names who writes uploads here; a new name unless given. */
   readonly owner?: string | undefined
@@ -54,7 +54,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
 export function createSharedRegistry(deps: RegistryDeps): SharedRegistry {
   const contents = createContentCache(deps.database, deps.contentCache, deps.settings.verify)
-  const { existence, wholeLists } = createRemembered(deps.database)
+  const { existence, wholeLists } = createRemembered(deps.database, deps.contentCache / 4)
   const hotObjects = createHotObjects(deps.contentCache)
   const verification = createVerification(deps.settings.verify, deps.clock)
   const { ensureRepository = createAnything, repositoryPage = everyRepository(deps.database), meter = noMeter } = deps

@@ -68,7 +68,7 @@ forEachDatabase('existence', (kind) => {
         try {
           const changes = createChanges(t.database)
           const existence = createExistence(t.database, changes)
-          const lists = createWholeLists(t.database, changes)
+          const lists = createWholeLists(t.database, changes, 1024 * 1024)
           for (const each of steps) {
             await act(t, each).catch((error: unknown) => {
               if (!(error instanceof RegistryError) || error.status >= 500) throw error

@@ -9,8 +9,12 @@ export interface Remembered {
   readonly wholeLists: WholeLists
 }
 
-/** All of it follows the changes once. */
-export function createRemembered(database: Database): Remembered {
+/**
+ * All of it follows the changes once.
+ *
+ * @param wholeLists bytes of memory for lists
+ */
+export function createRemembered(database: Database, wholeLists: number): Remembered {
   const changes = createChanges(database)
-  return { existence: createExistence(database, changes), wholeLists: createWholeLists(database, changes) }
+  return { existence: createExistence(database, changes), wholeLists: createWholeLists(database, changes, wholeLists) }
 }

@@ -14,34 +14,49 @@ interface Entry {
   readonly asOf: number
 }
 
-/** Bytes: several lists of 100,000 tags. */
-const memory = 16 * 1024 * 1024
 /** What a string takes beside its letters, and an entry beside its strings. */
 const [perName, perList] = [32, 256]
 
-/** From memory while the repository is unchanged. Without `changes` the database is asked each time. */
-export function createWholeLists(database: Database, changes: Changes | undefined): WholeLists {
+interface Reading {
+  readonly names: Promise<readonly string[]>
+  readonly asOf: number
+}
+
+/**
+ * From memory while the repository is unchanged, and read once for all who ask meanwhile. Without `changes` the database is asked each time.
+ *
+ * @param capacity bytes of memory; a list that does not fit is read for whoever asks
+ */
+export function createWholeLists(database: Database, changes: Changes | undefined, capacity: number): WholeLists {
   const lists = createLru<number, Entry>({
-    capacity: memory,
+    capacity,
     weigh: ({ names }) => names.reduce((sum, { length }) => sum + length + perName, perList),
   })
   const read = async (repository: number): Promise<readonly string[]> =>
     (await database.all(allTags, repository)).map(({ name }) => name)
 
-  async function remember(repository: number, asOf: number): Promise<readonly string[]> {
-    const names = await read(repository)
-    lists.set(repository, { names, asOf })
-    return names
+  const readings = new Map<number, Reading>()
+
+  async function begin(repository: number, asOf: number): Promise<readonly string[]> {
+    const reading = { names: read(repository), asOf }
+    readings.set(repository, reading)
+    try {
+      const names = await reading.names
+      // Another one that began after a change may have come to its end before.
+      if (readings.get(repository) === reading) lists.set(repository, { names, asOf })
+      return names
+    } finally {
+      if (readings.get(repository) === reading) readings.delete(repository)
+    }
   }
 
   if (changes === undefined) return Object.freeze<WholeLists>({ tags: read })
   return Object.freeze<WholeLists>({
     tags: (repository) =>
       andThen(changes.catchUp(), () => {
-        const known = lists.get(repository)
-        return known !== undefined && changes.unchanged(repository, known.asOf)
-          ? known.names
-          : remember(repository, changes.position())
+        // What is being read is good for whoever asks now, unless it began before a change that was acknowledged by now.
+        const known = [lists.get(repository), readings.get(repository)].find((each) => each !== undefined && changes.unchanged(repository, each.asOf))
+        return known?.names ?? begin(repository, changes.position())
       }),
   })
 }
