@@ -147,6 +147,21 @@ forEachDatabase('names that projects had before', (kind) => {
     expect((await registry.pull.statBlob(anonymous, repository('crew/new'), digestBytes(large, 'sha256'))).size).toBe(large.length)
   })
 
+  test('an upload goes on after one more of a hundred renames', async () => {
+    await pushBlob(t.registry, 'team-0/app', 'x')
+    for (let n = 0; n < 105; n++) {
+      t.clock.advance(1)
+      await rename(`team-${n}`, `team-${n + 1}`)
+    }
+    const { id } = await registry.uploads.begin(anonymous, repository('team-105/app'))
+    await registry.uploads.append(anonymous, repository('team-105/app'), id, bodyOf(new Uint8Array(10)))
+    t.clock.advance(1)
+    await rename('team-105', 'crew')
+    for (const name of ['crew/app', 'team-105/app', 'team-3/app']) {
+      expect((await registry.uploads.status(anonymous, repository(name), id)).offset).toBe(10)
+    }
+  })
+
   test('an upload of a renamed project is unknown in another one that takes its name', async () => {
     const name = repository('team/app')
     await pushBlob(t.registry, 'team/app', 'x')

@@ -42,7 +42,7 @@ const renamed = statement<{ name: string }>(`
 const removeAlias = statement('delete from namespace_alias where name = $1')
 const namesBefore = statement<{ name: string }>(`
   select a.name from namespace_alias a join namespace n on n.id = a.namespace_id
-  where n.name = $1 and n.deleted_at is null limit 100`)
+  where n.name = $1 and n.deleted_at is null order by a.created_at desc limit 100`)
 const insertNamespace = statement<{ id: number }>(`
   insert into namespace (domain_id, name, created_at, maker_kind, maker_id) values (1, $1, $2, $3, $4)
   on conflict (name) where deleted_at is null do nothing returning id`)
