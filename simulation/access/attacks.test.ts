@@ -169,6 +169,30 @@ test('an allow-list of an account holds for what is its own as well', async () =
   expect((await api(who, 'PUT', '/whoami/password', { current: who.secret, password: `taken ${crypto.randomUUID()}` })).status).toBe(403)
 })
 
+test('scopes by the thousand, or as long as they can be, get a token that is taken or a word of what is too much', async () => {
+  const who = await person('admin')
+  const project = await world.project('private')
+  const ask = async (scopes: readonly string[]) => {
+    const query = scopes.map((scope) => `scope=${encodeURIComponent(scope)}`).join('&')
+    const get = await world.send(who, { method: 'GET', path: `/token?${query}` })
+    if (get.status !== 200) return { status: get.status, text: await get.text() }
+    const { token } = (await get.json()) as { token: string }
+    const used = await world.send(undefined, { method: 'GET', path: `/v2/${project}/app/tags/list`, headers: { authorization: `Bearer ${token}` } })
+    return { status: used.status, text: await used.text() }
+  }
+  const plain = `repository:${project}/app:pull`
+  const many = (count: number, name: (at: number) => string) => [plain, ...Array.from({ length: count }, (_, at) => `repository:${name(at)}:pull,push`)]
+  const long = (at: number) => `${project}/${'a'.repeat(200)}${at}`
+  // The repository is not there: whoever may look is told so.
+  expect((await ask(many(63, (at) => `${project}/r${at}`))).status).toBe(404)
+  for (const scopes of [many(64, (at) => `${project}/r${at}`), many(2_000, (at) => `${project}/r${at}`), many(40, long)]) {
+    const { status, text } = await ask(scopes)
+    expect([status, text]).toEqual([400, expect.stringContaining('ask for less at a time')])
+  }
+  expect((await ask(many(12, long))).status).toBe(404)
+  expect((await ask([Array.from({ length: 5_000 }, () => plain).join(' ').slice(0, 16_000)])).status).toBe(404)
+})
+
 test('a page elsewhere pushes nothing and gets no token with the login that a browser remembers', async () => {
   const who = await person('admin')
   const project = await world.project('private')

@@ -7,7 +7,7 @@ import { decisivePermissions, isRepositoryAction, type RepositoryAction, reposit
 import type { TokenHolder } from './token-claims.ts'
 import type { TokenKeys } from './token-keys.ts'
 import type { Scope } from './token-scope.ts'
-import { signToken } from './token-text.ts'
+import { longestToken, signToken } from './token-text.ts'
 
 export interface TokenRequest {
   /** Absent for an anonymous caller. */
@@ -28,7 +28,10 @@ export interface IssuedToken {
 }
 
 export interface TokenIssuer {
-  /** Fails when the database cannot be asked. */
+  /**
+   * Fails when the database cannot be asked.
+   * @throws RangeError when the token would be longer than one that is taken
+   */
   issue(request: TokenRequest): Promise<IssuedToken>
 }
 
@@ -65,7 +68,9 @@ export function createTokenIssuer(deps: TokenIssuerDeps): TokenIssuer {
       const holder = who === undefined ? null : holderOf(who)
       const claims = { iss: issuer, sub: principal?.name ?? '', aud: service, ...times, jti: ids.uuid(), access, holder }
       const { id, privateKey } = await keys.signing()
-      return { token: signToken(privateKey, id, claims), lifetime, issuedAt, access }
+      const token = signToken(privateKey, id, claims)
+      if (token.length > longestToken) throw new RangeError('a token for all of these scopes would be too long')
+      return { token, lifetime, issuedAt, access }
     },
   })
 }

@@ -12,7 +12,7 @@ export interface TokenParts {
 }
 
 /** Characters. More than a proxy takes of a header is no token of ours, and whoever sends more makes us work. */
-const longestToken = 8 * 1024
+export const longestToken = 8 * 1024
 
 /** Ours hold far less. */
 const jsonLimits = { depth: 5, values: 1024 }

@@ -27,9 +27,12 @@ export function wantedScopes({ service }: TokenEndpointDeps, parameters: URLSear
   try {
     return parseScopes(parameters.getAll('scope'))
   } catch (error) {
-    if (error instanceof RangeError) throw new RegistryError('REQUEST_INVALID', { message: `${error.message}; ask for less at a time` })
-    throw error
+    throw tooMuch(error)
   }
+}
+
+function tooMuch(error: unknown): unknown {
+  return error instanceof RangeError ? new RegistryError('REQUEST_INVALID', { message: `${error.message}; ask for less at a time` }) : error
 }
 
 /** What is asked for, however it was sent. */
@@ -42,8 +45,11 @@ export interface Wanted {
   readonly address: string
 }
 
+/** @throws RegistryError `REQUEST_INVALID` */
 export async function issue({ issuer, refreshTokens, service }: TokenEndpointDeps, { who, scopes, offline, client, address }: Wanted) {
-  const { token, lifetime, issuedAt, access } = await issuer.issue({ who, scopes, address })
+  const { token, lifetime, issuedAt, access } = await issuer.issue({ who, scopes, address }).catch((error: unknown) => {
+    throw tooMuch(error)
+  })
   // What stands for a robot, or is a token already, can be sent itself the next time; docker then keeps that.
   const wanted = offline && who?.credential === 'password'
   const refresh = wanted ? await refreshTokens.issue(who.principal, { service, client, actor: { identity: who.principal.name, address } }) : undefined
