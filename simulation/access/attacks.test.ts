@@ -203,6 +203,13 @@ test('a page elsewhere pushes nothing and gets no token with the login that a br
     expect((await world.send(who, { method: 'GET', path: '/token?offline_token=true', headers })).status).toBe(403)
   }
   expect((await world.send(who, { method: 'GET', path: '/token', headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(200)
+  // To plain HTTP a browser does not say where an image was asked for, so that nothing may come of it but an answer.
+  const refreshed = async (agent: string) => {
+    const answer = await world.send(who, { method: 'GET', path: '/token?offline_token=true', headers: { 'user-agent': agent } })
+    return 'refresh_token' in ((await answer.json()) as object)
+  }
+  expect(await refreshed('docker/27.5.1 go/go1.22.11 UpstreamClient(Docker-Client/27.5.1 \\(linux\\))')).toBe(true)
+  expect(await refreshed('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0')).toBe(false)
 })
 
 test('a role that tag rules leave tags to is given by those alone who may change the rules', async () => {

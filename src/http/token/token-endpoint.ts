@@ -39,9 +39,18 @@ async function answerQuery(deps: TokenEndpointDeps, { request, query, address }:
   const parameters = new URLSearchParams(query)
   const who = await loggedIn(deps, request, address)
   const scopes = wantedScopes(deps, parameters)
-  const offline = parameters.get('offline_token') === 'true'
+  const offline = parameters.get('offline_token') === 'true' && !isBrowser(request.headers)
   const { answer } = await issue(deps, { who, scopes, offline, client: parameters.get('client_id') ?? '', address })
   return jsonAnswer(answer)
+}
+
+/**
+ * The attacker: a page elsewhere, in a browser that remembers a Basic login. To plain HTTP browsers say of an image nothing about where it was
+ * asked for, so `isCrossSite` is blind there. What they all say is this word, and no page can take it away without being refused first: an
+ * answer to a browser therefore makes nothing.
+ */
+function isBrowser(headers: Headers): boolean {
+  return /^mozilla\//i.test(headers.get('user-agent') ?? '')
 }
 
 /** @returns absent for an anonymous caller */
