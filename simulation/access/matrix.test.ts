@@ -71,6 +71,11 @@ describe('every permission', () => {
   })
 })
 
+test('there are at least 2,000 cases', () => {
+  const rows = apiRoutes.filter(({ id }) => !elsewhere.includes(id)).length + v2Cases.length
+  expect(rows * identities.length * visibilities.length).toBeGreaterThanOrEqual(2_000)
+})
+
 describe('the management API', () => {
   test('has a case for each of its routes', () => {
     expect(Object.keys(apiCases).sort()).toEqual(apiRoutes.map(({ id }) => id).sort())

@@ -10,6 +10,8 @@ const isolation = (test: string): Rig => ({ name: 'isolation', file: 'simulation
 const swapped: Rig = { name: 'swapped ids', file: 'simulation/access/swapped-ids.test.ts', test: 'belongs to one project or account is nothing to another' }
 const check = (test: string): Rig => ({ name: 'checks of tokens', file: 'src/access/bearer-tokens/token-check.test.ts', test })
 
+const remembered: Rig = { name: 'remembered decisions', file: 'src/access/rights/remembered-decisions.test.ts', test: 'by whoever remembers nothing' }
+
 const scope = 'src/access/bearer-tokens/token-access.ts'
 
 /** Who may do what, and until when. */
@@ -91,6 +93,34 @@ export const access: readonly Plant[] = [
     invariant: 7,
     edits: [{ file: 'src/access/rights/rights-memory.ts', from: 'memory === undefined || now !== madeAt', to: 'memory === undefined || madeAt === undefined' }],
     caughtBy: { rig: { name: 'revocation', file: 'simulation/access/revocation.test.ts', test: 'is gone at once' }, says: /the end of it: not within/ },
+  },
+  {
+    name: 'a former name of a project leads to it although another one has it',
+    invariant: 6,
+    edits: [
+      {
+        file: 'src/projects/project-store.ts',
+        from: '\n    and not exists (select 1 from namespace own where own.name = $1 and own.deleted_at is null)',
+        to: '',
+      },
+      { file: 'src/projects/project-transactions.ts', from: '  await tx.run(removeAlias, name)\n  if (admin', to: '  if (admin' },
+    ],
+    caughtBy: {
+      rig: { name: 'former names', file: 'src/projects/aliases.test.ts', test: 'lead to what they are now' },
+      says: /\(fail\) .*lead to what they are now/,
+    },
+  },
+  {
+    name: 'what was allowed from one address is allowed from another',
+    invariant: 6,
+    edits: [{ file: 'src/access/rights/last-allowed.ts', from: ' && known.address === address', to: " && address !== ''" }],
+    caughtBy: { rig: remembered, says: /\(fail\) what was decided a moment ago on SQLite/ },
+  },
+  {
+    name: 'what was allowed about one tag is allowed about all of them',
+    invariant: 6,
+    edits: [{ file: 'src/access/rights/last-allowed.ts', from: 'repository === undefined || tag !== undefined', to: 'repository === undefined || tag?.length === 0' }],
+    caughtBy: { rig: remembered, says: /\(fail\) what was decided a moment ago on SQLite/ },
   },
   {
     name: 'a personal token does not end',
