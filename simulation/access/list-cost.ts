@@ -1,4 +1,5 @@
-// bun simulation/access/list-cost.ts [--postgres]: a page of a list for somebody with 1,000 grants among 5,000 repositories.
+// bun simulation/access/list-cost.ts [--postgres]: a page of a list for somebody with 1,000 grants among 5,000 repositories. Those in as many
+// projects have an address rule each.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +25,8 @@ interface Layout {
   readonly name: string
   readonly repository: (number: number) => string
   readonly grant: (number: number) => { readonly project: string; readonly pattern: string }
+  /** The networks of a project's address rule; without this there are none. */
+  readonly networks?: (number: number) => readonly string[]
 }
 
 const layouts: readonly Layout[] = [
@@ -36,6 +39,12 @@ const layouts: readonly Layout[] = [
     name: 'in one project, every grant for a part of it',
     repository: (number) => `p0/part${number % (2 * grants)}/r${Math.floor(number / (2 * grants))}`,
     grant: (number) => ({ project: 'p0', pattern: `part${number}/*` }),
+  },
+  {
+    name: 'in as many projects, which have an address rule each',
+    repository: (number) => `p${number}/app`,
+    grant: (number) => ({ project: `p${number}`, pattern: '*' }),
+    networks: (number) => ['127.0.0.0/8', `10.${number >> 8}.${number & 255}.0/24`],
   },
 ]
 
@@ -69,7 +78,7 @@ async function measure(layout: Layout, { settings }: TestedDatabase, data: strin
 }
 
 /** All of it over the API, as people would. */
-async function fill(app: App, { repository, grant }: Layout): Promise<void> {
+async function fill(app: App, { repository, grant, networks }: Layout): Promise<void> {
   await sent(app, 'POST', '/api/v1/accounts', adminLogin, { name: 'reader', password: `first ${password}` })
   const first = `Basic ${btoa(`reader:first ${password}`)}`
   await sent(app, 'PUT', '/api/v1/whoami/password', first, { current: `first ${password}`, password })
@@ -80,6 +89,10 @@ async function fill(app: App, { repository, grant }: Layout): Promise<void> {
     const { project, pattern } = grant(number)
     const body = { subject: { kind: 'account', name: 'reader' }, role: 'guest', pattern }
     await sent(app, 'POST', `/api/v1/projects/${project}/grants`, adminLogin, body)
+  })
+  if (networks === undefined) return
+  await inTurns(repositories, async (number) => {
+    await sent(app, 'POST', `/api/v1/projects/p${number}/address-rules`, adminLogin, { networks: networks(number) })
   })
 }
 

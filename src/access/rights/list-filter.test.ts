@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { statement } from '../../database/index.ts'
 import type { Principal } from '../principal.ts'
+import { addAddressRule } from '../rules/rule-transactions.ts'
 import { repositoryFilter, repositoryFilterValues, projectFilter, projectFilterValues } from './list-filter-store.ts'
 import { account, robot } from './question.testing.ts'
 import { createTestRights, repositoryName, type TestRights } from './rights.testing.ts'
@@ -73,9 +74,12 @@ forEachDatabase('a list of repositories', (kind) => {
       expect(await seen(principal, 3)).toEqual(await decided(principal))
     }
     expect((await seen(alice)).filter((path) => path.startsWith('part'))).toEqual(['part', 'part/app', 'part/web/a', 'part/web/b'])
-    await t.sql('insert into address_rule (namespace_id, networks, created_at) values (1, $1, 0), (3, $1, 0)', '192.0.2.0/24')
+    for (const id of [1, 3]) {
+      const input = { actor: { identity: 'admin', address }, owner: { kind: 'project', id }, permissions: undefined, networks: '192.0.2.0/24' } as const
+      expect(await t.database.transact(addAddressRule, input)).toHaveProperty('ok')
+    }
     await grant(null, '', 0, 'auditor', 2)
-    await t.sql(`update meta set value = '2' where name = 'rights'`)
+    await t.sql(`update meta set value = '9' where name = 'rights'`)
     t.clock.advance(1_000)
     for (const principal of [undefined, alice, elsewhere]) expect(await seen(principal)).toEqual(await decided(principal))
   })

@@ -76,9 +76,16 @@ export async function loadPrincipal(reads: Reads, { kind, id, name, groups }: Pr
 /** The address rules of all projects, by the project's id. */
 export async function loadAddressRules(reads: Reads): Promise<ReadonlyMap<number, readonly AddressRule[]>> {
   const rules = new Map<number, AddressRule[]>()
+  // Many projects have the same one: it is in memory once, and an address is looked for in it once.
+  const known = new Map<string, AddressRule>()
   for (let last = 0; ; ) {
     const rows = await reads.all(addressRulesAfter, last, atOnce)
-    for (const row of rows) append(rules, row.namespace_id, addressRuleOf(row, 'the project'))
+    for (const row of rows) {
+      const text = `${row.permissions} ${row.networks}`
+      const rule = known.get(text) ?? addressRuleOf(row, 'the project')
+      known.set(text, rule)
+      append(rules, row.namespace_id, rule)
+    }
     if (rows.length < atOnce) return rules
     last = rows.at(-1)?.id ?? last
   }

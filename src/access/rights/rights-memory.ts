@@ -1,9 +1,10 @@
 import type { Database } from '../../database/index.ts'
 import { andThen, type Soon } from '../../lib/index.ts'
 import type { Principal } from '../principal.ts'
+import { createAllAddressRules } from './all-address-rules.ts'
 import { noRights, type AddressRule, type PrincipalRights, type ProjectRights } from './granted.ts'
 import { createLastAllowed, type LastAllowed } from './last-allowed.ts'
-import { loadAddressRules, loadPrincipal, loadProject, loadProjects, loadRoles } from './load-rights.ts'
+import { loadPrincipal, loadProject, loadProjects, loadRoles } from './load-rights.ts'
 import type { ProjectFacts } from './rights.ts'
 import type { RightsVersion } from './rights-version.ts'
 
@@ -28,17 +29,18 @@ const grantsInMemory = 200_000
  * memory that is gone, since it may be older than the change.
  */
 export function createRightsMemory(database: Database, version: RightsVersion): () => Soon<RightsMemory> {
+  const allAddressRules = createAllAddressRules(database)
   let memory: RightsMemory | undefined
   let madeAt: number | undefined
   return () =>
     andThen(version.current(), (now) => {
-      if (memory === undefined || now !== madeAt) memory = createMemory(database)
+      if (memory === undefined || now !== madeAt) memory = createMemory(database, allAddressRules)
       madeAt = now
       return memory
     })
 }
 
-function createMemory(database: Database): RightsMemory {
+function createMemory(database: Database, allAddressRules: ReturnType<typeof createAllAddressRules>): RightsMemory {
   const project = remembering<ProjectRights | undefined>(projectsInMemory, () => 1)
   const principal = remembering(grantsInMemory, weightOf)
   // Whoever sends the same credential again is the same object: its key needs not be made.
@@ -55,7 +57,7 @@ function createMemory(database: Database): RightsMemory {
         return rights
       })
     },
-    addressRules: rememberingOne(() => loadAddressRules(database)),
+    addressRules: rememberingOne(allAddressRules),
     projects: rememberingOne(() => loadProjects(database)),
     lastAllowed: createLastAllowed(),
   }

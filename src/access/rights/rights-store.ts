@@ -43,6 +43,8 @@ export const addressRulesOfProject = statement<AddressRuleRow>(`
   select a.permissions, a.networks from namespace n join address_rule a on a.namespace_id = n.id where n.name = $1 and n.deleted_at is null`)
 export const addressRulesOfAccount = statement<AddressRuleRow>('select permissions, networks from address_rule where account_id = $1')
 export const addressRulesOfRobot = statement<AddressRuleRow>('select permissions, networks from address_rule where robot_id = $1')
+/** Counts the changes of those of projects. */
+export const addressRulesVersion = statement<{ value: string }>(`select value from meta where name = 'address-rules'`)
 /** Pages through those of all projects. */
 export const addressRulesAfter = statement<AddressRuleRow & { readonly id: number; readonly namespace_id: number }>(`
   select id, namespace_id, permissions, networks from address_rule where id > $1 and namespace_id is not null order by id limit $2`)

@@ -23,8 +23,8 @@ const insertTagRule = statement<{ id: number }>(`
   values ($1, $2, $3, $4, $5, $6, $7) returning id`)
 
 /**
- * All of a project's are looked at for each tag, and all address rules of all projects for each list: whoever may write rules in one project
- * could make everybody wait.
+ * All of a project's are looked at for each tag, and all address rules of all projects for each list, which has them read again when one of
+ * them has changed: whoever may write rules in one project could make everybody wait.
  */
 const mostRules = 200
 const countTagRules = statement<{ count: number }>('select count(*) as count from tag_rule where namespace_id = $1')
@@ -91,6 +91,11 @@ const insertAddressRule = statement<{ id: number }>(`
   insert into address_rule (namespace_id, account_id, robot_id, permissions, networks, created_at)
   values ($1, $2, $3, $4, $5, $6) returning id`)
 
+/** What lists remember of the rules of all projects is read again. */
+const countChange = statement(`
+  insert into meta (name, value) values ('address-rules', '1')
+  on conflict (name) do update set value = cast(cast(meta.value as bigint) + 1 as text)`)
+
 const countOf = (column: string) => statement<{ count: number }>(`select count(*) as count from address_rule where ${column} = $1`)
 const countAddressRules = { project: countOf('namespace_id'), account: countOf('account_id'), robot: countOf('robot_id') }
 
@@ -103,6 +108,7 @@ export const addAddressRule = transaction('add address rule', async (tx: Tx, inp
   const ids = (['project', 'account', 'robot'] as const).map((kind) => (kind === owner.kind ? owner.id : null))
   const added = await tx.one(insertAddressRule, ...ids, permissions === undefined ? null : JSON.stringify(permissions), networks, tx.now)
   if (added === undefined) throw new Error('an inserted row was not answered')
+  if (owner.kind === 'project') await tx.run(countChange)
   const moved = await bumpDecided(tx, actor)
   if (moved !== undefined) return moved
   const keys = { id: added.id, before: null, after: { owner: { ...owner, name }, permissions: permissions ?? null, networks } }
@@ -127,6 +133,7 @@ export const removeAddressRule = transaction(
     const ids = (['project', 'account', 'robot'] as const).map((kind) => (kind === owner.kind ? owner.id : 0))
     const removed = await tx.one(deleteAddressRule, id, ...ids)
     if (removed === undefined) return refuse('NOT_FOUND')
+    if (owner.kind === 'project') await tx.run(countChange)
     const moved = await bumpDecided(tx, actor)
     if (moved !== undefined) return moved
     const permissions = removed.permissions === null ? null : (JSON.parse(removed.permissions) as unknown)
