@@ -4,6 +4,9 @@ export const world: Rig = { name: 'simulated world', file: 'simulation/world/wor
 
 export const model: Rig = { name: 'model', file: 'simulation/model/model.test.ts', test: 'the core answers what', seed: 1 }
 
+/** A test of one part: of a suite that takes seconds. */
+export const unit = (file: string, test: string): Rig => ({ name: 'unit', file, test })
+
 /** Each call fails in one way; the seed says which call in which way. */
 export const faults = (seed: number): Rig => ({
   name: 'fault loop',
