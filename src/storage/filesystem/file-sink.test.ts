@@ -2,32 +2,36 @@ import { describe, expect, test } from 'bun:test'
 import { sampleBytes } from '../contract/objects.ts'
 import { FileSink } from './file-sink.ts'
 import type { OpenFile } from './file-system.ts'
-import { createWriteBuffers } from './write-buffers.ts'
+import { createHeldChunks } from './held-chunks.ts'
 
-describe('buffers', () => {
-  test('no more are lent than allowed, and some are kept', () => {
-    const buffers = createWriteBuffers({ size: 10, most: 3, kept: 1 })
-    const lent = [buffers.take(), buffers.take(), buffers.take()]
-    expect(lent.map((buffer) => buffer?.length)).toEqual([10, 10, 10])
-    expect(new Set(lent).size).toBe(3)
-    expect(buffers.take()).toBeUndefined()
-    for (const buffer of lent) if (buffer !== undefined) buffers.giveBack(buffer)
-    expect(buffers.take()).toBe(lent[0])
-    expect(lent).not.toContain(buffers.take())
-  })
+const size = 512 * 1024
+
+test('no more writers hold chunks back than allowed', () => {
+  const room = createHeldChunks({ size: 10, most: 2 })
+  expect([room.take(), room.take(), room.take()]).toEqual([true, true, false])
+  room.giveBack()
+  expect([room.take(), room.take()]).toEqual([true, false])
 })
 
 describe('a sink', () => {
-  const size = 512 * 1024
-
-  /** Writes chunks of `length`, 2 MiB in all, and gives the sizes of the writes that reach the file. */
-  async function writes(length: number, most: number): Promise<number[]> {
+  /** Writes 2 MiB in chunks of `length` to a file that takes `most` bytes at once, and gives the sizes of the writes that reach it. */
+  async function writes(length: number, writers: number, most = Infinity): Promise<number[]> {
     const sizes: number[] = []
-    const file = { write: async (bytes: Uint8Array) => sizes.push(bytes.length) && bytes.length, close: async () => undefined }
-    const sink = new FileSink(file as unknown as OpenFile, 0, createWriteBuffers({ size, most, kept: 1 }))
-    for (let sent = 0; sent < 2 ** 21; sent += length) await sink.append(sampleBytes(length))
+    const taken: Uint8Array[] = []
+    const write = (chunks: readonly Uint8Array[], offset: number): Promise<number> => {
+      expect(offset).toBe(sizes.reduce((sum, count) => sum + count, 0))
+      const bytes = Buffer.concat(chunks).subarray(0, most)
+      taken.push(bytes)
+      sizes.push(bytes.length)
+      return Promise.resolve(bytes.length)
+    }
+    const file = { write, close: () => Promise.resolve() }
+    const sink = new FileSink(file as unknown as OpenFile, 0, createHeldChunks({ size, most: writers }))
+    const sent = Array.from({ length: 2 ** 21 / length }, (_, index) => sampleBytes(length).map((byte) => byte ^ index))
+    for (const chunk of sent) await sink.append(chunk)
     await sink.flush()
     await sink.release()
+    expect(Buffer.concat(taken).equals(Buffer.concat(sent))).toBe(true)
     return sizes
   }
 
@@ -35,21 +39,30 @@ describe('a sink', () => {
     expect(await writes(16 * 1024, 1)).toEqual([size, size, size, size])
   })
 
-  test('writes large chunks as they come', async () => {
-    expect(await writes(256 * 1024, 1)).toEqual(Array.from({ length: 8 }, () => 256 * 1024))
+  test('does not hold more than so many', async () => {
+    expect(await writes(1024, 1)).toEqual(Array.from({ length: 32 }, () => 64 * 1024))
   })
 
-  test('writes small ones as they come when every buffer is lent', async () => {
+  test('writes large chunks as they come', async () => {
+    expect(await writes(size, 1)).toEqual(Array.from({ length: 4 }, () => size))
+  })
+
+  test('writes small ones as they come when others hold as many as may', async () => {
     expect(await writes(128 * 1024, 0)).toEqual(Array.from({ length: 16 }, () => 128 * 1024))
   })
 
-  test('gives its buffer back, also when closing fails', async () => {
-    const buffers = createWriteBuffers({ size, most: 1, kept: 1 })
-    const file = { write: async () => 0, close: () => Promise.reject(new Error('made up')) }
-    const sink = new FileSink(file as unknown as OpenFile, 0, buffers)
+  test('goes on where the file took less than it was given', async () => {
+    const sizes = await writes(128 * 1024, 1, 200_000)
+    expect(Math.max(...sizes)).toBe(200_000)
+  })
+
+  test('gives its place back, also when closing fails', async () => {
+    const room = createHeldChunks({ size, most: 1 })
+    const file = { write: () => Promise.resolve(0), close: () => Promise.reject(new Error('made up')) }
+    const sink = new FileSink(file as unknown as OpenFile, 0, room)
     await sink.append(sampleBytes(10))
-    expect(buffers.take()).toBeUndefined()
+    expect(room.take()).toBe(false)
     await expect(sink.release()).rejects.toThrow('made up')
-    expect(buffers.take()).toBeDefined()
+    expect(room.take()).toBe(true)
   })
 })

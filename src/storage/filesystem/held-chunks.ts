@@ -1,25 +1,24 @@
-/**
- * Buffers that many small chunks are gathered in, one system call each instead of many. Their number is bounded, since
- * anyone may open uploads and feed them slowly: a writer that gets none writes its chunks as they come. A few are kept for
- * the next writers.
- */
-export interface WriteBuffers {
-  take(): Uint8Array | undefined
-  giveBack(buffer: Uint8Array): void
+/** How much a writer holds back, to write it with one system call. */
+export interface HeldChunks {
+  /** Bytes from which on they are written. */
+  readonly size: number
+  /** Whether one more writer may hold chunks back: anyone may open uploads and feed them slowly. */
+  take(): boolean
+  giveBack(): void
 }
 
-export function createWriteBuffers({ size, most, kept }: { size: number; most: number; kept: number }): WriteBuffers {
-  const free: Uint8Array[] = []
+/** So many writers hold chunks back; those that come later write theirs as they come. */
+export function createHeldChunks({ size, most }: { size: number; most: number }): HeldChunks {
   let lent = 0
   return Object.freeze({
-    take(): Uint8Array | undefined {
-      if (lent === most) return undefined
+    size,
+    take(): boolean {
+      if (lent === most) return false
       lent++
-      return free.pop() ?? new Uint8Array(size)
+      return true
     },
-    giveBack(buffer: Uint8Array): void {
+    giveBack(): void {
       lent--
-      if (free.length < kept) free.push(buffer)
     },
   })
 }

@@ -107,7 +107,8 @@ function openedFile(file: File): OpenFile {
     file.bytes = bytes
   }
   return {
-    write: async (bytes, offset) => {
+    write: async (chunks, offset) => {
+      const bytes = Buffer.concat(chunks)
       if (offset + bytes.length > file.bytes.length) resize(offset + bytes.length)
       file.bytes.set(bytes, offset)
       return bytes.length
