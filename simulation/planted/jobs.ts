@@ -25,6 +25,12 @@ export const jobs: readonly Plant[] = [
     caughtBy: { rig: crashes, says: /toEqual/ },
   },
   {
+    name: 'a job is run twice at once: one that does not end with its process is given back all the same',
+    invariant: 10,
+    edits: [{ file: 'src/jobs/run-job.ts', from: 'if (returned === left) return left', to: 'if (returned === left) return undefined' }],
+    caughtBy: { rig: { name: 'runs that do not end', file: 'src/jobs/unheeding.test.ts', test: 'keeps its job while the process ends' }, says: /toMatchObject/ },
+  },
+  {
     name: 'a run that was given back counts',
     invariant: 10,
     edits: [{ file: runs, from: 'attempt = attempt - 1, claim = null', to: 'claim = null' }],

@@ -31,8 +31,10 @@ export class RunStopped extends Error {
 const beatsOfLease = 3
 /** After a beat that failed. */
 const retryBeat = 1_000
-/** A run that is to end and does not is waited for no longer than so many ms: it counts as ended, and what it still does is nobody's. */
+/** A run that does not end although its process does is waited for no longer than so many ms. */
 const patience = 15_000
+/** What became of such a run: it goes on for as long as the process lives. */
+const left = Symbol('left')
 
 const lineLength = 500
 const messageLength = 2_000
@@ -56,15 +58,20 @@ export async function runJob(claimed: ClaimedJob, handler: AnyJobHandler, drain:
   const notes = createNotes(claimed.lines, claimed.position)
   const over = new AbortController()
   const beating = keepBeating({ ...deps, notes, run, end }, over.signal)
-  let ended: RunEnd | undefined
+  let ended: RunEnd | typeof left | undefined
   try {
-    ended = await outcomeOf(claimed, handler, { signal: stop.signal, notes, clock, logger })
+    ended = await outcomeOf(claimed, handler, { signal: stop.signal, drain, notes, clock, logger })
   } finally {
     over.abort()
     drain.removeEventListener('abort', onDrain)
     await beating
   }
   const why = stop.signal.aborted ? (stop.signal.reason as RunStopped).why : undefined
+  if (ended === left) {
+    // Neither given back nor ended: until the lease is over, nobody begins it beside what still goes on here.
+    logger.warn('a run of a job does not end with its process; another one takes the job once its lease is over', { job: run.job, kind: claimed.kind })
+    return undefined
+  }
   if (why === 'lost') {
     logger.warn('the lease of a job ended while it was run; another worker goes on with it', { job: run.job, kind: claimed.kind })
     return undefined
@@ -72,12 +79,15 @@ export async function runJob(claimed: ClaimedJob, handler: AnyJobHandler, drain:
   return await conclude(run, why, ended, notes, { ...deps, clock, lease })
 }
 
+interface Running extends Pick<RunJobDeps, 'clock' | 'logger'> {
+  readonly signal: AbortSignal
+  readonly drain: AbortSignal
+  readonly notes: Notes
+}
+
 /** How the handler ended; nothing where it was stopped before it was done. */
-async function outcomeOf(
-  claimed: ClaimedJob,
-  { kind, run }: AnyJobHandler,
-  { signal, notes, clock, logger }: { readonly signal: AbortSignal; readonly notes: Notes } & Pick<RunJobDeps, 'clock' | 'logger'>,
-): Promise<RunEnd | undefined> {
+async function outcomeOf(claimed: ClaimedJob, { kind, run }: AnyJobHandler, running: Running): Promise<RunEnd | typeof left | undefined> {
+  const { signal, drain, notes, clock, logger } = running
   const { run: token, payloadVersion, payload: text } = claimed
   try {
     if (payloadVersion !== kind.version) {
@@ -86,7 +96,9 @@ async function outcomeOf(
     }
     const payload: unknown = checkPayload(kind, JSON.parse(text))
     const given: JobRun<unknown> = { payload, token, signal, position: notes.position, report: notes.report, log: notes.log, keep: notes.keep }
-    const result = JSON.stringify((await orPatience(run(given), signal, clock)) ?? null)
+    const returned = await orPatience(run(given), drain, clock)
+    if (returned === left) return left
+    const result = JSON.stringify(returned ?? null)
     if (result.length > jsonLength) throw new JobFailure('result-too-large', `the result has ${result.length} characters; ${jsonLength} are kept`, { final: true })
     return { state: 'done', result }
   } catch (error) {
@@ -94,13 +106,13 @@ async function outcomeOf(
   }
 }
 
-/** Waits no longer than is fair for a handler that does not heed its signal. */
-async function orPatience<T>(work: Promise<T>, signal: AbortSignal, clock: Clock): Promise<T> {
+/** Waits for a handler to its end, whatever its signal says: a job is run by nobody else meanwhile. The end of the process waits less long. */
+async function orPatience<T>(work: Promise<T>, drain: AbortSignal, clock: Clock): Promise<T | typeof left> {
   const done = new AbortController()
-  const impatient = new Promise<never>((_, reject) => {
-    const giveUp = (): void => void clock.sleep(patience, done.signal).then(() => reject(signal.reason as Error), () => undefined)
-    if (signal.aborted) giveUp()
-    else signal.addEventListener('abort', giveUp, { once: true, signal: done.signal })
+  const impatient = new Promise<typeof left>((resolve) => {
+    const giveUp = (): void => void clock.sleep(patience, done.signal).then(() => resolve(left), () => undefined)
+    if (drain.aborted) giveUp()
+    else drain.addEventListener('abort', giveUp, { once: true, signal: done.signal })
   })
   try {
     return await Promise.race([work, impatient])
