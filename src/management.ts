@@ -137,7 +137,7 @@ export interface ManagementApiDeps {
 }
 
 /** What can be asked for as a job. Who does it is in app.ts. */
-const jobKinds = [checkKind, collectKind, countKind]
+export const jobKinds = [checkKind, collectKind, countKind]
 
 /** The management API of a server. */
 export function createManagementApi({ database, identities, registry, aliases, rightsVersion, clock, logger, settings, ending, ...deps }: ManagementApiDeps): Api {
@@ -157,7 +157,7 @@ export function createManagementApi({ database, identities, registry, aliases, r
     projectName: (id) => projectName(database, id),
     registry,
     jobs: createJobs({ database, kinds: jobKinds }),
-    schedules: createSchedules({ database, kinds: jobKinds, clock }),
+    schedules: createSchedules({ database, kinds: jobKinds }),
     usage: createUsageReader(database),
     inventory: createInventory({ database, retention: settings.inventoryRetention }),
     planDelete: createPlanDelete({ database, clock }),

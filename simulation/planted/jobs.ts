@@ -31,6 +31,15 @@ export const jobs: readonly Plant[] = [
     caughtBy: { rig: { name: 'runs that do not end', file: 'src/jobs/unheeding.test.ts', test: 'keeps its job while the process ends' }, says: /toMatchObject/ },
   },
   {
+    name: 'a job is taken over by the clock of the machine',
+    invariant: 10,
+    edits: [
+      { file: 'src/jobs/keep-working.ts', from: 'findDue({ database, handlers }', to: 'findDue({ database, clock, handlers }' },
+      { file: 'src/jobs/keep-working.ts', from: 'const now = await database.now()', to: 'const now = await Promise.resolve(clock.now())' },
+    ],
+    caughtBy: { rig: { name: 'clocks that differ', file: 'src/jobs/skew.test.ts', test: 'take a job over when its lease is over', seed: 1 }, says: /toEqual/ },
+  },
+  {
     name: 'a run that was given back counts',
     invariant: 10,
     edits: [{ file: runs, from: 'attempt = attempt - 1, claim = null', to: 'claim = null' }],

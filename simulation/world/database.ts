@@ -42,6 +42,7 @@ export function createDatabaseSeam(inner: Database, seam: DatabaseSeam): Databas
       return await inner.all(statement, ...values)
     },
     snapshot: (work) => inner.snapshot(work),
+    now: () => inner.now(),
     close: () => inner.close(),
   }
 }

@@ -26,6 +26,9 @@ export interface Database {
    */
   readonly version: (() => number) | undefined
 
+  /** Ms since the epoch by the clock that all nodes of this database share, as transactions have it. */
+  now(): Promise<number>
+
   /** Whether other threads or processes serve it too: then a client's next request may be theirs. */
   readonly shared: boolean
 

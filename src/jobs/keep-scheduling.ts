@@ -41,8 +41,8 @@ export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
 }
 
 /** What was due several times while nobody looked runs once. Answers whether all went well. */
-export async function fireDue({ database, clock, logger, kinds }: SchedulingDeps): Promise<boolean> {
-  const now = clock.now()
+export async function fireDue({ database, logger, kinds }: SchedulingDeps): Promise<boolean> {
+  const now = await database.now()
   return await eachByItself(await database.all(dueSchedules, now, firedAtOnce), logger, async (row) => {
     const kind = kinds.find(({ name }) => name === row.kind)
     if (kind === undefined) return
@@ -78,8 +78,8 @@ function dedupeKeyOf(kind: AnyJobKind, { id, payload, payload_version: version }
 }
 
 /** After a clock was set back, what was to run next by the old time is brought forward. Answers whether all went well. */
-export async function heedClock({ database, clock, logger }: SchedulingDeps): Promise<boolean> {
-  const now = clock.now()
+export async function heedClock({ database, logger }: SchedulingDeps): Promise<boolean> {
+  const now = await database.now()
   return await eachByItself(await database.all(farSchedules, checkedAtOnce), logger, async (row) => {
     const next = runAfter(row, now)
     if (next < row.next_run_at) await database.transact(bringForward, { id: row.id, from: row.next_run_at, to: next })

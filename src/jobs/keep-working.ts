@@ -64,11 +64,13 @@ export async function workOnce(deps: WorkerDeps, drain: AbortSignal): Promise<bo
 }
 
 /** The one that has waited longest, of all kinds that this program can run. */
-async function findDue({ database, clock, handlers }: WorkerDeps): Promise<{ readonly id: number; readonly handler: AnyJobHandler } | undefined> {
+async function findDue({ database, handlers }: WorkerDeps): Promise<{ readonly id: number; readonly handler: AnyJobHandler } | undefined> {
   let first: { readonly id: number; readonly due_at: number; readonly handler: AnyJobHandler } | undefined
+  // The time that leases are kept by: this machine's clock may be another one.
+  const now = await database.now()
   for (const handler of handlers) {
     const { name, version } = handler.kind
-    const due = await database.one(dueJob, name, clock.now(), version)
+    const due = await database.one(dueJob, name, now, version)
     if (due !== undefined && (first === undefined || due.due_at < first.due_at)) first = { ...due, handler }
   }
   return first
@@ -81,9 +83,9 @@ async function claim({ database, node, lease }: WorkerDeps, id: number): Promise
 }
 
 /** Removes a batch of jobs that ended long ago; answers whether there may be more. */
-export async function clearOnce({ database, clock }: Pick<WorkerDeps, 'database' | 'clock'>): Promise<boolean> {
+export async function clearOnce({ database }: Pick<WorkerDeps, 'database'>): Promise<boolean> {
   const surplus = await database.one(endOfOldest, mostKept)
-  const endedBy = Math.max(clock.now() - keptFor, surplus?.finished_at ?? 0)
+  const endedBy = Math.max((await database.now()) - keptFor, surplus?.finished_at ?? 0)
   const outcome = await database.transact(clearJobs, { endedBy, most: clearedAtOnce })
   return 'ok' in outcome && outcome.ok === clearedAtOnce
 }

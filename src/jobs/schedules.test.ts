@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import type { Database } from '../database/index.ts'
-import type { Clock } from '../lib/index.ts'
 import { createLogger } from '../observe/index.ts'
 import { nextRun } from './cron.ts'
 import { fireDue, heedClock, type SchedulingDeps } from './keep-scheduling.ts'
@@ -63,10 +62,10 @@ forEachDatabase('a schedule', (kind) => {
   beforeEach(async () => {
     t = await createTestJobs(kind)
     now = at('2026-03-01T00:10:00Z')
-    // The clock of the machine, which somebody may set.
-    const clock: Clock = { ...t.clock, now: () => now }
-    schedules = createSchedules({ database: t.database, kinds: [stepsKind], clock })
-    node = { database: t.database, clock, logger: createLogger({ level: 'silent' }), kinds: [stepsKind] }
+    // The clock that all share, which somebody may set; those of the machines are others.
+    const database: Database = { ...t.database, now: () => Promise.resolve(now) }
+    schedules = createSchedules({ database, kinds: [stepsKind] })
+    node = { database, clock: t.clock, logger: createLogger({ level: 'silent' }), kinds: [stepsKind] }
   })
   afterEach(() => t.dispose())
 
@@ -95,7 +94,7 @@ forEachDatabase('a schedule', (kind) => {
     await schedules.create(nightly, actor)
     const spoilt = (row: unknown): unknown => ((row as { readonly name: string }).name === 'bad' ? { ...(row as object), time_zone: 'Mars/Base' } : row)
     const all: Database['all'] = async (...query) => (await t.database.all(...query)).map(spoilt) as never
-    const reading = { ...node, database: { ...t.database, all } }
+    const reading = { ...node, database: { ...node.database, all } }
     now = at('2026-03-01T02:00:00Z')
     expect(await fireDue(reading)).toBe(false)
     expect(await jobs()).toEqual(['nightly queued'])
@@ -117,13 +116,28 @@ forEachDatabase('a schedule', (kind) => {
     await schedules.create(nightly, actor)
     now = at('2026-03-01T02:00:00Z')
     await Promise.all([fireDue(node), fireDue(node), fireDue(node)])
-    // One whose clock is a little late.
-    const late = { ...node, clock: { ...node.clock, now: () => at('2026-03-01T01:59:58Z') } }
     await work()
-    await heedClock(late)
-    await fireDue(late)
+    // The clock was set back a little.
+    now = at('2026-03-01T01:59:58Z')
+    await heedClock(node)
+    await fireDue(node)
+    now = at('2026-03-01T02:00:00Z')
     await fireDue(node)
     expect(await jobs()).toEqual(['nightly done'])
+  })
+
+  test('comes by the clock of the database, however wrong that of a machine is', async () => {
+    await schedules.create(nightly, actor)
+    now = at('2026-03-01T01:59:59Z')
+    for (const wrong of [at('2020-01-01T00:00:00Z'), at('2040-01-01T00:00:00Z')]) {
+      const machine = { ...node, clock: { ...t.clock, now: () => wrong } }
+      await heedClock(machine)
+      await fireDue(machine)
+      expect([await jobs(), await next()]).toEqual([[], '2026-03-01T02:00:00.000Z'])
+    }
+    now = at('2026-03-01T02:00:00Z')
+    await fireDue({ ...node, clock: { ...t.clock, now: () => at('2020-01-01T00:00:00Z') } })
+    expect([await jobs(), await next()]).toEqual([['nightly queued'], '2026-03-02T02:00:00.000Z'])
   })
 
   test('does not run a second time while its last job has not ended', async () => {

@@ -1,5 +1,4 @@
 import type { Database, Outcome } from '../database/index.ts'
-import type { Clock } from '../lib/index.ts'
 import type { EventActor } from '../record/index.ts'
 import { type CronTimes, nextRun } from './cron.ts'
 import { isJobErrorCode, JobError } from './job-error.ts'
@@ -30,13 +29,12 @@ export interface Schedules {
 export interface SchedulesDeps {
   readonly database: Database
   readonly kinds: readonly AnyJobKind[]
-  readonly clock: Clock
 }
 
-export function createSchedules({ database, kinds, clock }: SchedulesDeps): Schedules {
-  const inputOf = ({ name, kind: kindName, payload: given, cron, timeZone, enabled }: NewSchedule, actor: EventActor): ScheduleInput => {
+export function createSchedules({ database, kinds }: SchedulesDeps): Schedules {
+  const inputOf = async ({ name, kind: kindName, payload: given, cron, timeZone, enabled }: NewSchedule, actor: EventActor): Promise<ScheduleInput> => {
     const { kind, payload } = readJob(kinds, kindName, given)
-    const nextRunAt = nextRun({ cron, timeZone }, clock.now())
+    const nextRunAt = nextRun({ cron, timeZone }, await database.now())
     return { name, kind: kindName, payloadVersion: kind.version, payload: JSON.stringify(payload), cron, timeZone, enabled, nextRunAt, actor }
   }
   const found = async (name: string): Promise<Schedule> => {
@@ -46,11 +44,11 @@ export function createSchedules({ database, kinds, clock }: SchedulesDeps): Sche
   }
   return Object.freeze<Schedules>({
     create: async (schedule, actor) => {
-      check(await database.transact(createSchedule, inputOf(schedule, actor)))
+      check(await database.transact(createSchedule, await inputOf(schedule, actor)))
       return await found(schedule.name)
     },
     change: async (schedule, actor) => {
-      check(await database.transact(changeSchedule, inputOf(schedule, actor)))
+      check(await database.transact(changeSchedule, await inputOf(schedule, actor)))
       return await found(schedule.name)
     },
     remove: async (name, actor) => check(await database.transact(deleteSchedule, { name, actor })),

@@ -7,7 +7,7 @@ import { checkSchema, migrate } from '../migrations/migrate.ts'
 import { postgresTypes } from '../migrations/index.ts'
 import type { AnyTransaction, Outcome } from '../transaction.ts'
 import { createPool, databaseError, isAlreadyDone, isConnectionLoss, isRetryable, queryOf, type PostgresQuery } from './client.ts'
-import { runTransaction, txOn } from './run-transaction.ts'
+import { runTransaction, selectNow, txOn } from './run-transaction.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -45,6 +45,7 @@ export async function openPostgresDatabase(options: PostgresOptions): Promise<Da
     installation,
     secret,
     version: undefined,
+    now: async () => options.now?.() ?? (await serverTime(pool)),
     shared: true,
     transact: async (transaction, input, operationId) =>
       (await persist(pool, transaction, input, operationId, options)) as Outcome<never>,
@@ -91,6 +92,11 @@ export async function openPostgresReader(
 }
 
 type Pool = ReturnType<typeof createPool>
+
+async function serverTime(pool: Pool): Promise<number> {
+  const [row] = await read(pool, selectNow)
+  return (row as { readonly now: number }).now
+}
 
 async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()

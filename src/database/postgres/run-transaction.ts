@@ -10,7 +10,9 @@ export interface RunOptions {
   readonly now?: number
 }
 
-const begin = `begin; select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`
+/** The server's clock, which all nodes share. */
+export const selectNow = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
+const begin = `begin; ${selectNow}`
 
 /**
  * One attempt at a transaction on one connection. Throws what the driver throws; `committing` tells the caller whether COMMIT

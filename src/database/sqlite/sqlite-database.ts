@@ -46,6 +46,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     installation,
     secret,
     version: version.now,
+    now: async () => options.clock.now(),
     shared: options.commits !== undefined,
     transact: async (transaction, input, operationId) => {
       const outcome = await writer.write({
