@@ -148,9 +148,8 @@ const threadsBroken = 'this process can answer requests no longer: start the ser
 const databaseBroken = 'the database can no longer be trusted in this process: start the server again to recover'
 
 /** An SQLite database is one process's. */
-function directoryUse({ database, role }: Config): DirectoryUse {
-  if (database.url === undefined) return 'alone'
-  return role === 'serve' ? 'requests' : 'work'
+function directoryUse({ database }: Config): DirectoryUse {
+  return database.url === undefined ? 'alone' : 'shared'
 }
 
 async function openBack(config: Config, logger: Logger, commits?: Int32Array): Promise<Back> {
@@ -165,7 +164,7 @@ async function openBack(config: Config, logger: Logger, commits?: Int32Array): P
     const kept = openKept(config, opened, directory.path)
     const { database } = kept.core
     const firstAdmin = await prepareAccess(config, database, logger)
-    const work = config.role === 'serve' ? undefined : startWork(config, kept.core, directory.path, logger)
+    const work = config.role === 'serve' ? undefined : startWork(config, kept.core, directory, logger)
     const close = async (): Promise<void> => {
       await work?.end()
       await database.close()

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import type { Config } from './config/index.ts'
+import type { DataDirectory } from './database/index.ts'
 import { createCollectJob } from './features/collection/index.ts'
 import { createCheckJob, createScrubber, keepScrubbing } from './features/integrity/index.ts'
-import { createRecorder, keepRecording, type Recorder } from './features/recovery/index.ts'
+import { createRecorder, keepRecordingInTurn, type Recorder } from './features/recovery/index.ts'
 import { createCountJob, keepUsage, storedMetric } from './features/usage/index.ts'
 import { createJobs, keepScheduling, keepWorking } from './jobs/index.ts'
 import { systemClock, systemIds } from './lib/index.ts'
@@ -18,17 +19,16 @@ export interface Work {
   end(): Promise<void>
 }
 
-/** @param path the data directory */
-export function startWork(config: Config, core: CollectorDeps, path: string, logger: Logger): Work {
+export function startWork(config: Config, core: CollectorDeps, directory: Pick<DataDirectory, 'path' | 'lead'>, logger: Logger): Work {
   const { database, store } = core
   const common = { clock: systemClock, logger }
-  const recorder = openRecorder(core, path, logger)
+  const recorder = openRecorder(core, directory.path, logger)
   const collector = createCollector(core)
   const endCollection = keepCollecting(collector, { ...common, interval: config.gc.interval })
   const endClearing = keepClearing(database, { ...common, interval: config.gc.interval })
   const scrubbing = { ...common, database, store, ids: systemIds, rate: config.storage.scrub }
   const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
-  const endRecording = keepRecording(recorder, common)
+  const endRecording = keepRecordingInTurn(recorder, () => directory.lead(), common)
   const { at_once: atOnce, lease } = config.jobs
   const handlers = [createCheckJob(core), createCollectJob({ ...core, collector }), createCountJob({ ...common, database })]
   const kinds = handlers.map(({ kind }) => kind)

@@ -66,7 +66,7 @@ describe('a data directory', () => {
     await (await start()).stop()
   })
 
-  test('is shared, where the database is elsewhere, by those that answer requests and one that does the work', () => {
+  test('is shared, where the database is elsewhere, by any number, of which one leads', () => {
     const codeOf = (open: () => unknown): unknown => {
       try {
         open()
@@ -75,21 +75,24 @@ describe('a data directory', () => {
         return (error as { code: string }).code
       }
     }
-    const serving = [openDataDirectory(data(), 'requests'), openDataDirectory(data(), 'requests')]
-    const working = openDataDirectory(data(), 'work')
-    expect(codeOf(() => openDataDirectory(data(), 'work'))).toBe('locked')
+    const [one, two] = [openDataDirectory(data(), 'shared'), openDataDirectory(data(), 'shared')]
+    const leading = one.lead()
+    expect(leading).toBeDefined()
+    expect(two.lead()).toBeUndefined()
     expect(codeOf(() => openDataDirectory(data()))).toBe('locked')
-    working.release()
-    openDataDirectory(data(), 'work').release()
-    for (const each of serving) {
-      expect(codeOf(() => openDataDirectory(data()))).toBe('locked')
-      each.release()
-    }
+    leading?.close()
+    const next = two.lead()
+    expect(next).toBeDefined()
+    expect(one.lead()).toBeUndefined()
+    next?.close()
+    one.release()
+    expect(codeOf(() => openDataDirectory(data()))).toBe('locked')
+    two.release()
     const alone = openDataDirectory(data())
-    expect(codeOf(() => openDataDirectory(data(), 'requests'))).toBe('locked')
-    expect(codeOf(() => openDataDirectory(data(), 'work'))).toBe('locked')
+    expect(alone.lead()).toBeDefined()
+    expect(codeOf(() => openDataDirectory(data(), 'shared'))).toBe('locked')
     alone.release()
-    openDataDirectory(data(), 'work').release()
+    openDataDirectory(data(), 'shared').release()
   })
 
   function change(path: string, sql: string): void {

@@ -16,6 +16,8 @@ export interface DataDirectory {
   readonly installation: string | undefined
   /** Fails with `corrupt` when this folder belongs to another database; ties a new folder to this one. */
   bind(installation: string): void
+  /** Takes what only one process of those that share the folder may have; nothing while another one has it. */
+  lead(): FolderLock | undefined
   release(): void
 }
 
@@ -40,21 +42,19 @@ function see(path: string): SeenDirectory {
   return { path, databasePath: join(path, 'berth.db'), installation, holdsData }
 }
 
-/**
- * How a process uses the folder: by itself; or, where the database is elsewhere, beside others, of which any number answer requests
- * and one does the work beside them.
- */
-export type DirectoryUse = 'alone' | 'requests' | 'work'
+/** How a process uses the folder: by itself; or, where the database is elsewhere, beside others. */
+export type DirectoryUse = 'alone' | 'shared'
 
 /** Makes the folder when there is none. Fails with `locked` while another server uses it, with `occupied` when distribution did. */
 export function openDataDirectory(path: string, use: DirectoryUse = 'alone'): DataDirectory {
   refuseDistributions(path)
-  const lock = use === 'alone' ? lockDirectory(path) : shareDirectory(path, use)
+  const lock = use === 'alone' ? lockDirectory(path) : shareDirectory(path)
   try {
     const seen = see(path)
     return Object.freeze<DataDirectory>({
       ...seen,
       bind: (id) => bind(path, join(path, 'installation'), seen.installation, id),
+      lead: () => (use === 'alone' ? { close: () => undefined } : lead(path)),
       release: () => lock.close(),
     })
   } catch (error) {
@@ -82,19 +82,16 @@ export function lockDirectory(path: string): FolderLock {
   return lockFolder(path, 'berth.lock', `another server uses the data directory ${path}: stop it first, or give this one its own with --data`)
 }
 
-function shareDirectory(path: string, use: Exclude<DirectoryUse, 'alone'>): FolderLock {
-  const shared = lockFolder(path, 'berth.lock', `another process uses the data directory ${path} by itself: wait until it has ended`, 'shared')
-  if (use === 'requests') return shared
+function shareDirectory(path: string): FolderLock {
+  return lockFolder(path, 'berth.lock', `another process uses the data directory ${path} by itself: wait until it has ended`, 'shared')
+}
+
+/** Like the other lock it ends with the process, however that ends. */
+function lead(path: string): FolderLock | undefined {
   try {
-    const work = lockFolder(path, 'work.lock', `another server does the work beside the requests in the data directory ${path}: start this one with --role serve, or give it a directory of its own with --data`)
-    return {
-      close: () => {
-        work.close()
-        shared.close()
-      },
-    }
+    return lockFolder(path, 'work.lock', 'another process leads')
   } catch (error) {
-    shared.close()
+    if (error instanceof DatabaseError && error.code === 'locked') return undefined
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import {
   type Database,
   type DatabaseReader,
+  DatabaseError,
   type DataDirectory,
   lookAtDataDirectory,
   openDataDirectory,
@@ -48,8 +49,10 @@ export async function collectInstallation(place: CollectedPlace, request: Collec
       await reader.close()
     }
   }
-  const directory = openDataDirectory(data, place.databaseUrl === undefined ? 'alone' : 'work')
+  const directory = openDataDirectory(data, place.databaseUrl === undefined ? 'alone' : 'shared')
+  const leading = directory.lead()
   try {
+    if (leading === undefined) throw new DatabaseError('locked', `another process does the work beside the requests in the data directory ${data}: let that one collect, with \`berth gc\`, or stop it first`)
     const database = await place.openToWrite(directory)
     try {
       const deps = { database, store, clock, settings }
@@ -58,6 +61,7 @@ export async function collectInstallation(place: CollectedPlace, request: Collec
       await database.close()
     }
   } finally {
+    leading?.close()
     directory.release()
   }
 }
