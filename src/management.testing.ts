@@ -91,12 +91,12 @@ export async function createManagementWorld({ create }: DatabaseKind, retention 
 
   /** As the command line sends it. */
   async function fetch(url: string, init: RequestInit): Promise<Response> {
-    const given = new Headers(init.headers).get('authorization')?.slice('Basic '.length)
-    const user = given === undefined ? '' : Buffer.from(given, 'base64').toString()
+    const { authorization, ...headers } = Object.fromEntries(new Headers(init.headers)) as Readonly<Record<string, string>>
+    const user = Buffer.from(authorization?.slice('Basic '.length) ?? '', 'base64').toString()
     const { pathname, search } = new URL(url)
     const body = typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined
-    const { status, text } = await send(user, init.method ?? 'GET', (pathname + search).slice(root.length), body)
-    return new Response(text === '' ? null : text, { status })
+    const answered = await send(user, init.method ?? 'GET', (pathname + search).slice(root.length), body, headers)
+    return new Response(answered.text === '' ? null : answered.text, { status: answered.status, headers: answered.headers })
   }
 
   /** An answer that goes on. */
@@ -130,14 +130,17 @@ export async function createManagementWorld({ create }: DatabaseKind, retention 
       readBody: async () => new Uint8Array(await request.arrayBuffer()),
     })
   }
-  /** A worker whose checks find nothing, and which counts what is stored, until the returned function is called. */
-  function runJobs(): () => Promise<void> {
+  /**
+   * A worker whose checks find nothing, and which counts what is stored, until the returned function is called.
+   * @param of the program that it is of: a later one takes payloads of another version
+   */
+  function runJobs(of: { readonly version?: number } = {}): () => Promise<void> {
     const run = ({ log, report }: JobRun<unknown>): Promise<unknown> => {
       for (const line of ['begun', 'half of it', 'all is well']) log(line)
       report({ done: 3, total: 4, unit: 'rows' })
       return Promise.resolve({ findings: 0 })
     }
-    const handlers = [...[checkKind, collectKind].map((kind) => ({ kind, run }) as JobHandler), createCountJob({ database, clock: systemClock })]
+    const handlers = [...[checkKind, collectKind].map((kind) => ({ kind: { ...kind, ...of }, run }) as JobHandler), createCountJob({ database, clock: systemClock })]
     return keepWorking({ database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers, node: 'here', atOnce: 1, lease: 3_600_000 })
   }
 

@@ -15,7 +15,15 @@ type Parts<Id extends OperationId> = Omit<Operations[Id], 'reply'>
 /** The operations of the management API, typed as openapi.json describes them. */
 export interface Client {
   /** Fails with a ServerProblem for what the server refuses, and with an Unreachable where no answer came. */
-  call<Id extends OperationId>(id: Id, parts: Parts<Id>): Promise<Operations[Id]['reply']>
+  call<Id extends OperationId>(id: Id, parts: Parts<Id>, condition?: Condition): Promise<Operations[Id]['reply']>
+  /** The same, with what the answer can be told by from a later one. */
+  look<Id extends OperationId>(id: Id, parts: Parts<Id>): Promise<{ readonly reply: Operations[Id]['reply']; readonly etag: string | undefined }>
+}
+
+/** What has to hold, or the server refuses with 412 and changes nothing. */
+export interface Condition {
+  /** It is still what `look` gave this `etag` for. */
+  readonly ifMatch: string | undefined
 }
 
 /** The server refused: `code` is stable, the message is for people. */
@@ -51,16 +59,25 @@ interface Given {
 }
 
 export function createClient(options: ClientOptions): Client {
-  return Object.freeze({
-    async call<Id extends OperationId>(id: Id, parts: Parts<Id>): Promise<Operations[Id]['reply']> {
-      const { method, path } = operations[id]
-      const { params, query, body }: Given = parts
-      const response = await answerTo(options, method, address(path, params, query), body)
-      const answer = await read(response)
-      if (response.ok) return answer as Operations[Id]['reply']
-      throw problemOf(response.status, answer)
-    },
+  async function look<Id extends OperationId>(id: Id, parts: Parts<Id>, condition?: Condition) {
+    const { method, path } = operations[id]
+    const { params, query, body }: Given = parts
+    const response = await answerTo(options, { method, target: address(path, params, query), body, condition })
+    const answer = await read(response)
+    if (!response.ok) throw problemOf(response.status, answer)
+    return { reply: answer as Operations[Id]['reply'], etag: response.headers.get('etag') ?? undefined }
+  }
+  return Object.freeze<Client>({
+    look: async (id, parts) => await look(id, parts),
+    call: async (id, parts, condition) => (await look(id, parts, condition)).reply,
   })
+}
+
+interface Question {
+  readonly method: string
+  readonly target: string
+  readonly body: unknown
+  readonly condition: Condition | undefined
 }
 
 function address(path: string, params: Values = {}, query: Values = {}): string {
@@ -69,10 +86,11 @@ function address(path: string, params: Values = {}, query: Values = {}): string 
   return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given).toString()}`
 }
 
-async function answerTo({ origin, login, send }: ClientOptions, method: string, target: string, body: unknown): Promise<Response> {
+async function answerTo({ origin, login, send }: ClientOptions, { method, target, body, condition }: Question): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (login !== undefined) headers['authorization'] = `Basic ${Buffer.from(`${login.user}:${login.secret}`).toString('base64')}`
   if (body !== undefined) headers['content-type'] = 'application/json'
+  if (condition?.ifMatch !== undefined) headers['if-match'] = condition.ifMatch
   const init: RequestInit = { method, headers, redirect: 'error' }
   try {
     return await send(`${origin}${target}`, body === undefined ? init : { ...init, body: JSON.stringify(body) })

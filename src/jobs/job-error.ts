@@ -7,6 +7,7 @@ const table = {
   KIND_UNKNOWN: { status: 422, message: 'there is no such kind of job' },
   SCHEDULE_UNKNOWN: { status: 404, message: 'there is no such schedule' },
   SCHEDULE_EXISTS: { status: 409, message: 'there is a schedule of that name already' },
+  PRECONDITION_FAILED: { status: 412, message: 'nothing was changed: the schedule is not what If-Match asks for; look again and decide anew' },
   SCHEDULE_INVALID: { status: 422, message: 'the schedule can never run' },
   PAYLOAD_INVALID: { status: 422, message: 'the payload is not what this kind of job takes' },
 } as const

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { statement, transaction, type Outcome, type Refusal, type Tx } from '../database/index.ts'
 import { record, type EventActor } from '../record/index.ts'
 import { insertJob, type QueuedJob } from './job-transactions.ts'
-import { type ScheduleRow, scheduleColumns } from './schedule-store.ts'
+import { type ScheduleRow, scheduleColumns, scheduleOf } from './schedule-store.ts'
+import type { Schedule } from './schedule.ts'
 
 /** What people do with schedules, and what a schedule does when its time has come. */
 
@@ -16,6 +18,11 @@ export interface ScheduleInput {
   readonly enabled: boolean
   readonly nextRunAt: number
   readonly actor: EventActor
+}
+
+/** What whoever changes a schedule believes it to be; absent where that is all the same to them. */
+interface Seen {
+  readonly seen: Schedule | undefined
 }
 
 const insert = statement<{ id: number }>(`
@@ -38,11 +45,17 @@ const lock = statement<ScheduleRow>(`select ${scheduleColumns} from schedule whe
 const change = statement(`
   update schedule set kind = $2, payload_version = $3, payload = $4, cron = $5, time_zone = $6, enabled = $7, next_run_at = $8 where name = $1`)
 
+const another: Refusal = Object.freeze({ refused: 'PRECONDITION_FAILED' })
+const isAnother = (row: ScheduleRow, seen: Schedule | undefined): boolean => seen !== undefined && !isDeepStrictEqual(scheduleOf(row), seen)
+
+export interface ChangeScheduleInput extends ScheduleInput, Seen {}
+
 /** Puts another one in the place of a schedule, under its name. */
-export const changeSchedule = transaction('change schedule', async (tx: Tx, input: ScheduleInput): Promise<Outcome<null>> => {
-  const { name, kind, payloadVersion, payload, cron, timeZone, enabled, nextRunAt, actor } = input
+export const changeSchedule = transaction('change schedule', async (tx: Tx, input: ChangeScheduleInput): Promise<Outcome<null>> => {
+  const { name, kind, payloadVersion, payload, cron, timeZone, enabled, nextRunAt, actor, seen } = input
   const row = await tx.one(lock, name)
   if (row === undefined) return absent
+  if (isAnother(row, seen)) return another
   await tx.run(change, name, kind, payloadVersion, payload, cron, timeZone, enabled ? 1 : 0, nextRunAt)
   const keys = { name, before: shownRow(row), after: shown(input) }
   return await record(tx, { kind: 'schedule.update', actor, repositoryId: undefined, keys }, null)
@@ -50,15 +63,16 @@ export const changeSchedule = transaction('change schedule', async (tx: Tx, inpu
 
 const remove = statement('delete from schedule where name = $1')
 
-export interface DeleteScheduleInput {
+export interface DeleteScheduleInput extends Seen {
   readonly name: string
   readonly actor: EventActor
 }
 
 /** Jobs that it queued stay. */
-export const deleteSchedule = transaction('delete schedule', async (tx: Tx, { name, actor }: DeleteScheduleInput): Promise<Outcome<null>> => {
+export const deleteSchedule = transaction('delete schedule', async (tx: Tx, { name, actor, seen }: DeleteScheduleInput): Promise<Outcome<null>> => {
   const row = await tx.one(lock, name)
   if (row === undefined) return absent
+  if (isAnother(row, seen)) return another
   await tx.run(remove, name)
   return await record(tx, { kind: 'schedule.delete', actor, repositoryId: undefined, keys: { name, before: shownRow(row), after: null } }, null)
 })

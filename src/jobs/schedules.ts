@@ -18,9 +18,9 @@ export interface NewSchedule extends CronTimes {
 /** Schedules, as whoever may change them asks for it. Each change leaves its event, and fails with a JobError for what can never run. */
 export interface Schedules {
   create(schedule: NewSchedule, actor: EventActor): Promise<Schedule>
-  /** The next run is found anew. */
-  change(schedule: NewSchedule, actor: EventActor): Promise<Schedule>
-  remove(name: string, actor: EventActor): Promise<void>
+  /** The next run is found anew. Where `seen` is given, only what is still exactly that. */
+  change(schedule: NewSchedule, actor: EventActor, seen?: Schedule): Promise<Schedule>
+  remove(name: string, actor: EventActor, seen?: Schedule): Promise<void>
   find(name: string): Promise<Schedule | undefined>
   /** By their names, those after `last`. */
   list(last: string, limit: number): Promise<readonly Schedule[]>
@@ -47,11 +47,11 @@ export function createSchedules({ database, kinds }: SchedulesDeps): Schedules {
       check(await database.transact(createSchedule, await inputOf(schedule, actor)))
       return await found(schedule.name)
     },
-    change: async (schedule, actor) => {
-      check(await database.transact(changeSchedule, await inputOf(schedule, actor)))
+    change: async (schedule, actor, seen) => {
+      check(await database.transact(changeSchedule, { ...(await inputOf(schedule, actor)), seen }))
       return await found(schedule.name)
     },
-    remove: async (name, actor) => check(await database.transact(deleteSchedule, { name, actor })),
+    remove: async (name, actor, seen) => check(await database.transact(deleteSchedule, { name, actor, seen })),
     find: async (name) => {
       const row = await database.one(scheduleByName, name)
       return row && scheduleOf(row)

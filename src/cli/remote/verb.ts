@@ -62,14 +62,17 @@ interface Paged<Item> {
   readonly next?: string | undefined
 }
 
-/** All pages of a list as one. */
-export async function everyPage<Item>(read: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Paged<Item>>): Promise<Item[]> {
+/** The most that a server gives at once. */
+const largestPage = 200
+
+/** All pages of a list as one, or the first `most` items of it. */
+export async function everyPage<Item>(read: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Paged<Item>>, most = Infinity): Promise<Item[]> {
   const items: Item[] = []
   let cursor: string | undefined
   do {
-    const page: Paged<Item> = await read({ limit: 200, ...(cursor === undefined ? {} : { cursor }) })
+    const page: Paged<Item> = await read({ limit: Math.min(most - items.length, largestPage), ...(cursor === undefined ? {} : { cursor }) })
     items.push(...page.items)
     cursor = page.next
-  } while (cursor !== undefined)
+  } while (cursor !== undefined && items.length < most)
   return items
 }

@@ -11,6 +11,21 @@ type Token = (typeof tokens)[keyof typeof tokens]
 const endOf = (token: Token) => ({ run: token, report, end: { state: 'done', result: '{}' } })
 const failureOf = (token: Token) => ({ run: token, report, end: { state: 'failed', code: 'failed', message: 'no', retryIn: 5_000 } })
 const schedule = { kind: 'test', payloadVersion: 1, payload: '{}', cron: '0 4 * * *', timeZone: 'UTC', enabled: true, nextRunAt: now + 2000, actor }
+/** As it is in `rows.ts`. */
+const seen = {
+  id: 1,
+  name: 'nightly',
+  kind: 'test',
+  payloadVersion: 1,
+  payload: {},
+  enabled: true,
+  cron: '0 2 * * *',
+  timeZone: 'UTC',
+  nextRunAt: now - 1,
+  lastRunAt: undefined,
+  createdBy: undefined,
+  createdAt: 0,
+}
 const never = () => false
 
 /** What is asked of jobs, and what their runs write. */
@@ -59,7 +74,9 @@ export const jobOperations: readonly Operation[] = [
   operation('clear jobs', { ...described, transaction: 'clear jobs', input: () => ({ endedBy: now - 1, most: 10 }), records: never }),
   operation('create schedule', { ...described, transaction: 'create schedule', input: () => ({ ...schedule, name: 'weekly' }) }),
   operation('change schedule', { ...described, transaction: 'change schedule', input: () => ({ ...schedule, name: 'nightly' }) }),
+  operation('change schedule that was seen', { ...described, transaction: 'change schedule', input: () => ({ ...schedule, name: 'nightly', seen }) }),
   operation('delete schedule', { ...described, transaction: 'delete schedule', input: () => ({ name: 'nightly', actor }) }),
+  operation('delete schedule that was seen', { ...described, transaction: 'delete schedule', input: () => ({ name: 'nightly', actor, seen }) }),
   operation('fire schedule', {
     ...described,
     transaction: 'fire schedule',

@@ -38,6 +38,27 @@ forEachDatabase('the routes of schedules', (kind) => {
     expect((await send('GET', '/schedules/weekly')).json.cron).toBe('1 3 * * *')
   })
 
+  test('look whether it is what was seen when it is changed, and not before', async () => {
+    const created = (await send('POST', '/schedules', { name: 'weekly', ...weekly })).headers.get('etag') ?? ''
+    const other = async () => await send('PUT', '/schedules/weekly', { ...weekly, cron: '1 3 * * *' })
+    t.meanwhile.set('change schedule', other)
+    expect(await send('PUT', '/schedules/weekly', { ...weekly, enabled: false }, { 'if-match': created })).toMatchObject({ status: 412, json: { code: 'precondition-failed' } })
+    const changed = await send('GET', '/schedules/weekly')
+    expect(changed.json).toMatchObject({ cron: '1 3 * * *', enabled: true })
+    const seen = changed.headers.get('etag') ?? ''
+    t.meanwhile.set('delete schedule', async () => await send('PUT', '/schedules/weekly', { ...weekly, cron: '2 3 * * *' }))
+    expect((await send('DELETE', '/schedules/weekly', undefined, { 'if-match': seen })).status).toBe(412)
+    expect((await send('GET', '/schedules/weekly')).json.cron).toBe('2 3 * * *')
+    // One of the same name and look is another one.
+    const last = (await send('GET', '/schedules/weekly')).headers.get('etag') ?? ''
+    t.meanwhile.set('change schedule', async () => {
+      await send('DELETE', '/schedules/weekly')
+      await send('POST', '/schedules', { name: 'weekly', ...weekly, cron: '2 3 * * *' })
+    })
+    expect((await send('PUT', '/schedules/weekly', weekly, { 'if-match': last })).status).toBe(412)
+    expect((await send('PUT', '/schedules/weekly', weekly, { 'if-match': '*' })).status).toBe(200)
+  })
+
   test('refuse what can never run, with the place, and make nothing', async () => {
     for (const [wrong, status, place] of [
       [{ cron: '0 0 31 2 *' }, 422, '/cron'],

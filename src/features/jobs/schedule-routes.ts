@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { type Caller, defineRoute, Problem, type Route } from '../../api/index.ts'
 import type { Schedule, Schedules } from '../../jobs/index.ts'
@@ -92,7 +93,8 @@ function changingRoutes({ schedules }: ScheduleRoutesDeps): Route[] {
       status: 200,
       reply: scheduleShape,
       current: async ({ params: { schedule } }) => await current(schedules, schedule),
-      handle: async ({ caller, params: { schedule }, body }) => shown(await schedules.change({ name: schedule, ...body }, actorOf(caller))),
+      handle: async ({ caller, params: { schedule }, body, matched }) =>
+        shown(await schedules.change({ name: schedule, ...body }, actorOf(caller), await seen(schedules, schedule, matched))),
     }),
     defineRoute({
       id: 'deleteSchedule',
@@ -103,7 +105,7 @@ function changingRoutes({ schedules }: ScheduleRoutesDeps): Route[] {
       params,
       status: 204,
       current: async ({ params: { schedule } }) => await current(schedules, schedule),
-      handle: async ({ caller, params: { schedule } }) => await schedules.remove(schedule, actorOf(caller)),
+      handle: async ({ caller, params: { schedule }, matched }) => await schedules.remove(schedule, actorOf(caller), await seen(schedules, schedule, matched)),
     }),
   ]
 }
@@ -114,6 +116,14 @@ async function current(schedules: Schedules, name: string): Promise<Shown> {
   const found = await schedules.find(name)
   if (found === undefined) throw new Problem('not-found')
   return shown(found)
+}
+
+/** The schedule that looks like what `If-Match` was compared with: the transaction looks whether it is the same still. */
+async function seen(schedules: Schedules, name: string, matched: unknown): Promise<Schedule | undefined> {
+  if (matched === undefined) return undefined
+  const found = await schedules.find(name)
+  if (found === undefined || !isDeepStrictEqual(shown(found), matched)) throw new Problem('precondition-failed')
+  return found
 }
 
 type Shown = z.input<typeof scheduleShape>

@@ -28,8 +28,8 @@ export const jobVerbs: readonly Verb[] = [
     columns,
     run: async (client, typed) => {
       const state = states.find((each) => each === option(typed, 'state'))
-      const { items } = await client.call('listJobs', { query: { kind: option(typed, 'kind'), state, limit: limitOf(typed) } })
-      return items.map(inTable)
+      const filter = { kind: option(typed, 'kind'), state }
+      return (await everyPage((page) => client.call('listJobs', { query: { ...filter, ...page } }), limitOf(typed))).map(inTable)
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { Client, Schedule } from '../../../client/index.ts'
+import { type Client, type Schedule, ServerProblem } from '../../../client/index.ts'
 import { payloadOf } from './jobs.ts'
 import { everyPage, option, type Typed, type Verb, word } from '../verb.ts'
 
@@ -10,12 +10,22 @@ const scheduleOf = (typed: Typed) => ({ schedule: word(typed, 'NAME') })
 /** What may be said of a schedule. */
 type Change = { readonly [Member in 'cron' | 'timeZone' | 'payload' | 'enabled']?: Schedule[Member] | undefined }
 
-/** What is not said stays as it is. */
+/** So often it is looked at again, where somebody else changes it meanwhile, or it runs. */
+const mostLooks = 5
+
+/** What is not said stays as it is, also where somebody else changes just that at the same time. */
 async function change(client: Client, typed: Typed, changed: Change): Promise<Schedule> {
   const params = scheduleOf(typed)
-  const { kind, payload, cron, timeZone, enabled } = await client.call('getSchedule', { params })
   const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
-  return await client.call('replaceSchedule', { params, body: { kind, payload, cron, timeZone, enabled, ...given } })
+  for (let looks = 1; ; looks++) {
+    const { reply, etag } = await client.look('getSchedule', { params })
+    const { kind, payload, cron, timeZone, enabled } = reply
+    try {
+      return await client.call('replaceSchedule', { params, body: { kind, payload, cron, timeZone, enabled, ...given } }, { ifMatch: etag })
+    } catch (error) {
+      if (!(error instanceof ServerProblem && error.status === 412) || looks === mostLooks) throw error
+    }
+  }
 }
 
 export const scheduleVerbs: readonly Verb[] = [
