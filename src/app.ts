@@ -27,7 +27,9 @@ import {
   type Listener,
   type Readiness,
 } from './http/index.ts'
+import { queueMetrics } from './jobs/index.ts'
 import { openFileCount, systemClock, systemIds } from './lib/index.ts'
+import { jobKinds } from './management.ts'
 import { createFileDestination, createGauge, createLogger, createProfiler, processMetrics, type Logger, type Metric, type Profiler } from './observe/index.ts'
 import { standingHolds } from './registry/index.ts'
 import { createServing, listenForClients, openKept, openTls, prepareAccess, settingsOf, warnOfIdleError, type Kept, type MadeAdmin } from './serving.ts'
@@ -170,7 +172,7 @@ async function openBack(config: Config, logger: Logger, commits?: Int32Array): P
       await database.close()
       directory.release()
     }
-    return { directory, kept, writer, metrics: [...kept.metrics, holdsMetric(database), ...(work?.metrics ?? [])], broken, firstAdmin, fail, close }
+    return { directory, kept, writer, metrics: [...kept.metrics, holdsMetric(database), ...queueMetrics(database, jobKinds), ...(work?.metrics ?? [])], broken, firstAdmin, fail, close }
   } catch (error) {
     directory.release()
     throw error

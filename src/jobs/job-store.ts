@@ -45,6 +45,19 @@ export const linesAfter = statement<JobLine>(`select number, at, text from job_l
 export const dueJob = statement<{ id: number; due_at: number }>(`
   select id, due_at from job where kind = $1 and finished_at is null and due_at <= $2 and payload_version <= $3 order by due_at, id limit 1`)
 
+/** As many as are looked at, for their number. */
+export const jobsInState = statement<{ id: number }>(`select id from job where kind = $1 and state = $2 order by id limit $3`)
+
+/** Of those that have not ended; a run that goes on is due when its lease ends. */
+export const firstDue = statement<{ due_at: number }>(`
+  select due_at from job where kind = $1 and finished_at is null order by due_at, id limit 1`)
+
+/** Runs whose lease stands. */
+export const runsUnderWay = statement<{ running: number }>(`select count(*) as running from job where state = 'running' and due_at > $1`)
+/** The last end of a job that a process had begun. */
+export const lastEnd = statement<{ finished_at: number }>(`
+  select finished_at from job where finished_at is not null and started_at is not null order by finished_at desc, id desc limit 1`)
+
 /** So many ended jobs are kept: the end of the one after them, if there is one. */
 export const endOfOldest = statement<{ finished_at: number }>(`
   select finished_at from job where finished_at is not null order by finished_at desc, id desc limit 1 offset $1`)

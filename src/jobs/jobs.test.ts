@@ -125,7 +125,7 @@ forEachDatabase('a job', (kind) => {
   test('whose worker is gone is taken over when the lease ends, goes on where it was, and the one that is late changes nothing', async () => {
     const id = await queue(2)
     const claimed = await t.database.transact(claimJob, { id, node: 'there', lease })
-    if (!('ok' in claimed) || claimed.ok === null) throw new Error('it was not taken')
+    if (!('ok' in claimed) || claimed.ok === null || 'ended' in claimed.ok) throw new Error('it was not taken')
     const { run } = claimed.ok
     expect(await t.database.transact(makeStep, { run, step: 1 })).toEqual({ ok: null })
     t.clock.advance(lease - 1)
@@ -149,8 +149,10 @@ forEachDatabase('a job', (kind) => {
       expect(await t.database.transact(claimJob, { id, node: 'there', lease })).toMatchObject({ ok: { run: { job: id } } })
       t.clock.advance(lease)
     }
-    expect(await workOnce(t.worker([stepsHandler(t.database)]), going)).toBe(false)
+    const ended: string[] = []
+    expect(await workOnce(t.worker([stepsHandler(t.database)], { onEnd: (...what) => ended.push(what.join(' ')) }), going)).toBe(true)
     expect(await t.jobs.find(id)).toMatchObject({ state: 'failed', attempt: 3, error: { code: 'abandoned' } })
+    expect(ended).toEqual([`${stepsKind.name} failed`])
   })
 
   test('is taken once by an operation whose reply was lost', async () => {

@@ -2,7 +2,7 @@ import type { Database, Outcome } from '../database/index.ts'
 import type { EventActor } from '../record/index.ts'
 import { isJobErrorCode, JobError } from './job-error.ts'
 import { type AnyJobKind, checkPayload, JobFailure } from './job-kind.ts'
-import { jobById, jobOf, jobPage, jobPageInState, jobPageOfKind, jobPageOfKindInState, linesAfter, type JobRow } from './job-store.ts'
+import { jobById, jobOf, jobPage, jobPageInState, jobPageOfKind, jobPageOfKindInState, lastEnd, linesAfter, runsUnderWay, type JobRow } from './job-store.ts'
 import { cancelJob, queueJob, type QueuedJob } from './job-transactions.ts'
 import type { Job, JobLine, JobState } from './job.ts'
 
@@ -18,6 +18,15 @@ export interface JobFilter {
   readonly state?: JobState | undefined
 }
 
+/** Times are ms since the epoch, by the clock that all processes share. */
+export interface Activity {
+  readonly now: number
+  /** Jobs that run. */
+  readonly running: number
+  /** When a job that had begun ended last; absent where none is known. */
+  readonly lastEnd: number | undefined
+}
+
 /** Jobs, as those use them who want work done. Each change leaves its event, and fails with a JobError. */
 export interface Jobs {
   readonly kinds: readonly AnyJobKind[]
@@ -28,6 +37,8 @@ export interface Jobs {
   list(filter: JobFilter, before: number | undefined, limit: number): Promise<readonly Job[]>
   /** Lines of its log after one of them; older ones may be gone. */
   lines(id: number, after: number, limit: number): Promise<readonly JobLine[]>
+  /** Whether anything works on jobs, as far as they tell. */
+  activity(): Promise<Activity>
   /** Ends a job that waits, and asks one that runs to end. Answers the state it is in then. */
   cancel(id: number, actor: EventActor): Promise<JobState>
 }
@@ -51,6 +62,11 @@ export function createJobs({ database, kinds }: { readonly database: Database; r
     },
     list: async (filter, before = beyondAll, limit) => (await pageOf(database, filter, before, limit)).map(jobOf),
     lines: async (id, after, limit) => await database.all(linesAfter, id, after, limit),
+    activity: async () => {
+      const now = await database.now()
+      const running = (await database.one(runsUnderWay, now))?.running ?? 0
+      return { now, running, lastEnd: (await database.one(lastEnd))?.finished_at }
+    },
     cancel: async (id, actor) => resultOf(await database.transact(cancelJob, { id, actor })),
   })
 }

@@ -5,7 +5,8 @@ import type { AnyJobHandler } from './job-kind.ts'
 import { dueJob, endOfOldest } from './job-store.ts'
 import { clearJobs } from './job-transactions.ts'
 import { runJob } from './run-job.ts'
-import { claimJob, type ClaimedJob } from './run-transactions.ts'
+import type { JobState } from './job.ts'
+import { claimJob, type ClaimedJob, type EndedUnrun } from './run-transactions.ts'
 
 export interface WorkerDeps {
   readonly database: Database
@@ -18,6 +19,8 @@ export interface WorkerDeps {
   readonly atOnce: number
   /** Ms. */
   readonly lease: number
+  /** Told of each job that has ended here. */
+  readonly onEnd?: (kind: string, state: JobState) => void
 }
 
 /** Ms between two looks for work. */
@@ -48,18 +51,23 @@ export function keepWorking(deps: WorkerDeps): () => Promise<void> {
   }
 }
 
-/** Runs one job that is due, if there is one; answers whether it did. */
+/** Runs one job that is due, or ends one that may not be run, if there is one; answers whether there was. */
 export async function workOnce(deps: WorkerDeps, drain: AbortSignal): Promise<boolean> {
   const { logger } = deps
   const due = await findDue(deps)
   if (due === undefined) return false
   const claimed = await claim(deps, due.id)
-  // Another worker was faster, or the job has ended without a run.
   if (claimed === undefined) return false
+  if ('ended' in claimed) {
+    logger.warn('a job has ended without a run', { job: due.id, kind: due.handler.kind.name, state: claimed.ended })
+    deps.onEnd?.(due.handler.kind.name, claimed.ended)
+    return true
+  }
   const about = { job: claimed.run.job, kind: claimed.kind }
   logger.info('a job begins', { ...about, attempt: claimed.attempt })
   const state = await runJob(claimed, due.handler, drain, deps)
   logger.info('a run of a job has ended', { ...about, state: state ?? 'lost' })
+  if (state !== undefined && state !== 'queued') deps.onEnd?.(claimed.kind, state)
   return true
 }
 
@@ -76,7 +84,8 @@ async function findDue({ database, handlers }: WorkerDeps): Promise<{ readonly i
   return first
 }
 
-async function claim({ database, node, lease }: WorkerDeps, id: number): Promise<ClaimedJob | undefined> {
+/** Nothing where another worker was faster. */
+async function claim({ database, node, lease }: WorkerDeps, id: number): Promise<ClaimedJob | EndedUnrun | undefined> {
   const outcome = await database.transact(claimJob, { id, node, lease })
   if ('refused' in outcome) throw new Error(`a job can not be taken: ${outcome.refused}`)
   return outcome.ok ?? undefined

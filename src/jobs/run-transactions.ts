@@ -51,11 +51,16 @@ export interface ClaimedJob {
   readonly lines: number
 }
 
+/** A job that was cancelled, or has no run left: it ended when it was to be taken. */
+export interface EndedUnrun {
+  readonly ended: 'cancelled' | 'failed'
+}
+
 /** Too many runs were begun and none of them ended: their workers were killed, or stood still. */
 const abandoned = { code: 'abandoned', message: 'every run of it was broken off: its worker was killed, or did not answer for longer than the lease' }
 
 /** Takes a job that is due. Answers nothing when another one was faster; ends a job that was cancelled or has no run left. */
-export const claimJob = transaction('claim job', async (tx: Tx, { id, node, lease }: ClaimJobInput): Promise<Outcome<ClaimedJob | null>> => {
+export const claimJob = transaction('claim job', async (tx: Tx, { id, node, lease }: ClaimJobInput): Promise<Outcome<ClaimedJob | EndedUnrun | null>> => {
   const found = await tx.one(claimable, id, tx.now, tx.operationId)
   if (found === undefined) return { ok: null }
   // Taken by this operation before, whose reply was lost.
@@ -71,10 +76,10 @@ function claimedOf({ operationId: claim }: Tx, job: number, row: ClaimableRow, a
   return { run: { job, claim }, kind, payloadVersion, payload, attempt, position, lines }
 }
 
-async function endUnrun(tx: Tx, id: number, kind: string, state: 'cancelled' | 'failed'): Promise<Outcome<null>> {
+async function endUnrun(tx: Tx, id: number, kind: string, state: EndedUnrun['ended']): Promise<Outcome<EndedUnrun>> {
   const { code, message } = state === 'failed' ? abandoned : { code: null, message: null }
   await tx.run(end, id, state, null, code, message, tx.now)
-  return await record(tx, { kind: 'job.end', actor: undefined, repositoryId: undefined, keys: { id, kind, state, code } }, null)
+  return await record(tx, { kind: 'job.end', actor: undefined, repositoryId: undefined, keys: { id, kind, state, code } }, { ended: state })
 }
 
 /** The run is nobody's any more: another worker took the job, or may take it at any moment. */

@@ -39,7 +39,7 @@ forEachDatabase(`workers whose clocks differ by up to a year (seed ${seed})`, (k
         const at = `seed ${seed}, round ${round}`
         const { id } = await t.jobs.queue({ kind: patient.name, payload: { steps: 2 }, actor })
         const claimed = await t.database.transact(claimJob, { id, node: 'killed', lease })
-        if (!('ok' in claimed) || claimed.ok === null) throw new Error(`${at}: it was not taken`)
+        if (!('ok' in claimed) || claimed.ok === null || 'ended' in claimed.ok) throw new Error(`${at}: it was not taken`)
         const { run } = claimed.ok
         const passed = random(lease)
         t.clock.advance(passed)
