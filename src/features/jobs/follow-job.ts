@@ -13,7 +13,7 @@ type Events = AsyncIterableIterator<StreamEvent | typeof sign>
 
 /** What a stream shows of jobs and lines, as the other routes do. */
 export interface Shown {
-  readonly job: (job: Job) => unknown
+  readonly job: (job: Job) => Promise<unknown>
   readonly line: (line: JobLine) => unknown
 }
 
@@ -82,7 +82,7 @@ async function* follow({ jobs, clock, ending: ends }: FollowDeps, shown: Shown, 
     }
     if (!(await allowed())) return
     const ended = job.finishedAt !== undefined
-    const data = shown.job(job)
+    const data = await shown.job(job)
     const text = JSON.stringify(data)
     if (ended || text !== last) {
       last = text

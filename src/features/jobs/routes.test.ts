@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
+import { type JobHandler, keepWorking } from '../../jobs/index.ts'
+import { systemClock } from '../../lib/index.ts'
+import { createLogger } from '../../observe/index.ts'
 import { createManagementWorld, rootPassword } from '../../management.testing.ts'
 
 forEachDatabase('the routes of jobs', (kind) => {
@@ -77,6 +80,36 @@ forEachDatabase('the routes of jobs', (kind) => {
     const page = (await send('GET', `/jobs/${id}/log?limit=2`)).json
     expect((await send('GET', `/jobs/${id}/log?limit=2&cursor=${page.next}`)).json).toEqual({ items: lines.slice(2) })
   })
+
+  test('say why a job does not begin that could: no process works, or others are under way', async () => {
+    const id = await start()
+    const waitsFor = async (job = id) => (await send('GET', `/jobs/${job}`)).json.waitsFor as string | undefined
+    const { dueAt } = (await send('GET', `/jobs/${id}`)).json
+    t.clock.advance(10_000)
+    expect(await waitsFor()).toBeUndefined()
+    t.clock.advance(5_000)
+    expect(await waitsFor()).toBe(`a process that works: none has taken it since ${dueAt}, and no job is known to have ended`)
+    expect((await send('GET', '/jobs')).json.items[0].waitsFor).toBe(await waitsFor())
+    const gate = Promise.withResolvers<void>()
+    const checking: JobHandler['kind'] = { name: 'integrity.check', version: 1, payload: { safeParse: (data) => ({ success: true, data }) }, summary: '', mostAttempts: 1 }
+    const handler: JobHandler = { kind: checking, run: () => gate.promise }
+    const end = keepWorking({ database: t.database, clock: systemClock, logger: createLogger({ level: 'silent' }), handlers: [handler], node: 'here', atOnce: 1, lease: 3_600_000 })
+    const state = async () => (await send('GET', `/jobs/${id}`)).json.state as string
+    const until = async (wanted: string) => {
+      for (const limit = performance.now() + 20_000; (await state()) !== wanted && performance.now() < limit; ) await new Promise((resolve) => setImmediate(resolve))
+      expect(await state()).toBe(wanted)
+    }
+    await until('running')
+    const other = String((await send('POST', '/jobs', { kind: 'gc.run' })).json.id)
+    t.clock.advance(20_000)
+    expect([await waitsFor(), await waitsFor(other)]).toEqual([undefined, 'its turn: another job runs'])
+    gate.resolve()
+    await until('done')
+    await end()
+    const { finishedAt } = (await send('GET', `/jobs/${id}`)).json
+    expect(await waitsFor(other)).toEndWith(`and the last job ended ${finishedAt}`)
+    expect(await waitsFor()).toBeUndefined()
+  }, 30_000)
 
   test('are open to who runs jobs, and to nobody else', async () => {
     const password = 'Slow 8 otters drift'

@@ -20,7 +20,7 @@ const jobShape = z
     id: z.string(),
     kind: z.string(),
     state: z.enum(jobStates).describe('queued: waits for its time or for a worker; the last three are ends.'),
-    waitsFor: z.string().optional().describe('Why nobody takes it: it is of a kind or a version that this server does not know.'),
+    waitsFor: z.string().optional().describe('Why it does not begin, or go on, though it could: no process works, others run, or it is of a kind or a version that this server does not know.'),
     payload: z.record(z.string(), z.unknown()),
     attempt: z.int().describe('Runs that were begun.'),
     mostAttempts: z.int(),
@@ -39,13 +39,17 @@ const jobShape = z
   .meta({ id: 'Job' })
 
 const lineShape = z.object({ number: z.int(), at: time, text: z.string() }).meta({ id: 'JobLine' })
+type Shown = z.input<typeof jobShape>
+type Show = (job: Job) => Promise<Shown>
+
 const kindShape = z.object({ name: z.string(), version: z.int(), summary: z.string() }).meta({ id: 'JobKind' })
 
 export function jobRoutes(deps: JobRoutesDeps): readonly Route[] {
-  return [...readingRoutes(deps), followingRoute(deps), ...changingRoutes(deps)]
+  const show: Show = async (job) => shown(job, await waitsFor(job, deps))
+  return [...readingRoutes(deps, show), followingRoute(deps, show), ...changingRoutes(deps, show)]
 }
 
-function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
+function readingRoutes({ jobs }: JobRoutesDeps, show: Show): Route[] {
   return [
     defineRoute({
       id: 'listJobKinds',
@@ -73,7 +77,7 @@ function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
       list: true,
       handle: async ({ query, page: { limit, after } }) => {
         const found = await jobs.list(query, idAfter(after), limit + 1)
-        const items = found.slice(0, limit).map((job) => shown(job, jobs))
+        const items = await Promise.all(found.slice(0, limit).map(show))
         return { items, next: found.length > limit ? items.at(-1)?.id : undefined }
       },
     }),
@@ -86,7 +90,7 @@ function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
       params,
       status: 200,
       reply: jobShape,
-      handle: async ({ params: { job } }) => shown(await foundJob(jobs, job), jobs),
+      handle: async ({ params: { job } }) => await show(await foundJob(jobs, job)),
     }),
     defineRoute({
       id: 'getJobLog',
@@ -109,9 +113,9 @@ function readingRoutes({ jobs }: JobRoutesDeps): Route[] {
   ]
 }
 
-function followingRoute(deps: JobRoutesDeps): Route {
+function followingRoute(deps: JobRoutesDeps, show: Show): Route {
   const { jobs } = deps
-  const followers = createFollowers(deps, { job: (job) => jobShape.parse(shown(job, jobs)), line: shownLine })
+  const followers = createFollowers(deps, { job: async (job) => jobShape.parse(await show(job)), line: shownLine })
   return defineRoute({
     id: 'followJob',
     method: 'GET',
@@ -129,7 +133,7 @@ function followingRoute(deps: JobRoutesDeps): Route {
   })
 }
 
-function changingRoutes({ jobs }: JobRoutesDeps): Route[] {
+function changingRoutes({ jobs }: JobRoutesDeps, show: Show): Route[] {
   return [
     defineRoute({
       id: 'startJob',
@@ -143,7 +147,7 @@ function changingRoutes({ jobs }: JobRoutesDeps): Route[] {
       location: ({ id }) => `/jobs/${id}`,
       handle: async ({ caller, body: { kind, payload } }) => {
         const { id } = await jobs.queue({ kind, payload, actor: actorOf(caller) })
-        return shown(await foundJob(jobs, String(id)), jobs)
+        return await show(await foundJob(jobs, String(id)))
       },
     }),
     defineRoute({
@@ -157,7 +161,7 @@ function changingRoutes({ jobs }: JobRoutesDeps): Route[] {
       reply: jobShape,
       handle: async ({ caller, params: { job } }) => {
         await jobs.cancel(Number(job), actorOf(caller))
-        return shown(await foundJob(jobs, job), jobs)
+        return await show(await foundJob(jobs, job))
       },
     }),
   ]
@@ -174,15 +178,13 @@ async function foundJob(jobs: Jobs, id: string): Promise<Job> {
 const timeOf = (ms: number): string => new Date(ms).toISOString()
 const optionalTime = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : timeOf(ms))
 
-type Shown = z.input<typeof jobShape>
-
-function shown(job: Job, { kinds }: Jobs): Shown {
+function shown(job: Job, waiting: string | undefined): Shown {
   const { id, kind, state, payload, result, attempt, mostAttempts, node, cancelRequested, progress, error, schedule, createdBy } = job
   return {
     id: String(id),
     kind,
     state,
-    waitsFor: job.finishedAt === undefined ? missing(job, kinds) : undefined,
+    waitsFor: waiting,
     payload: payload as Record<string, unknown>,
     attempt,
     mostAttempts,
@@ -200,10 +202,22 @@ function shown(job: Job, { kinds }: Jobs): Shown {
   }
 }
 
-function missing({ kind, payloadVersion }: Job, kinds: Jobs['kinds']): string | undefined {
-  const known = kinds.find(({ name }) => name === kind)
+/** Ms for which a job that could begin may wait without a word: so often a process looks for work whose database was away. */
+const usualWait = 15_000
+
+async function waitsFor(job: Job, { jobs, clock }: Pick<JobRoutesDeps, 'jobs' | 'clock'>): Promise<string | undefined> {
+  const { kind, payloadVersion, dueAt, finishedAt } = job
+  if (finishedAt !== undefined) return undefined
+  const known = jobs.kinds.find(({ name }) => name === kind)
   if (known === undefined) return `a program that knows the kind ${kind}`
-  return payloadVersion > known.version ? `a program that knows version ${payloadVersion} of the kind ${kind}` : undefined
+  if (payloadVersion > known.version) return `a program that knows version ${payloadVersion} of the kind ${kind}`
+  // Most are not due for long by any clock: the database is asked about the others alone.
+  if (clock.now() - dueAt < usualWait) return undefined
+  const { now, running, lastEnd } = await jobs.activity()
+  if (now - dueAt < usualWait) return undefined
+  if (running > 0) return `its turn: ${running === 1 ? 'another job runs' : `${running} other jobs run`}`
+  const last = lastEnd === undefined ? 'no job is known to have ended' : `the last job ended ${timeOf(lastEnd)}`
+  return `a process that works: none has taken it since ${timeOf(dueAt)}, and ${last}`
 }
 
 function shownLine({ number, at, text }: JobLine): z.input<typeof lineShape> {
