@@ -28,9 +28,9 @@ const smallJump = 86_400_000
 export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
   const { clock, logger } = deps
   let looks = 0
-  const step = async (): Promise<number> => {
+  const step = async (stopped: AbortSignal): Promise<number> => {
     const heeded = looks++ % looksBetweenChecks !== 0 || (await heedClock(deps))
-    const fired = await fireDue(deps)
+    const fired = await fireDue(deps, stopped)
     return heeded && fired ? lookEvery : afterFailure
   }
   const failed = (error: unknown): number => {
@@ -41,18 +41,29 @@ export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
 }
 
 /** What was due several times while nobody looked runs once. Answers whether all went well. */
-export async function fireDue({ database, logger, kinds }: SchedulingDeps): Promise<boolean> {
+export async function fireDue(deps: SchedulingDeps, stopped?: AbortSignal): Promise<boolean> {
+  const { database, logger } = deps
   const now = await database.now()
-  return await eachByItself(await database.all(dueSchedules, now, firedAtOnce), logger, async (row) => {
-    const kind = kinds.find(({ name }) => name === row.kind)
-    if (kind === undefined) return
-    const next = runAfter(row, now)
-    const dedupeKey = dedupeKeyOf(kind, row)
-    const fired = await database.transact(fireSchedule, { id: row.id, due: row.next_run_at, next, dedupeKey, mostAttempts: kind.mostAttempts })
-    if ('refused' in fired || fired.ok === null) return
-    if (fired.ok.added) logger.info('a schedule has queued its job', { schedule: row.name, job: fired.ok.id })
-    else logger.warn('a schedule was due while its last job had not ended: none was queued', { schedule: row.name, job: fired.ok.id })
-  })
+  let isWell = true
+  let last: ScheduleRow | undefined
+  do {
+    const rows = await database.all(dueSchedules, now, last?.next_run_at ?? 0, last?.id ?? 0, firedAtOnce)
+    isWell = (await eachByItself(rows, logger, async (row) => await fire(row, now, deps))) && isWell
+    // Those that stay due, since nobody here knows their kind, do not hold up the ones behind them.
+    last = rows.length < firedAtOnce ? undefined : rows.at(-1)
+  } while (last !== undefined && stopped?.aborted !== true)
+  return isWell
+}
+
+async function fire(row: ScheduleRow, now: number, { database, logger, kinds }: SchedulingDeps): Promise<void> {
+  const kind = kinds.find(({ name }) => name === row.kind)
+  if (kind === undefined) return
+  const next = runAfter(row, now)
+  const dedupeKey = dedupeKeyOf(kind, row)
+  const fired = await database.transact(fireSchedule, { id: row.id, due: row.next_run_at, next, dedupeKey, mostAttempts: kind.mostAttempts })
+  if ('refused' in fired || fired.ok === null) return
+  if (fired.ok.added) logger.info('a schedule has queued its job', { schedule: row.name, job: fired.ok.id })
+  else logger.warn('a schedule was due while its last job had not ended: none was queued', { schedule: row.name, job: fired.ok.id })
 }
 
 /** One that can't be looked at does not hold up the others. */

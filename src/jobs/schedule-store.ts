@@ -20,8 +20,10 @@ export const scheduleColumns = 'id, name, kind, payload_version, payload, cron, 
 
 export const scheduleByName = statement<ScheduleRow>(`select ${scheduleColumns} from schedule where name = $1`)
 export const schedulePage = statement<ScheduleRow>(`select ${scheduleColumns} from schedule where name > $1 order by name limit $2`)
+/** Those after one of them, which may be none. */
 export const dueSchedules = statement<ScheduleRow>(`
-  select ${scheduleColumns} from schedule where enabled = 1 and next_run_at <= $1 order by next_run_at, id limit $2`)
+  select ${scheduleColumns} from schedule where enabled = 1 and next_run_at <= $1 and (next_run_at, id) > ($2, $3)
+  order by next_run_at, id limit $4`)
 /** Those that run last, first: where a clock was set back, the ones that would wait for it. */
 export const farSchedules = statement<ScheduleRow>(`
   select ${scheduleColumns} from schedule where enabled = 1 order by next_run_at desc, id desc limit $1`)

@@ -185,6 +185,15 @@ forEachDatabase('a schedule', (kind) => {
     expect(await next()).toBe('2026-03-06T02:00:00.000Z')
   })
 
+  test('is not held up by any number of others of kinds that this program does not know', async () => {
+    const elsewhere = createSchedules({ database: node.database, kinds: [{ ...stepsKind, name: 'test.newer' }] })
+    for (let made = 0; made < 101; made++) await elsewhere.create({ ...nightly, name: `newer-${made}`, kind: 'test.newer', cron: '0 1 * * *' }, actor)
+    await schedules.create(nightly, actor)
+    now = at('2026-03-01T02:00:00Z')
+    expect(await fireDue(node)).toBe(true)
+    expect(await jobs()).toEqual(['nightly queued'])
+  })
+
   test('of a kind that this program does not know waits for one that does', async () => {
     await schedules.create(nightly, actor)
     now = at('2026-03-01T02:00:00Z')
