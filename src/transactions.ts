@@ -21,7 +21,7 @@ import { transactionTable } from './database/index.ts'
 import { takeScrubTurn } from './features/integrity/scrub-transactions.ts'
 import { clearUsage, keepStoredUsage, recordUsage } from './features/usage/usage-transactions.ts'
 import { reportInventory } from './features/inventory/inventory-transactions.ts'
-import { cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
+import { bringJobsForward, cancelJob, clearJobs, queueJob } from './jobs/job-transactions.ts'
 import { bringForward, changeSchedule, createSchedule, deleteSchedule, fireSchedule } from './jobs/schedule-transactions.ts'
 import { claimJob, endRun, releaseRun, renewRun } from './jobs/run-transactions.ts'
 import { changeProject, createProject, deleteProject, renameProject } from './projects/project-transactions.ts'
@@ -139,6 +139,7 @@ export const transactions = transactionTable(
     reportInventory,
     queueJob,
     cancelJob,
+    bringJobsForward,
     claimJob,
     renewRun,
     endRun,

@@ -105,3 +105,19 @@ export const clearJobs = transaction('clear jobs', async (tx: Tx, { endedBy, mos
   }
   return { ok: jobs.length }
 })
+
+/** Ms: no job waits for longer once it is queued, and no lease lasts longer. */
+export const longestWait = 3_600_000
+
+const bringQueued = statement(`update job set due_at = $2 where kind = $1 and finished_at is null and state = 'queued' and due_at > $3`)
+// Not due at once: it may be run, and then its next heartbeat says until when.
+const bringRunning = statement(`update job set due_at = $2 where kind = $1 and finished_at is null and state = 'running' and due_at > $2`)
+
+/** After the clock was set back: what was due by the old time, and would wait for that to come again, waits no longer than it ever would. */
+export const bringJobsForward = transaction('bring jobs forward', async (tx: Tx, { kinds }: { readonly kinds: readonly string[] }): Promise<Outcome<null>> => {
+  for (const kind of kinds) {
+    await tx.run(bringQueued, kind, tx.now, tx.now + longestWait)
+    await tx.run(bringRunning, kind, tx.now + longestWait)
+  }
+  return { ok: null }
+})

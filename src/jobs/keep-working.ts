@@ -3,7 +3,7 @@ import { repeat, type Clock } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import type { AnyJobHandler } from './job-kind.ts'
 import { dueJob, endOfOldest } from './job-store.ts'
-import { clearJobs } from './job-transactions.ts'
+import { bringJobsForward, clearJobs } from './job-transactions.ts'
 import { runJob } from './run-job.ts'
 import type { JobState } from './job.ts'
 import { claimJob, type ClaimedJob, type EndedUnrun } from './run-transactions.ts'
@@ -28,6 +28,8 @@ const lookEvery = 1_000
 /** Where the database is away there is no hurry, and the log is not to fill up. */
 const afterFailure = 10_000
 const clearEvery = 600_000
+/** Ms between two checks that the clock was not set back. */
+const heedEvery = 600_000
 /** Ended jobs are kept for so long, and no more than so many. */
 const keptFor = 30 * 86_400_000
 const mostKept = 10_000
@@ -37,15 +39,19 @@ const clearedAtOnce = 100
  * Runs jobs until the returned function is called: that gives those under way back to the queue, and waits until they are.
  */
 export function keepWorking(deps: WorkerDeps): () => Promise<void> {
-  const { clock, logger } = deps
+  const { database, handlers, clock, logger } = deps
   const failed = (error: unknown): number => {
     logger.error('the queue of jobs could not be looked at; it is tried again', { error })
     return afterFailure
   }
   const work = async (drain: AbortSignal): Promise<number> => ((await workOnce(deps, drain)) ? 0 : lookEvery)
   const clear = async (): Promise<number> => ((await clearOnce(deps)) ? 0 : clearEvery)
+  const heed = async (): Promise<number> => {
+    await database.transact(bringJobsForward, { kinds: handlers.map(({ kind }) => kind.name) })
+    return heedEvery
+  }
   const lanes = Array.from({ length: deps.atOnce }, () => repeat({ clock, step: work, failed }))
-  const stops = [...lanes, repeat({ clock, step: clear, failed })]
+  const stops = [...lanes, ...[clear, heed].map((step) => repeat({ clock, step, failed }))]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }

@@ -2,6 +2,7 @@ import type { Database, Outcome } from '../database/index.ts'
 import type { Clock } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
 import { type AnyJobHandler, checkPayload, JobFailure, type JobRun } from './job-kind.ts'
+import { longestWait } from './job-transactions.ts'
 import type { JobProgress, JobState } from './job.ts'
 import { type ClaimedJob, endRun, releaseRun, renewRun, type RunEnd, type RunReport } from './run-transactions.ts'
 
@@ -122,15 +123,19 @@ async function orPatience<T>(work: Promise<T>, drain: AbortSignal, clock: Clock)
 }
 
 const firstPause = 5_000
-const longestPause = 3_600_000
 
 /** Whoever may see jobs need not see what an error of the database or of the system names: its text goes to the log alone. */
 function failureOf(error: unknown, { run: { job }, kind, attempt }: ClaimedJob, logger: Logger): RunEnd {
   const inside = new JobFailure('failed', `the run failed inside; the log of the server says why, under the job ${job}`)
   const { code, message, final } = error instanceof JobFailure ? error : inside
   logger.error('a run of a job failed', { job, kind, attempt, code, error })
-  const retryIn = final ? undefined : Math.min(firstPause * 2 ** (attempt - 1), longestPause)
-  return { state: 'failed', code, message: message.slice(0, messageLength), retryIn }
+  const retryIn = final ? undefined : Math.min(firstPause * 2 ** (attempt - 1), longestWait)
+  return { state: 'failed', code, message: storable(message.slice(0, messageLength)), retryIn }
+}
+
+/** PostgreSQL takes no character 0, and halves of characters (what was cut may end with one) are kept by none as they are. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
 }
 
 /** What a handler tells between two heartbeats. */
@@ -153,7 +158,7 @@ function createNotes(linesBefore: number, kept: string | null): Notes {
     position: kept === null ? undefined : (JSON.parse(kept) as unknown),
     report: (now) => void (progress = now),
     log: (text) => {
-      lines.push(text.slice(0, lineLength))
+      lines.push(storable(text.slice(0, lineLength)))
       if (lines.length > pendingLines) firstLine += lines.splice(0, lines.length - pendingLines).length
     },
     keep: (next) => {

@@ -3,7 +3,7 @@ import { statement, transaction, transactionTable, type Database, type Outcome, 
 import { createManualClock, type ManualClock } from '../lib/index.ts'
 import { createLogger } from '../observe/index.ts'
 import { record } from '../record/index.ts'
-import { cancelJob, clearJobs, queueJob } from './job-transactions.ts'
+import { bringJobsForward, cancelJob, clearJobs, queueJob } from './job-transactions.ts'
 import type { AnyJobHandler, JobHandler, JobKind, JobRun, PayloadSchema } from './job-kind.ts'
 import type { RunToken } from './job.ts'
 import { createJobs, type Jobs } from './jobs.ts'
@@ -29,7 +29,7 @@ const outdateJob = transaction('outdate job', async (tx: Tx, { id, version }: { 
   return { ok: null }
 })
 
-export const jobTransactions = transactionTable([queueJob, cancelJob, clearJobs, claimJob, renewRun, endRun, releaseRun, makeStep, outdateJob, createSchedule, changeSchedule, deleteSchedule, fireSchedule, bringForward])
+export const jobTransactions = transactionTable([queueJob, cancelJob, bringJobsForward, clearJobs, claimJob, renewRun, endRun, releaseRun, makeStep, outdateJob, createSchedule, changeSchedule, deleteSchedule, fireSchedule, bringForward])
 
 export const events = statement<{ kind: string; keys: string; actor: string | null }>('select kind, keys, actor from event where seq > $1 order by seq')
 

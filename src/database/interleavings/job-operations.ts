@@ -71,6 +71,7 @@ export const jobOperations: readonly Operation[] = [
     promises: ['job 2 is cancelled or asked to end'],
   }),
   operation('cancel lost job', { ...described, transaction: 'cancel job', input: () => ({ id: 3, actor }), promises: ['job 3 is cancelled or asked to end'] }),
+  operation('bring jobs forward', { ...described, transaction: 'bring jobs forward', input: () => ({ kinds: ['test'] }), records: never }),
   operation('clear jobs', { ...described, transaction: 'clear jobs', input: () => ({ endedBy: now - 1, most: 10 }), records: never }),
   operation('create schedule', { ...described, transaction: 'create schedule', input: () => ({ ...schedule, name: 'weekly' }) }),
   operation('change schedule', { ...described, transaction: 'change schedule', input: () => ({ ...schedule, name: 'nightly' }) }),
