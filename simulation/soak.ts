@@ -14,8 +14,8 @@ import { soakPowerCuts } from './power-cut/power-cut-soak.ts'
 import { soakTags } from './tags/tag-rounds.ts'
 import { soakWorlds } from './world/world-soak.ts'
 
-const usage = `usage: npm run soak -- kill [--kills N] [--seed N] [--postgres] [--record FILE]
-       npm run soak -- power-cut [--cuts N] [--seed N] [--postgres] [--record FILE]
+const usage = `usage: npm run soak -- kill [--kills N] [--collecting] [--seed N] [--postgres] [--record FILE]
+       npm run soak -- power-cut [--cuts N] [--collecting] [--seed N] [--postgres] [--record FILE]
        npm run soak -- model [--runs N] [--seed N] [--record FILE]
        npm run soak -- world [--seeds N] [--seed N] [--record FILE]
        npm run soak -- faults [--faults N] [--seed N] [--record FILE]
@@ -41,6 +41,7 @@ const { values, positionals } = parseArgs({
     blows: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     postgres: { type: 'boolean', default: false },
+    collecting: { type: 'boolean', default: false },
     record: { type: 'string' },
     form: { type: 'string', default: 'steady' },
     seconds: { type: 'string', default: '60' },
@@ -89,7 +90,7 @@ function postgres(): string | undefined {
 }
 
 function runKills(seed: number, record: string | undefined) {
-  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, database: database(), record })
+  return soakKills({ kills: wholeNumber('--kills', values.kills), seed, database: database(), collecting: values.collecting, record })
 }
 
 function runTags(seed: number, record: string | undefined) {
@@ -97,7 +98,7 @@ function runTags(seed: number, record: string | undefined) {
 }
 
 function runPowerCuts(seed: number, record: string | undefined) {
-  return soakPowerCuts({ cuts: wholeNumber('--cuts', values.cuts), seed, database: database(), record })
+  return soakPowerCuts({ cuts: wholeNumber('--cuts', values.cuts), seed, database: database(), collecting: values.collecting, record })
 }
 
 function runModel(seed: number, record: string | undefined) {

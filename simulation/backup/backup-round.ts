@@ -85,7 +85,8 @@ async function start({ data, settings }: Places): Promise<ServerProcess> {
 }
 
 function loadOn({ url }: ServerProcess, ledger: Ledger, seed: number): Load {
-  return { client: createClient(url), ledger, figures: createFigures(), seed, kill: 1, hot: createHotTags(), over: () => false }
+  const figures = createFigures()
+  return { client: createClient(url), ledger, figures, seed, kill: 1, hot: createHotTags(), keepsUntagged: true, over: () => false }
 }
 
 async function setUp(load: Load): Promise<void> {

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DatabaseReader, statement } from '../../src/database/index.ts'
 import { inlineLimit } from '../../src/registry/index.ts'
-import type { Image } from './image.ts'
+import type { Content } from '../rig/content.ts'
 
 /** What no image that was acknowledged needs, at one moment. */
 export interface Garbage {
@@ -14,11 +14,18 @@ export interface Garbage {
   readonly overdue: number
 }
 
+/** What has to be there of an image. */
+export interface NeededImage {
+  readonly manifest: { readonly digest: string }
+  readonly config: Content
+  readonly layers: readonly Content[]
+}
+
 const blobDigests = statement<{ digest: string }>('select digest from blob')
 const overdueKeys = statement<{ key: string }>('select key from gc_queue where due_at < $1')
 
 /** Looks at a registry whose writers have stopped. */
-export async function countGarbage(data: string, database: DatabaseReader, images: Iterable<Image>): Promise<Garbage> {
+export async function countGarbage(data: string, database: DatabaseReader, images: Iterable<NeededImage>): Promise<Garbage> {
   const needed = new Set<string>()
   const stored = new Map<string, number>()
   for (const { manifest, config, layers } of images) {

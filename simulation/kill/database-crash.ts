@@ -1,12 +1,12 @@
-import { createStrictClient } from '../rig/refusal.ts'
+import type { Client } from '../rig/client.ts'
 import { poll } from '../rig/poll.ts'
 import { overwrite } from './hot-tags.ts'
 import { type Load, unlessRefused } from './load.ts'
 
 export interface DatabaseCrash {
   readonly load: Load
-  /** Of the server. */
-  readonly url: string
+  /** One that tells refusals from mistakes. */
+  readonly client: Client
   /** Starts the workers on a load. */
   readonly begin: (load: Load) => Promise<void>[]
   /** Resolves when the database is back. */
@@ -21,9 +21,9 @@ const backLimit = 10_000
  * Work goes on while the server's database crashes and comes back. The server answers every request: what it can't do now with
  * 503 and Retry-After; and it takes writes again as soon as the database does, without a restart.
  */
-export async function workThroughCrash({ load, url, begin, takeAway }: DatabaseCrash): Promise<void> {
+export async function workThroughCrash({ load, client, begin, takeAway }: DatabaseCrash): Promise<void> {
   let over = false
-  const strict = { ...load, client: createStrictClient(url), over: () => over }
+  const strict = { ...load, client, over: () => over }
   const crash = async (): Promise<void> => {
     try {
       await Bun.sleep(workFor)

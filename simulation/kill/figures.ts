@@ -6,10 +6,19 @@ export interface Figures {
   mounts: number
   manifests: number
   deletes: number
+  /** Of what was deleted before. */
+  pushedAgain: number
+  restores: number
+  purges: number
   hotWrites: number
   hotReads: number
   /** Items looked at after a restart. */
   checks: number
+  /** Things that were deleted and acknowledged, and were found in the trash after a restart. */
+  foundInTrash: number
+  /** Kills before which the collector had not done all that was due, and steps of it in all that took something away. */
+  killsWhileCollecting: number
+  collected: number
   /** Requests that a kill left without an answer, and that had taken place, and that had not. */
   lostButDone: number
   lostUndone: number
@@ -36,9 +45,15 @@ export function createFigures(): Figures {
     mounts: 0,
     manifests: 0,
     deletes: 0,
+    pushedAgain: 0,
+    restores: 0,
+    purges: 0,
     hotWrites: 0,
     hotReads: 0,
     checks: 0,
+    foundInTrash: 0,
+    killsWhileCollecting: 0,
+    collected: 0,
     lostButDone: 0,
     lostUndone: 0,
     resumed: 0,
@@ -53,8 +68,8 @@ export function createFigures(): Figures {
 }
 
 /** Acknowledged requests of all kinds. */
-export function acknowledgedOf({ blobs, mounts, manifests, deletes, hotWrites }: Figures): number {
-  return blobs + mounts + manifests + deletes + hotWrites
+export function acknowledgedOf({ blobs, mounts, manifests, deletes, restores, purges, hotWrites }: Figures): number {
+  return blobs + mounts + manifests + deletes + restores + purges + hotWrites
 }
 
 /** Several runs as one. One that was recorded before a figure was taken does not have it. */

@@ -16,15 +16,15 @@ export function createHotTags(): ReadonlyMap<string, TagHistory> {
 
 /** One overwrite. `name` is in the manifest: no two are alike. */
 export async function overwrite(load: Load, tag: string, history: TagHistory, name: string): Promise<void> {
-  const { client, ledger, figures } = load
+  const { client, ledger, figures, keepsUntagged } = load
   const manifest = createManifest(name, hotConfig, [])
   const item: Item = { kind: 'manifest', repository: hotRepository, digest: manifest.digest }
-  ledger.attempt(item)
+  if (keepsUntagged) ledger.attempt(item)
   const acknowledged = history.write(manifest.digest, performance.now())
   const headers = { 'content-type': manifest.mediaType }
   expectStatus(await client.send('PUT', `/v2/${hotRepository}/manifests/${tag}`, { body: manifest.bytes, headers }), 201)
   acknowledged(performance.now())
-  ledger.keep(item)
+  if (keepsUntagged) ledger.keep(item)
   figures.hotWrites++
 }
 

@@ -1,17 +1,19 @@
+import type { DatabaseReader } from '../../src/database/index.ts'
 import { createClient, Lost, Violation } from '../rig/client.ts'
-import { createContent } from '../rig/content.ts'
-import { createManifest } from '../rig/image.ts'
 import { takeInventory } from '../rig/inventory.ts'
 import { createLedger } from '../rig/ledger.ts'
 import type { Machine } from '../rig/machine.ts'
+import { createStrictClient } from '../rig/refusal.ts'
 import { ServerProcess, startServer } from '../rig/server-process.ts'
 import type { TestedDatabase } from '../rig/tested-database.ts'
+import { baseImage, baseLayers } from './shared-layers.ts'
 import { workThroughCrash } from './database-crash.ts'
 import { createFigures, type Figures } from './figures.ts'
 import { createHotTags, hotConfig, hotRepository, overwrite, overwriteOn, readOn } from './hot-tags.ts'
-import { pushContent, putManifest, writeImages } from './image-writer.ts'
-import { type BaseLayers, choicesOf, type Load } from './load.ts'
+import { pushContent, putManifest } from './image-writer.ts'
+import { choicesOf, imageWriters, type Load } from './load.ts'
 import { verifyAll, verifyRecent } from './verify.ts'
+import type { Work } from './work.ts'
 
 export interface KillRun {
   readonly seed: number
@@ -19,6 +21,8 @@ export interface KillRun {
   /** With an empty data directory. */
   readonly machine: Machine
   readonly database: TestedDatabase
+  /** What goes on beside hot tags. */
+  readonly work: Work
   /** How many threads answer requests; 1 unless told. */
   readonly workers?: number
   /** Rows and files are compared after so many kills. */
@@ -44,8 +48,6 @@ export async function runKills(run: KillRun): Promise<Figures> {
   }
 }
 
-const imageWriters = 8
-const writersOfATag = 2
 /** Before so many kills the server first goes through a crash of its database, where there is one to crash. */
 const databaseCrashEvery = 5
 
@@ -54,10 +56,6 @@ class KillRig {
   readonly #run: KillRun
   readonly #ledger = createLedger()
   readonly #hot = createHotTags()
-  readonly #base: BaseLayers = {
-    repository: 'base/layers',
-    layers: [1_000, 20_000, 40_000, 100_000, 300_000, 900_000].map((size) => createContent(`base ${size}`, size)),
-  }
   readonly #ready: number[] = []
   #server: ServerProcess | undefined
 
@@ -69,30 +67,36 @@ class KillRig {
   async setUp(): Promise<void> {
     const load = await this.#start(0)
     const random = choicesOf(load, 'set-up')
-    const { repository, layers } = this.#base
+    const { repository, layers } = baseLayers
     for (const layer of layers) await pushContent(load, random, repository, layer, 'put')
     await pushContent(load, random, repository, hotConfig, 'single')
     await pushContent(load, random, hotRepository, hotConfig, 'single')
-    await putManifest(load, repository, createManifest('base', hotConfig, layers), 'all')
+    await putManifest(load, repository, baseImage.manifest, 'all')
     for (const [tag, history] of this.#hot) await overwrite(load, tag, history, `${this.#run.seed}/${tag}`)
+    await this.#run.work.setUp?.(load)
     await this.#server?.stop()
   }
 
   async killOnce(kill: number): Promise<void> {
-    const random = choicesOf({ seed: this.#run.seed, kill }, 'kill')
+    const { seed, work, database } = this.#run
+    const random = choicesOf({ seed, kill }, 'kill')
     if (random.chance(0.1)) await this.#killWhileStarting(random.between(10, 250))
     const load = await this.#start(kill)
-    await verifyRecent(load)
+    await this.#verify(load)
     if (kill % databaseCrashEvery === 0) await this.#workThroughDatabaseCrash(load, kill / databaseCrashEvery)
-    await this.#workUntilKilled(load, random.between(...this.#run.database.killAfter))
+    await this.#workUntilKilled(load, random.between(...(work.killAfter ?? database.killAfter)))
     for (const history of this.#hot.values()) history.cut(performance.now())
     this.figures.kills++
+    await this.#lookAfterCrash(load)
     if (kill % this.#run.inventoryEvery === 0) await this.#inventory(false)
   }
 
   async conclude(number: number): Promise<void> {
-    await verifyAll(await this.#start(number))
+    const load = await this.#start(number)
+    await verifyAll(load)
+    await this.#run.work.verify(load, 'all')
     await this.#server?.stop()
+    await this.#awaitTheEndOfGarbage(load)
     await this.#inventory(true)
     this.#ready.sort((a, b) => a - b)
     this.figures.readyWorst = Math.round(this.#ready.at(-1) ?? 0)
@@ -112,14 +116,50 @@ class KillRig {
   async #start(kill: number): Promise<Load> {
     this.#server = await startServer(this.#options())
     if (kill > 0) this.#ready.push(this.#server.readyAfter)
-    const client = createClient(this.#server.url)
-    return { client, ledger: this.#ledger, figures: this.figures, seed: this.#run.seed, kill, hot: this.#hot, over: () => false }
+    const { work, seed } = this.#run
+    const client = work.as(createClient(this.#server.url))
+    const { keepsUntagged } = work
+    return { client, ledger: this.#ledger, figures: this.figures, seed, kill, hot: this.#hot, keepsUntagged, over: () => false }
   }
 
-  /** A short drain, so that the collector has files to delete whenever the server starts. */
   #options() {
-    const { machine, database, workers = 1 } = this.#run
-    return { ...machine.server, settings: { BERTH_GC_DRAIN: '1s', BERTH_WORKERS: String(workers), ...database.settings } }
+    const { machine, database, work, workers = 1 } = this.#run
+    return { ...machine.server, settings: { ...work.settings, BERTH_WORKERS: String(workers), ...database.settings } }
+  }
+
+  async #verify(load: Load): Promise<void> {
+    await verifyRecent(load)
+    await this.#run.work.verify(load, 'lately')
+  }
+
+  async #lookAfterCrash(load: Load): Promise<void> {
+    const { collection } = this.#run.work
+    if (collection !== undefined) await this.#read((database) => collection.noteCrash(load, database))
+  }
+
+  /** What nobody needs goes while a server runs, and nothing else is left for that to happen. */
+  async #awaitTheEndOfGarbage(load: Load): Promise<void> {
+    const { machine, work } = this.#run
+    const { collection } = work
+    if (collection === undefined) return
+    const until = performance.now() + collection.within
+    for (;;) {
+      const left = await this.#read((database) => collection.leftOver(load, machine.dataFromHere, database))
+      if (left === undefined) return
+      if (performance.now() > until) throw new Violation(left)
+      this.#server = await startServer(this.#options())
+      await Bun.sleep(1_000)
+      await this.#server.stop()
+    }
+  }
+
+  async #read<T>(look: (database: DatabaseReader) => Promise<T>): Promise<T> {
+    const database = await this.#run.database.open(this.#run.machine.dataFromHere)
+    try {
+      return await look(database)
+    } finally {
+      await database.close()
+    }
   }
 
   async #killWhileStarting(after: number): Promise<void> {
@@ -133,8 +173,9 @@ class KillRig {
     const { takeAway } = this.#run.database
     const url = this.#server?.url
     if (takeAway === undefined || url === undefined) return
-    await workThroughCrash({ load, url, begin: (through) => this.#begin(through, 'through-'), takeAway: () => takeAway(n) })
-    await verifyRecent(load)
+    const client = this.#run.work.as(createStrictClient(url))
+    await workThroughCrash({ load, client, begin: (through) => this.#begin(through, 'through-'), takeAway: () => takeAway(n) })
+    await this.#verify(load)
   }
 
   async #workUntilKilled(load: Load, after: number): Promise<void> {
@@ -157,9 +198,11 @@ class KillRig {
   }
 
   #begin(load: Load, prefix = ''): Promise<void>[] {
-    const images = Array.from({ length: imageWriters }, (_, n) => writeImages(load, this.#base, `${prefix}writer-${n}`))
+    const { work } = this.#run
+    const names = Array.from({ length: imageWriters }, (_, number) => ({ number, name: `${prefix}writer-${number}` }))
+    const images = names.map((name) => work.write(load, name))
     const tags = [...this.#hot].flatMap(([tag, history]) =>
-      Array.from({ length: writersOfATag }, (_, n) => overwriteOn(load, tag, history, `${prefix}writer-${n}`)),
+      Array.from({ length: work.writersOfATag }, (_, n) => overwriteOn(load, tag, history, `${prefix}writer-${n}`)),
     )
     return [...images, ...tags, readOn(load)]
   }

@@ -3,6 +3,7 @@ import { findTool } from '../../tools/installed.ts'
 import { plants } from '../planted/plants.ts'
 import { createEditedProgram } from '../rig/edited-program.ts'
 import { testUnless } from '../rig/test-unless.testing.ts'
+import { collectingOf } from './collecting-work.ts'
 import { acknowledgedOf, type Figures } from './figures.ts'
 import { killRound } from './kill-round.ts'
 
@@ -46,8 +47,51 @@ testUnless(findTool('postgres') === undefined ? 'PostgreSQL is not installed' : 
   300_000,
 )
 
+/** A collector that met nothing would prove nothing. */
+function expectCollection(figures: Figures, kills: number): void {
+  console.log(`kill -9 beside the collector, seed ${seed}: ${JSON.stringify(figures)}`)
+  expect(figures.kills).toBe(kills)
+  expect(acknowledgedOf(figures)).toBeGreaterThan(kills)
+  expect(figures.collected).toBeGreaterThan(kills)
+  for (const name of ['deletes', 'pushedAgain', 'lostUndone'] as const) expect({ [name]: figures[name] }).not.toEqual({ [name]: 0 })
+}
+
+// With trash, and without; which of them is with the rule about untagged manifests, depends on the seed.
+test.each([seed * 2, seed * 2 + 1])(
+  '6 kills -9 beside a collector that comes for everything within seconds, form %d: what is kept is there, what was deleted is not, and goes',
+  async (form) => {
+    const collecting = collectingOf(form)
+    const figures = await killRound({ seed, kills: 6, database: 'sqlite', collecting, keep: false })
+    expectCollection(figures, 6)
+    if (collecting.retention > 0) expect(figures.foundInTrash + figures.restores).toBeGreaterThan(0)
+  },
+  180_000,
+)
+
+testUnless(findTool('postgres') === undefined ? 'PostgreSQL is not installed' : undefined)(
+  '5 kills -9 beside such a collector on PostgreSQL, which crashes itself',
+  async () => {
+    const figures = await killRound({ seed, kills: 5, database: 'postgres', collecting: collectingOf(seed), keep: false })
+    expectCollection(figures, 5)
+    expect(figures.databaseCrashes).toBe(1)
+  },
+  180_000,
+)
+
+const editsOf = (plant: string) => plants.find(({ name }) => name === plant)?.edits ?? []
+
+test('a server that ends what is in the trash before its time is found out', async () => {
+  const { launcher, dispose } = createEditedProgram(editsOf('what is in the trash goes before its time'))
+  try {
+    const round = killRound({ seed, kills: 6, database: 'sqlite', collecting: collectingOf(0), launcher, keep: false })
+    await expect(round).rejects.toThrow(/is not in the trash \d+ ms before its time|and could not be/)
+  } finally {
+    dispose()
+  }
+}, 120_000)
+
 test('a server that answers before COMMIT is found out', async () => {
-  const { launcher, dispose } = createEditedProgram(plants.find(({ name }) => name === 'an answer goes out before its COMMIT')?.edits ?? [])
+  const { launcher, dispose } = createEditedProgram(editsOf('an answer goes out before its COMMIT'))
   try {
     const round = killRound({ seed, kills: 40, database: 'sqlite', launcher, keep: false })
     // Which acknowledged thing is missed first is chance: a blob, a tag, or bytes of an upload that goes on (400, 416).

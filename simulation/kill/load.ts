@@ -6,6 +6,9 @@ import { Refused } from '../rig/refusal.ts'
 import type { Figures } from './figures.ts'
 import type { TagHistory } from './tag-history.ts'
 
+/** So many push images at once. */
+export const imageWriters = 8
+
 /** What everything that runs between one start and one kill shares. */
 export interface Load {
   readonly client: Client
@@ -15,6 +18,8 @@ export interface Load {
   /** Number of the kill that ends it, from 1; 0 is the set-up, which nothing kills. */
   readonly kill: number
   readonly hot: ReadonlyMap<string, TagHistory>
+  /** Whether a manifest stays that no tag names any more. */
+  readonly keepsUntagged: boolean
   /** Enough was done: workers end with what they are at. */
   readonly over: () => boolean
 }

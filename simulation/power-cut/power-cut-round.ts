@@ -1,8 +1,10 @@
 import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Collecting, createCollectingWork } from '../kill/collecting-work.ts'
 import type { Figures } from '../kill/figures.ts'
 import { runKills } from '../kill/kill-loop.ts'
+import { pushingWork } from '../kill/pushing-work.ts'
 import { freeze } from '../rig/freeze.ts'
 import type { Machine } from '../rig/machine.ts'
 import type { PostgresProcess } from '../rig/postgres-process.ts'
@@ -15,6 +17,8 @@ export interface PowerCutRound {
   readonly cuts: number
   /** With PostgreSQL the files of its server are on the same disk, and its power fails with it. */
   readonly database: 'sqlite' | 'postgres'
+  /** With collection that comes for everything within seconds; absent: nothing that was pushed goes. */
+  readonly collecting?: Collecting | undefined
   /** Another program than this checkout's. */
   readonly launcher?: string
   /** Leave a copy of the data directory when something is wrong with it, and name it in the error. */
@@ -22,14 +26,15 @@ export interface PowerCutRound {
 }
 
 /** The loop of the kill rig on a disk of its own, where each crash is a power cut. */
-export async function powerCutRound({ seed, cuts, database, launcher, keep = false }: PowerCutRound): Promise<Figures> {
+export async function powerCutRound({ seed, cuts, database, collecting, launcher, keep = false }: PowerCutRound): Promise<Figures> {
   const disk = await createImageDisk()
   let postgres: PostgresProcess | undefined
   try {
     if (database === 'postgres') postgres = await createDiskPostgres(disk)
     const machine = createDiskMachine(disk, postgres, launcher)
     const tested = postgres === undefined ? testedSqlite : await createTestedPostgres(postgres.url)
-    return await runKills({ seed, kills: cuts, machine, database: tested, inventoryEvery: 1 })
+    const work = collecting === undefined ? pushingWork : createCollectingWork(collecting)
+    return await runKills({ seed, kills: cuts, machine, database: tested, work, inventoryEvery: 1 })
   } catch (error) {
     throw keep ? keepData(disk, error) : error
   } finally {

@@ -1,6 +1,7 @@
 import { describe, expect } from 'bun:test'
 import { findTool } from '../../tools/installed.ts'
 import { whyNoMounts } from '../disk-full/private-mount.ts'
+import { collectingOf } from '../kill/collecting-work.ts'
 import { acknowledgedOf, type Figures } from '../kill/figures.ts'
 import { createEditedProgram, type Edit } from '../rig/edited-program.ts'
 import { testUnless } from '../rig/test-unless.testing.ts'
@@ -30,6 +31,19 @@ testUnless(why ?? (findTool('postgres') === undefined ? 'PostgreSQL is not insta
   async () => expectWork(await powerCutRound({ seed, cuts: 5, database: 'postgres' }), 5),
   300_000,
 )
+
+for (const database of ['sqlite', 'postgres'] as const) {
+  const cuts = database === 'sqlite' ? 4 : 2
+  testUnless(why ?? (database === 'postgres' && findTool('postgres') === undefined ? 'PostgreSQL is not installed' : undefined))(
+    `${cuts} power cuts beside a collector that comes for everything within seconds, on ${database}: what is kept is there, what was deleted goes`,
+    async () => {
+      const figures = await powerCutRound({ seed, cuts, database, collecting: collectingOf(seed) })
+      expectWork(figures, cuts)
+      for (const name of ['deletes', 'collected'] as const) expect({ [name]: figures[name] }).not.toEqual({ [name]: 0 })
+    },
+    180_000,
+  )
+}
 
 /** What a rig says when something is lost; the last two: of the database nothing is left but its name. */
 const lost = /was acknowledged and is not there|problems in the data directory|no order of|answered 404|is not that of its data directory|cannot use the database/

@@ -12,7 +12,8 @@ export class Refused extends Error {
 }
 
 /**
- * A client that tells apart what a server on a full disk may say: 507 or 503 as OCI JSON with Retry-After fails with Refused.
+ * A client that tells apart what a server on a full disk may say: 507 or 503 with Retry-After, as OCI JSON or a
+ * problem of the management API, fails with Refused.
  * Any other server error, and a broken connection, fails with Violation: the process is alive and has to answer.
  */
 export function createStrictClient(url: string): Client {
@@ -37,6 +38,9 @@ function refusalProblem(answer: Answer): string | undefined {
   if (answer.status !== 507 && answer.status !== 503) return 'neither 507 nor 503'
   if (!/^[1-9]\d*$/.test(answer.headers.get('retry-after') ?? '')) return 'no Retry-After'
   if (answer.request.startsWith('HEAD ')) return undefined
+  if (answer.headers.get('content-type') === 'application/problem+json') {
+    return typeof (JSON.parse(textOf(answer)) as { code?: unknown }).code === 'string' ? undefined : 'not a problem of the API'
+  }
   if (answer.headers.get('content-type') !== 'application/json') return 'not JSON'
   const document = JSON.parse(textOf(answer)) as { errors?: { code?: unknown; message?: unknown }[] }
   const complete = document.errors?.every(({ code, message }) => typeof code === 'string' && typeof message === 'string')
