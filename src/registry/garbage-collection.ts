@@ -19,7 +19,7 @@ export interface CollectorDeps {
   readonly store: BlobStore
   readonly clock: Clock
   readonly settings: RegistrySettings
-  /** So many keys a second at most, in this process; absent: as fast as it can. */
+  /** So many keys a second at most, in this process; absent: as many as it can without being in the way of requests. */
   readonly rate?: number | undefined
 }
 
@@ -58,10 +58,12 @@ export function createCollector(deps: CollectorDeps): Collector {
       // The steps ask again, under a lock; asked here only so that a long hold does not put off every due key once a minute.
       if ((await holds()).length > 0) return 0
       const steps = await dueSteps({ ...deps, settings: { ...deps.settings, untagged } }, Math.min(limit, pace.atOnce), onFreed)
-      await pace.take(steps.length)
       const failures: unknown[] = []
       const looked = steps.length
-      await takeAll(steps, failures)
+      while (steps.length > 0) {
+        const some = steps.splice(0, pace.piece)
+        await pace.work(some.length, () => takeAll(some, failures))
+      }
       if (failures.length > 0) throw new CollectionFailure(failures)
       return looked
     },

@@ -1,24 +1,61 @@
 import type { Clock } from '../lib/index.ts'
 
-/** How fast work may go on. Everybody who takes from one pace shares its rate. */
+/** How fast work may go on. Everybody who works at one pace shares it. */
 export interface Pace {
-  /** So much may be taken at a time: the work of a quarter of a second, so that whoever waits can be told to stop soon. */
+  /** Nobody begins with more: it could not be told to stop for too long. */
   readonly atOnce: number
-  /** Waits until so many more may be worked on. */
-  take(count: number): Promise<void>
+  /** So much is done at a time. */
+  readonly piece: number
+  /** Does so much work once its time has come. */
+  work<T>(count: number, work: () => Promise<T>): Promise<T>
 }
 
-/** @param rate a second; absent: as fast as it goes */
+/** @param rate a second; absent: as fast as it goes without being in the way */
 export function createPace(rate: number | undefined, clock: Clock): Pace {
-  if (rate === undefined) return Object.freeze<Pace>({ atOnce: Number.POSITIVE_INFINITY, take: () => Promise.resolve() })
+  return rate === undefined ? restingPace(clock) : steadyPace(rate, clock)
+}
+
+/** So few that what waits behind them hardly notices. */
+const piece = 16
+/** Times as long as it worked. */
+const restsFor = 1
+
+/**
+ * Rests after each piece of work for as long as that took. Where nothing else is done, pieces are short, and so are the rests; where requests
+ * are in the way of the work, the work makes way for them.
+ */
+function restingPace(clock: Clock): Pace {
   let free = 0
   return Object.freeze<Pace>({
-    atOnce: Math.max(1, Math.floor(rate / 4)),
-    take: async (count) => {
+    atOnce: Number.POSITIVE_INFINITY,
+    piece,
+    work: async (_, work) => {
+      const pause = free - clock.monotonic()
+      if (pause > 0) await clock.sleep(pause)
+      const begun = clock.monotonic()
+      try {
+        return await work()
+      } finally {
+        const ended = clock.monotonic()
+        free = ended + restsFor * (ended - begun)
+      }
+    },
+  })
+}
+
+function steadyPace(rate: number, clock: Clock): Pace {
+  let free = 0
+  // The work of a quarter of a second.
+  const atOnce = Math.max(1, Math.floor(rate / 4))
+  return Object.freeze<Pace>({
+    atOnce,
+    piece: atOnce,
+    work: async (count, work) => {
       const now = clock.monotonic()
       const begin = Math.max(now, free)
       free = begin + (count / rate) * 1000
       if (begin > now) await clock.sleep(begin - now)
+      return await work()
     },
   })
 }
