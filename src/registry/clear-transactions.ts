@@ -21,7 +21,7 @@ const inTrash = statement<{ one: number }>(`select 1 as one from trash where nam
 const nextRepository = statement<{ id: number; path: string }>(`
   select id, path from repository where namespace_id = $1 and deleted_at is null order by path limit 1`)
 const nextDeletedRepository = statement<{ id: number; path: string }>(`
-  select r.id, r.path from trash t join repository r on r.id = t.repository_id where t.namespace_id = $1 order by t.id limit 1`)
+  select r.id, r.path from trash t join repository r on r.id = t.repository_id where t.namespace_id = $1 order by t.kind, t.id limit 1`)
 const nextTags = statement<{ name: string }>(`select name from tag where repository_id = $1 order by name limit ${tagsAtOnce}`)
 const nextManifests = statement<{ digest: string; blob_id: number; children: number }>(`
   select m.digest, m.blob_id,
@@ -33,7 +33,7 @@ const endLeases = statement<{ blob_id: number }>(`
     select l.blob_id from link l where l.repository_id = $1 and l.lease_until > 0 order by l.blob_id limit ${linksAtOnce})
   returning blob_id`)
 const clearTrash = statement<{ id: number }>(`
-  delete from trash where id in (select id from trash where repository_id = $1 and id <> $2 order by id limit ${trashAtOnce}) returning id`)
+  delete from trash where id in (select id from trash where repository_id = $1 and id <> $2 order by kind, id limit ${trashAtOnce}) returning id`)
 const clearBlobTrash = statement<{ id: number }>(`
   delete from trash where id in (select id from trash where repository_id = $1 and kind = 'blob' order by id limit ${trashAtOnce}) returning id`)
 const endRepository = statement(`update repository set state = 'deleting', deleted_at = $2 where id = $1`)

@@ -1,8 +1,9 @@
-import { statement, type Tx } from '../database/index.ts'
+import { statement, type Statement, type Tx } from '../database/index.ts'
 
 /** What was deleted and is kept for a while: a row says what, until when, and what has to be known to bring it back. */
 
-export type TrashKind = 'tag' | 'manifest' | 'blob' | 'repository' | 'project'
+export const trashKinds = ['tag', 'manifest', 'blob', 'repository', 'project'] as const
+export type TrashKind = (typeof trashKinds)[number]
 
 export interface TrashRow {
   readonly id: number
@@ -71,7 +72,7 @@ const removeAll = statement({
 const found = statement<InTrash>('select id, purge_at from trash where repository_id = $1 and digest = $2 and kind = $3 limit 1')
 
 const row = `
-  select t.id, t.kind, t.namespace_id, n.name as project, t.repository_id, case when r.deleted_at is null then coalesce(r.path, t.path) else t.path end as path,
+  select t.id as id, t.kind, t.namespace_id, n.name as project, t.repository_id, case when r.deleted_at is null then coalesce(r.path, t.path) else t.path end as path,
     t.tag, t.digest, t.cause, t.deleted_at, t.deleted_by, t.purge_at, t.detail
   from trash t join namespace n on n.id = t.namespace_id left join repository r on r.id = t.repository_id`
 
@@ -93,9 +94,18 @@ export const dueTrash = statement<{ id: number }>({
 })
 export const postponePurge = statement('update trash set purge_at = $2 where id = $1')
 
-/** Pages of what is in the trash, the newest first: from the one before `$2` on, at most `$3`. */
-export const trashOfRepository = statement<TrashRow>(`${row} where t.repository_id = $1 and t.id < $2 order by t.id desc limit $3`)
-export const trashOfNamespace = statement<TrashRow>(`${row} where t.namespace_id = $1 and t.id < $2 order by t.id desc limit $3`)
+const pageOf = (place: string, kinds: readonly TrashKind[]): Statement<TrashRow> =>
+  statement<TrashRow>(`
+    ${kinds.map((kind) => `${row} where t.${place} = $1 and t.kind = '${kind}' and t.id < $2`).join(' union all ')}
+    order by id desc limit $3`)
+const pagesOf = (place: string) => ({
+  any: pageOf(place, trashKinds),
+  ...(Object.fromEntries(trashKinds.map((kind) => [kind, pageOf(place, [kind])])) as Record<TrashKind, Statement<TrashRow>>),
+})
+
+/** Pages of what is in the trash, the newest first, by its kind: from the one before `$2` on, at most `$3`. */
+export const trashOfRepository = pagesOf('repository_id')
+export const trashOfNamespace = pagesOf('namespace_id')
 
 /** Puts it there and answers its number. The caller holds a lock on what it is, or has just removed it. */
 export async function discard(tx: Tx, what: Discarded, { cause, by, retention }: Discarding): Promise<number> {

@@ -74,23 +74,23 @@ async function listTrash(deps: TrashDeps, actor: Actor, place: TrashPlace, { lim
 }
 
 /** Of a repository that is in the trash itself nothing is found by its id: it is told from the others by its path. */
-function isAsked({ kind, repository }: TrashPlace, row: TrashRow): boolean {
-  return (kind ?? row.kind) === row.kind && (repository ?? pathOf(row)) === pathOf(row)
+function isAsked({ repository }: TrashPlace, row: TrashRow): boolean {
+  return (repository ?? pathOf(row)) === pathOf(row)
 }
 
 type ReadPage = (before: number) => Promise<readonly TrashRow[]>
 
 /** Of a repository it is decided once; of a project for each of the repositories that come. */
-async function readerOf({ database, authorize }: TrashDeps, actor: Actor, { project, repository }: TrashPlace): Promise<ReadPage> {
+async function readerOf({ database, authorize }: TrashDeps, actor: Actor, { project, repository, kind }: TrashPlace): Promise<ReadPage> {
   if (repository !== undefined) {
     const decidedOn = await admit(authorize, actor, 'restore', repository)
     const found = await database.one(repositoryId, repository)
     checkPlace(decidedOn, found)
-    if (found !== undefined) return (before) => database.all(trashOfRepository, found.id, before, rowsAtOnce)
+    if (found !== undefined) return (before) => database.all(trashOfRepository[kind ?? 'any'], found.id, before, rowsAtOnce)
   }
   const found = await database.one(namespaceByName, project)
   if (found === undefined) throw new RegistryError('NAME_UNKNOWN')
-  return (before) => database.all(trashOfNamespace, found.id, before, rowsAtOnce)
+  return (before) => database.all(trashOfNamespace[kind ?? 'any'], found.id, before, rowsAtOnce)
 }
 
 function rememberingDecisions(authorize: Authorize, actor: Actor): (row: TrashRow) => Promise<boolean> {

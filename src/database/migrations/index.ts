@@ -11,6 +11,7 @@ import { usage } from './0009-usage.ts'
 import { untagged } from './0010-untagged.ts'
 import { fillVersionKeys, tagLists } from './0011-tag-lists.ts'
 import { inventory } from './0012-inventory.ts'
+import { trashByKind } from './0013-trash-by-kind.ts'
 import type { MigratingConnection } from './migrate.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   { version: 10, name: 'untagged', statements: untagged },
   { version: 11, name: 'tag-lists', statements: tagLists, fill: fillVersionKeys },
   { version: 12, name: 'inventory', statements: inventory },
+  { version: 13, name: 'trash-by-kind', statements: trashByKind },
 ]
 
 /** Version of the schema that this program writes. */
