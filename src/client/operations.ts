@@ -319,10 +319,12 @@ export type CollectionRun = {
     readonly before: {
       readonly blobs: number
       readonly bytes: number
+      readonly countedAt: string
     }
     readonly after: {
       readonly blobs: number
       readonly bytes: number
+      readonly countedAt: string
     }
   } | undefined
 }

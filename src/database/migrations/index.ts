@@ -12,6 +12,7 @@ import { untagged } from './0010-untagged.ts'
 import { fillVersionKeys, tagLists } from './0011-tag-lists.ts'
 import { inventory } from './0012-inventory.ts'
 import { trashByKind } from './0013-trash-by-kind.ts'
+import { storedBlobs } from './0014-stored-blobs.ts'
 import type { MigratingConnection } from './migrate.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   { version: 11, name: 'tag-lists', statements: tagLists, fill: fillVersionKeys },
   { version: 12, name: 'inventory', statements: inventory },
   { version: 13, name: 'trash-by-kind', statements: trashByKind },
+  { version: 14, name: 'stored-blobs', statements: storedBlobs },
 ]
 
 /** Version of the schema that this program writes. */

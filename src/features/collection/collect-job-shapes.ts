@@ -14,6 +14,7 @@ export type CollectPayload = z.output<typeof collectPayload>
 const stored = z.object({
   blobs: z.int(),
   bytes: z.int().describe('Of each blob once, however many repositories have it.'),
+  countedAt: z.string().describe('RFC 3339. They are counted once an hour: what was pushed since then is not in it.'),
 })
 
 const counted = z.int().min(0)
@@ -30,8 +31,8 @@ export const collectReport = z
     releasedBytes: counted.describe('Of those blobs. Their files are deleted by a later run, after gc.drain.'),
     freedBytes: counted.describe('Gone from the disk or the database.'),
     failed: counted.describe('Could not be looked at, and will be again ten minutes later; the log of the server says why.'),
-    before: stored,
-    after: stored,
+    before: stored.describe('As it was counted last.'),
+    after: stored.describe('The same without the blobs that this run took, or would have taken.'),
   })
   .meta({ id: 'CollectionReport' })
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
-import type { Reads, Statement } from '../../database/index.ts'
+import { statement, transaction, type Reads, type Statement, type Tx } from '../../database/index.ts'
 import type { JobRun } from '../../jobs/index.ts'
 import { testRun } from '../../jobs/job-run.testing.ts'
-import { holdCollection, type RegistrySettings } from '../../registry/index.ts'
+import { allowAll, holdCollection, type RegistrySettings } from '../../registry/index.ts'
 import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from '../../registry/test-registry.testing.ts'
 import type { BlobStore } from '../../storage/index.ts'
 import type { CollectPayload, CollectReport } from './collect-job-shapes.ts'
@@ -18,12 +18,18 @@ async function everything(database: Reads, store: BlobStore): Promise<string> {
   return JSON.stringify([rows, await store.list()])
 }
 
+const writeCount = statement(`
+  insert into usage_stored (namespace_id, repository_id, logical, deduplicated, trash, counted_at, blobs, blob_bytes) values (0, 0, 0, 0, 0, $1, $2, $3)
+  on conflict (namespace_id, repository_id) do update set blobs = excluded.blobs, blob_bytes = excluded.blob_bytes`)
+type Count = readonly [at: number, blobs: number | null, bytes: number | null]
+const keepCount = transaction('keep a count in a test', async (tx: Tx, count: Count) => ({ ok: await tx.run(writeCount, ...count) }))
+
 forEachDatabase('the job gc.run', (kind) => {
   let t: TestRegistry
   let kept: unknown[]
   let lines: string[]
   beforeEach(async () => {
-    t = await createTestRegistry(kind)
+    t = await createTestRegistry(kind, allowAll, [keepCount])
     kept = []
     lines = []
   })
@@ -77,6 +83,22 @@ forEachDatabase('the job gc.run', (kind) => {
     const broken = run({ dryRun: false }, { signal: stop.signal, report: () => stop.abort(new Error('the end')) })
     await expect(broken).rejects.toThrow('the end')
     expect(await run({ dryRun: false }, { position: kept.at(-1) })).toEqual({ ...whole, dryRun: false })
+  })
+
+  test('says what was counted last instead of counting all there is, and when that was', async () => {
+    await leaveGarbage()
+    const countedAt = t.clock.now() - 60_000
+    await t.database.transact(keepCount, [countedAt, null, null])
+    // That of an older version knows nothing of blobs.
+    expect((await run({ dryRun: true })).before).toMatchObject({ blobs: 5, countedAt: new Date(t.clock.now()).toISOString() })
+    await t.database.transact(keepCount, [countedAt, 3, 200_000])
+    const { before, after } = await run({ dryRun: false })
+    const then = { countedAt: new Date(countedAt).toISOString() }
+    expect([before, after]).toEqual([{ blobs: 3, bytes: 200_000, ...then }, { blobs: 1, bytes: 200_000 - sizes.large - sizes.small, ...then }])
+    await t.database.transact(keepCount, [countedAt, 0, 0])
+    await pushBlob(t.registry, 'a/one', 'what came after the count')
+    t.clock.advance(settings.lease + 1)
+    expect((await run({ dryRun: false })).after).toMatchObject({ blobs: 0, bytes: 0 })
   })
 
   test('says why nothing goes while collection is held', async () => {

@@ -2,7 +2,7 @@ import { JobFailure, type JobHandler, type JobKind, type JobRun } from '../../jo
 import type { Clock } from '../../lib/index.ts'
 import { CollectionFailure, type Collector, type Freed, standingHolds } from '../../registry/index.ts'
 import { type CollectPayload, collectPayload, type CollectReport, type Stored } from './collect-job-shapes.ts'
-import { blobsAfter, blobsAtOnce } from './collection-store.ts'
+import { blobsAfter, blobsAtOnce, countedBlobs } from './collection-store.ts'
 import { type PreviewDeps, type PreviewPlace, previewPage } from './preview.ts'
 
 /** One run of the collector, beside the one that goes on all the time, so that somebody is told what it did. */
@@ -65,13 +65,13 @@ export async function wouldCollect(run: Telling, deps: LookDeps): Promise<Collec
 export async function collectAndTell(run: Telling, deps: CollectJobDeps): Promise<CollectReport> {
   const begun = await begin(run, deps)
   const { looked: _, ...sum } = await collectDue(run, begun, deps)
-  return { dryRun: false, ...sum, before: begun.before, after: await storedNow(deps.database, run.signal) }
+  return { dryRun: false, ...sum, before: begun.before, after: without(begun.before, sum) }
 }
 
 async function begin(run: Telling, { database, clock }: LookDeps): Promise<Kept> {
   for (const { name, reason } of await database.all(standingHolds, clock.now())) run.log(`nothing is deleted for now: ${name}: ${reason}`)
   if (run.position !== undefined) return run.position as Kept
-  const begun: Kept = { before: await storedNow(database, run.signal), sum: nothing, now: clock.now(), place: null }
+  const begun: Kept = { before: await storedBefore({ database, clock }, run.signal), sum: nothing, now: clock.now(), place: null }
   run.keep(begun)
   return begun
 }
@@ -119,13 +119,23 @@ function counted(sum: Sum, { kind, released, freed }: Freed): Sum {
   return { ...sum, [counter]: sum[counter] + 1, releasedBytes: sum.releasedBytes + released, freedBytes: sum.freedBytes + freed }
 }
 
-function without({ blobs, bytes }: Stored, sum: Pick<Sum, 'blobs' | 'releasedBytes'>): Stored {
-  return { blobs: blobs - sum.blobs, bytes: bytes - sum.releasedBytes }
+/** What was pushed and collected between the count and the run was not counted: there is never less than nothing. */
+function without({ blobs, bytes, countedAt }: Stored, sum: Pick<Sum, 'blobs' | 'releasedBytes'>): Stored {
+  return { blobs: Math.max(0, blobs - sum.blobs), bytes: Math.max(0, bytes - sum.releasedBytes), countedAt }
 }
 
-/** Page by page: nobody waits for a sum of all. */
-async function storedNow(database: LookDeps['database'], signal: AbortSignal): Promise<Stored> {
-  let sum: Stored = { blobs: 0, bytes: 0 }
+/** As it was counted last: to count all of them for each run would cost as much as there is. */
+async function storedBefore({ database, clock }: Pick<LookDeps, 'database' | 'clock'>, signal: AbortSignal): Promise<Stored> {
+  const counted = await database.one(countedBlobs)
+  if (counted !== undefined) return { blobs: counted.blobs, bytes: counted.bytes, countedAt: timeOf(counted.counted_at) }
+  return { ...(await countNow(database, signal)), countedAt: timeOf(clock.now()) }
+}
+
+const timeOf = (ms: number): string => new Date(ms).toISOString()
+
+/** For an installation in which nobody has counted yet: page by page, so that nobody waits for a sum of all. */
+async function countNow(database: LookDeps['database'], signal: AbortSignal): Promise<Pick<Stored, 'blobs' | 'bytes'>> {
+  let sum = { blobs: 0, bytes: 0 }
   for (let after = 0; ; ) {
     signal.throwIfAborted()
     const page = await database.all(blobsAfter, after)

@@ -70,6 +70,11 @@ export const manifestThatGoes = statement<{ one: number }>(`
   and not exists (select 1 from tag_event e where e.repository_id = m.repository_id and e.from_digest = m.digest and e.at > $3)
   and not exists (select 1 from inventory_digest i where i.digest = m.digest and i.counts_until > $4)`)
 
+/** What the hourly count of usage found last. Counts of older versions did not look at blobs. */
+export const countedBlobs = statement<{ counted_at: number; blobs: number; bytes: number }>(`
+  select counted_at, blobs, blob_bytes as bytes from usage_stored
+  where namespace_id = 0 and repository_id = 0 and blobs is not null and blob_bytes is not null`)
+
 export const blobsAtOnce = 5_000
 export const blobsAfter = statement<{ id: number; size: number }>(`
   select id, size from blob where id > $1 order by id limit ${blobsAtOnce}`)

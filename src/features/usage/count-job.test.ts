@@ -20,6 +20,7 @@ interface Row {
 const counted = statement<Row>(`
   select r.path, s.logical, s.deduplicated, s.trash from usage_stored s
   left join repository r on r.id = s.repository_id order by s.namespace_id, s.repository_id`)
+const wholeBlobs = statement<{ blobs: number; blob_bytes: number }>('select blobs, blob_bytes from usage_stored where blobs is not null')
 const hideManifest = statement('update manifest set deleted_at = 1 where digest = $1')
 const hideRepository = statement('update repository set deleted_at = 1 where path = $1')
 const endProject = statement('update namespace set deleted_at = 1 where name = $1')
@@ -67,6 +68,8 @@ forEachDatabase('the count of what is stored', (kind) => {
       'other/app': own,
     })
     expect([...(await storedMetric(t.database).samples())].map(({ value }) => value)).toEqual(team.map((sum, at) => sum + (own[at] ?? 0)))
+    // The two of one layer are the same.
+    expect(await t.database.all(wholeBlobs)).toEqual([{ blobs: 7, blob_bytes: 1_502 + one.size + two.size + third.size }])
   })
 
   test('counts as trash what nothing but the trash holds', async () => {

@@ -2,10 +2,10 @@ import type { Database } from '../../database/index.ts'
 import type { JobHandler, JobKind, JobRun } from '../../jobs/index.ts'
 import type { Clock } from '../../lib/index.ts'
 import { type CountPayload, countPayload } from './count-job-shapes.ts'
-import { linksAfter, manifestsAfter, nextProject, referencesAfter, repositoriesAfter } from './stored-store.ts'
+import { blobsAfter, linksAfter, manifestsAfter, nextProject, referencesAfter, repositoriesAfter } from './stored-store.ts'
 import { type CountedRow, keepStoredUsage } from './usage-transactions.ts'
 
-/** What every project and repository stores. It reads all links, manifests and references, a page at a time. */
+/** What every project and repository stores. It reads all links, manifests, references and blobs, a page at a time. */
 export const countKind: JobKind<CountPayload> = Object.freeze({
   name: 'usage.count',
   version: 1,
@@ -63,7 +63,22 @@ async function countAll(run: JobRun<unknown>, deps: CountJobDeps): Promise<Count
     run.report({ done: sum.repositories, unit: 'repositories' })
   }
   const { logical, deduplicated, trash } = sum
-  await database.transact(keepStoredUsage, { project: 0, countedAt, rows: [{ repository: 0, logical, deduplicated, trash }], last: true })
+  const whole = { repository: 0, logical, deduplicated, trash, ...(await countBlobs(page, database)) }
+  await database.transact(keepStoredUsage, { project: 0, countedAt, rows: [whole], last: true })
+  return sum
+}
+
+/** Blobs summed up at a time: more than rows that are read, since one row comes of them. */
+const blobsAtOnce = 1_000
+
+/** All there are, whoever has them. */
+async function countBlobs(page: PagedRead, database: Database): Promise<{ readonly blobs: number; readonly blobBytes: number }> {
+  let sum = { blobs: 0, blobBytes: 0 }
+  for (let last: number | null = 0; last !== null; ) {
+    const [found] = await page(() => database.all(blobsAfter, last, blobsAtOnce))
+    sum = { blobs: sum.blobs + (found?.blobs ?? 0), blobBytes: sum.blobBytes + (found?.bytes ?? 0) }
+    last = found?.last ?? null
+  }
   return sum
 }
 

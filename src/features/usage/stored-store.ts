@@ -42,6 +42,11 @@ export const referencesAfter = statement<{ manifest_digest: string; child_digest
   where r.repository_id = $1 and (r.manifest_digest, r.child_digest, r.kind) > ($2, $3, $4)
   order by r.repository_id, r.manifest_digest, r.child_digest, r.kind limit $6`)
 
+/** What a page of blobs comes to. Its last one is null where there is none. */
+export const blobsAfter = statement<{ blobs: number; bytes: number; last: number | null }>(`
+  select count(*) as blobs, cast(coalesce(sum(wanted.size), 0) as bigint) as bytes, max(wanted.id) as last from (
+    select id, size from blob where id > $1 order by id limit $2) wanted`)
+
 /** When everything was counted last; the row of the whole is that of no project. */
 export const lastCount = statement<{ counted_at: number; logical: number; deduplicated: number; trash: number }>(`
   select counted_at, logical, deduplicated, trash from usage_stored where namespace_id = 0 and repository_id = 0`)

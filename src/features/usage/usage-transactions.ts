@@ -149,6 +149,9 @@ export interface CountedRow {
   readonly logical: number
   readonly deduplicated: number
   readonly trash: number
+  /** Of the whole installation: how many there are, and their bytes, each once. */
+  readonly blobs?: number
+  readonly blobBytes?: number
 }
 
 export interface CountedInput {
@@ -160,17 +163,19 @@ export interface CountedInput {
   readonly last: boolean
 }
 
-const counts = 'insert into usage_stored (namespace_id, counted_at, repository_id, logical, deduplicated, trash)'
+const counts = 'insert into usage_stored (namespace_id, counted_at, repository_id, logical, deduplicated, trash, blobs, blob_bytes)'
 const orReplace = `
   on conflict (namespace_id, repository_id) do update set
-    logical = excluded.logical, deduplicated = excluded.deduplicated, trash = excluded.trash, counted_at = excluded.counted_at`
+    logical = excluded.logical, deduplicated = excluded.deduplicated, trash = excluded.trash, counted_at = excluded.counted_at,
+    blobs = excluded.blobs, blob_bytes = excluded.blob_bytes`
 const keepCounts = statement({
   sqlite: `
-    ${counts} select $1, $2, value ->> 'repository', value ->> 'logical', value ->> 'deduplicated', value ->> 'trash'
+    ${counts} select $1, $2, value ->> 'repository', value ->> 'logical', value ->> 'deduplicated', value ->> 'trash',
+      value ->> 'blobs', value ->> 'blobBytes'
     from json_each($3) where true ${orReplace}`,
   postgres: `
     ${counts} select $1, $2, (value ->> 'repository')::bigint, (value ->> 'logical')::bigint, (value ->> 'deduplicated')::bigint,
-      (value ->> 'trash')::bigint
+      (value ->> 'trash')::bigint, (value ->> 'blobs')::bigint, (value ->> 'blobBytes')::bigint
     from json_array_elements($3::json) ${orReplace}`,
 })
 const removeOutdated = statement('delete from usage_stored where namespace_id = $1 and counted_at <> $2')
