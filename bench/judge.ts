@@ -1,7 +1,7 @@
 import { type GoalResult, type PartResult, spread } from './results.ts'
 import type { Figure, Goal, Medians } from './workloads/index.ts'
 
-const figures: readonly Figure[] = ['cpuMicros', 'rate', 'p50', 'peakBytes', 'restBytes', 'leftBytes']
+const figures: readonly Figure[] = ['cpuMicros', 'rate', 'p50', 'p99', 'peakBytes', 'restBytes', 'leftBytes']
 
 /** The goals that can be judged by what was measured. */
 export function judge(goals: readonly Goal[], parts: readonly PartResult[]): GoalResult[] {

@@ -100,7 +100,8 @@ async function measureOnce(workload: Workload, system: System, plan: Plan, aroun
     if (filled && !existsSync(folder)) await fillOnce(workload, system, folder, scale, around)
     mkdirSync(folder, { recursive: true })
     if (workload.cold === true) dropPageCache(folder)
-    return await withServer(workload, system, folder, around, async (server) => {
+    workload.age?.(folder)
+    return await withServer(workload, system, folder, around, scale, async (server) => {
       const load = await workload.prepare(system, server, scale)
       try {
         return await measureParts(workload, system, server, load, plan)
@@ -117,7 +118,7 @@ async function measureOnce(workload: Workload, system: System, plan: Plan, aroun
 async function fillOnce(workload: Workload, system: System, folder: string, scale: Scale, around: Surroundings): Promise<void> {
   mkdirSync(folder, { recursive: true })
   try {
-    await withServer(workload, system, folder, around, async (server) => await workload.fill?.(system, server, scale))
+    await withServer(workload, system, folder, around, scale, async (server) => await workload.fill?.(system, server, scale))
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
@@ -125,14 +126,15 @@ async function fillOnce(workload: Workload, system: System, folder: string, scal
 }
 
 async function withServer<T>(
-  { tls, login }: Workload,
+  { tls, login, metrics, settings }: Workload,
   system: System,
   folder: string,
   { serverCore, stopped }: Surroundings,
+  scale: Scale,
   use: (server: RunningSystem) => Promise<T>,
 ): Promise<T> {
   stopped.throwIfAborted()
-  const server = await startSystem(system, folder, serverCore, { tls, login })
+  const server = await startSystem(system, folder, serverCore, { tls, login, metrics, settings: settings?.(scale) })
   try {
     return await use(server)
   } finally {

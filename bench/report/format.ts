@@ -28,6 +28,8 @@ export function shown(figure: Figure, { unit, cpuUnit }: Pick<WorkloadResult, 'u
       return { caption: `${unit}${unit === 'GB' ? '' : 's'} a second`, better: 'more', scale: same }
     case 'p50':
       return { caption: unit === 'start' ? 'until it answers, ms' : 'p50, ms', better: 'less', scale: same }
+    case 'p99':
+      return { caption: 'p99, ms', better: 'less', scale: same }
     case 'peakBytes':
       return { caption: 'peak memory, MB', better: 'less', scale: mega }
     case 'restBytes':

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { pushArtifact } from './push-artifact.ts'
-import type { System } from './system.ts'
+import type { Place, System } from './system.ts'
 
 const launcher = join(import.meta.dir, '../../berth')
 
@@ -14,23 +14,29 @@ export const berth: System = {
     'Default configuration: SQLite, an access log line for every request, written to a file. Durable: a push is acknowledged ' +
     'after its transaction is on disk (pushes that wait together share one fsync); blobs as small as these are kept in the ' +
     'database.',
-  files: ({ tls, login }) => {
-    const settings = [
-      ...(tls === undefined ? [] : [`tls:\n  certificate: ${tls.certificate}\n  key: ${tls.key}\n`]),
-      ...(login === undefined ? [] : [`admin:\n  password: ${login.password}\n`]),
-    ]
-    return settings.length === 0 ? {} : { 'berth.yaml': settings.join('') }
+  files: (place) => {
+    const settings = settingsOf(place)
+    return settings === '' ? {} : { 'berth.yaml': settings }
   },
-  command: ({ folder, port, tls, login }) => [
+  command: (place) => [
     launcher,
     'serve',
-    ...(login === undefined ? ['--open'] : []),
+    ...(place.login === undefined ? ['--open'] : []),
     '--listen',
-    `127.0.0.1:${port}`,
+    `127.0.0.1:${place.port}`,
     '--data',
-    `${folder}/data`,
-    ...(tls === undefined && login === undefined ? [] : ['--config', `${folder}/berth.yaml`]),
+    `${place.folder}/data`,
+    ...(settingsOf(place) === '' ? [] : ['--config', `${place.folder}/berth.yaml`]),
   ],
   ready: '/readyz',
   hold: pushArtifact,
+}
+
+function settingsOf({ tls, login, metrics, settings = '' }: Place): string {
+  return [
+    ...(tls === undefined ? [] : [`tls:\n  certificate: ${tls.certificate}\n  key: ${tls.key}\n`]),
+    ...(login === undefined ? [] : [`admin:\n  password: ${login.password}\n`]),
+    ...(metrics === undefined ? [] : [`ops:\n  listen: 127.0.0.1:${metrics}\n`]),
+    settings,
+  ].join('')
 }

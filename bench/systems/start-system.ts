@@ -20,6 +20,8 @@ export interface RunningSystem {
 export interface Wanted {
   readonly tls?: boolean | undefined
   readonly login?: boolean | undefined
+  readonly metrics?: boolean | undefined
+  readonly settings?: string | undefined
 }
 
 /** The same in every run: whatever a server keeps of it stays true on a storage that is used again. */
@@ -40,6 +42,8 @@ export async function startSystem(system: System, folder: string, core?: number,
     port: `${port}`,
     ...(tls ? { tls: makeCertificate(folder) } : {}),
     ...(wanted.login === true ? { login } : {}),
+    ...(wanted.metrics === true ? { metrics: `${await freePort()}` } : {}),
+    ...(wanted.settings === undefined ? {} : { settings: wanted.settings }),
   }
   for (const [path, text] of Object.entries(system.files(place))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -36,4 +36,8 @@ export interface Place {
   readonly tls?: { readonly certificate: string; readonly key: string }
   /** Who may do everything, where it is to ask who it is. */
   readonly login?: Login
+  /** Of Berth: YAML beyond what it does by default. */
+  readonly settings?: string
+  /** Where Berth shows its metrics, if it is to. */
+  readonly metrics?: string
 }

@@ -8,6 +8,7 @@ const named: Readonly<Record<Figure, string>> = {
   cpuMicros: 'CPU',
   rate: 'rate',
   p50: 'time',
+  p99: 'p99',
   peakBytes: 'peak memory',
   restBytes: 'memory at rest',
   leftBytes: 'bytes left on the disk',

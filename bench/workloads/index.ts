@@ -1,7 +1,9 @@
 import { catalog } from './catalog.ts'
+import { collection } from './collection.ts'
 import { coldManifests } from './cold-manifests.ts'
 import { crowdedRepository } from './crowded-repository.ts'
 import { blobsOverTls, largeBlobs, middleBlob } from './blob-pull.ts'
+import { deletions } from './deletions.ts'
 import { fullRepository } from './full-repository.ts'
 import { chunkedPushes, wholePushes } from './large-pushes.ts'
 import { guardedLayers, guardedReads, tokens } from './guarded-reads.ts'
@@ -14,6 +16,7 @@ import { slowCrowd } from './slow-crowd.ts'
 import { smallBlob } from './small-blob.ts'
 import { start } from './start.ts'
 import { tagLists } from './tag-lists.ts'
+import { trashPages } from './trash-pages.ts'
 import type { Workload } from './workload.ts'
 
 export type { Figure, Goal, Load, Medians, Outcome, Scale, Workload } from './workload.ts'
@@ -41,4 +44,7 @@ export const workloads: readonly Workload[] = [
   slowCrowd,
   start,
   fullRepository,
+  deletions,
+  collection,
+  trashPages,
 ]

@@ -13,7 +13,7 @@ export interface Stock {
   readonly referrers: number
 }
 
-const blobsOfTag = 10
+export const blobsOfTag = 10
 export const fullTags = 100_000
 export const fullBlobs = fullTags * blobsOfTag
 export const smallTags = 300
@@ -26,6 +26,11 @@ export function fullStock(scale: Scale): Stock {
 
 export function smallStock(scale: Scale): Stock {
   return { repository: 'bench/small', tags: tagNames(scale(smallTags)), firstBlob: fullBlobs, referrers: scale(100) }
+}
+
+/** The same without so many of its first tags. */
+export function stockFrom(stock: Stock, tag: number): Stock {
+  return { ...stock, tags: stock.tags.slice(tag), firstBlob: stock.firstBlob + tag * blobsOfTag }
 }
 
 /** What one of its tags names. */

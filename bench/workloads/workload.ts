@@ -31,11 +31,17 @@ export interface Workload {
   readonly tls?: true
   /** Servers ask who it is: `place.login` is who may do everything. */
   readonly login?: true
+  /** Berth shows its metrics at the port `place.metrics`. */
+  readonly metrics?: true
+  /** YAML for Berth, where it is not measured as it comes. */
+  readonly settings?: (scale: Scale) => string
   /**
    * Fills the storage of each system once; every run is then a new process on it. Without it every run begins empty. Workloads
    * that follow one another with the same function use the same storage.
    */
   readonly fill?: (system: System, server: RunningSystem, scale: Scale) => Promise<void>
+  /** Done to the storage before each run, while nothing runs. */
+  readonly age?: (folder: string) => void
   /** The page cache is dropped for the files of the storage before each run. */
   readonly cold?: true
   /** Readies a server that was just started. */
@@ -87,6 +93,6 @@ export interface Goal {
 }
 
 /** What is compared between systems. */
-export type Figure = keyof Pick<Sample, 'cpuMicros' | 'rate' | 'p50' | 'peakBytes' | 'restBytes' | 'leftBytes'>
+export type Figure = keyof Pick<Sample, 'cpuMicros' | 'rate' | 'p50' | 'p99' | 'peakBytes' | 'restBytes' | 'leftBytes'>
 
 export type Medians = Readonly<Partial<Record<SystemId, Readonly<Record<Figure, number>>>>>

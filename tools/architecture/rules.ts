@@ -68,7 +68,7 @@ function* testCode({ path, imports }: Source) {
 const homes: Readonly<Record<string, RegExp>> = {
   'bun:test': testFile,
   'fast-check': testFile,
-  'bun:sqlite': /^src\/database\//,
+  'bun:sqlite': /^(src\/database|bench\/rows)\//,
   'bun:ffi': /^bench\/machine\//,
   pg: /^src\/database\//,
   pino: /^src\/observe\//,

@@ -1,0 +1,1 @@
+export { type DiscardedRow, discardedRow, endLeases, moveTime, writeMoves, writeTrash } from './rows.ts'
