@@ -15,6 +15,12 @@ export interface Changes {
 const changedRepositories = 10_000
 
 /**
+ * A blob goes that no repository has any more: whatever took it from the last one has an event of that repository. So many blobs that go do
+ * not make readers ask for all others again.
+ */
+const blobGoes = 'blob.collect'
+
+/**
  * On SQLite, what memory holds stands while the database's version does. When it moved, the event feed, which has a row for
  * every change of what a read may answer, names the repositories that changed. Absent on PostgreSQL, which is asked each time.
  */
@@ -36,6 +42,7 @@ function followFeed(database: Database, version: () => number): Changes {
     const events = await database.all(eventsAfter, position)
     for (const { seq, kind, repository_id: repository } of events) {
       position = seq
+      if (kind === blobGoes) continue
       if (repository === null || kind === 'blob.replace') floor = seq
       else changes.set(repository, seq)
     }
