@@ -3,6 +3,7 @@ import { berth, clients, type Check, type Group } from '../checks/check.ts'
 import { digestOf } from '../digest.ts'
 import { sendAll } from '../process/stubborn-client.ts'
 import { until } from '../until.ts'
+import type { Answer } from './answer.ts'
 import { expectCreated } from './blob-life.ts'
 import { jsonOf, streamOf, withQuery, type Client } from './client.ts'
 import { freshBytes, types } from './content.ts'
@@ -41,6 +42,21 @@ async function received(client: Client, location: string): Promise<number> {
   return last === 0 ? 0 : last + 1
 }
 
+/** Sends what is missing, anew as often as it does not fit: until the server has noticed, what was cut off may come to be counted. */
+async function sendRest(
+  client: Client,
+  [method, path]: readonly ['PATCH' | 'PUT', string],
+  location: string,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<Answer> {
+  return await until('what is missing is taken', async () => {
+    const at = await received(client, location)
+    const headers = { 'content-range': `${at}-${content.length - 1}` }
+    const answer = await client.send(method, path, { headers, body: content.slice(at) })
+    return answer.status !== 416 && answer
+  })
+}
+
 const cutPatch = (id: string, { header, frame }: Framing, size: number): Check =>
   berth(`cut-patch-${id}-${size}`, `a PATCH of ${size} bytes cut off can go on (${id})`, [], async (client) => {
     const [repository, content] = [client.repository(), freshBytes(size)]
@@ -52,13 +68,7 @@ const cutPatch = (id: string, { header, frame }: Framing, size: number): Check =
     // The server may need a moment to notice; a body that comes meanwhile has to wait for that.
     const at = await received(client, location)
     expect(at).toBeWithin(head.length, head.length + half + 1)
-    const headers = { 'content-range': `${at}-${size - 1}` }
-    const answer = await client.send('PATCH', location, { headers, body: content.slice(at) })
-    const end = answer.status === 416 ? await received(client, location) : size
-    if (end < size) {
-      const again = { headers: { 'content-range': `${end}-${size - 1}` }, body: content.slice(end) }
-      expect((await client.send('PATCH', location, again)).status).toBe(202)
-    }
+    expect((await sendRest(client, ['PATCH', location], location, content)).status).toBe(202)
     const put = withQuery(location, { digest: digestOf(content) })
     await expectCreated(client, repository, await client.send('PUT', put), content, digestOf(content))
   })
@@ -70,14 +80,7 @@ const cutPut = (id: string, { header, frame }: Framing, size: number): Check =>
     const put = withQuery(location, { digest: digestOf(content) })
     await sendPart(client, `PUT ${put}`, header(size), frame(content.slice(0, size / 2)))
     expect((await client.send('HEAD', `/v2/${repository}/blobs/${digestOf(content)}`)).status).toBe(404)
-    const at = await received(client, location)
-    const options = { headers: { 'content-range': `${at}-${size - 1}` }, body: content.slice(at) }
-    let answer = await client.send('PUT', put, options)
-    if (answer.status === 416) {
-      const end = await received(client, location)
-      const again = { headers: { 'content-range': `${end}-${size - 1}` }, body: content.slice(end) }
-      answer = await client.send('PUT', put, again)
-    }
+    const answer = await sendRest(client, ['PUT', put], location, content)
     await expectCreated(client, repository, answer, content, digestOf(content))
   })
 
