@@ -104,7 +104,8 @@ test('a list of any length costs no more than its last hops', () => {
     for (const header of ['x-forwarded-for', 'forwarded'] as const) {
       const started = performance.now()
       for (let round = 0; round < 100; round++) expect(addressOf(header, `${long.repeat(48_000 / long.length)}z`)).toBe(proxy)
-      expect(performance.now() - started).toBeLessThan(1_000)
+      // The square of the length would be minutes.
+      expect(performance.now() - started).toBeLessThan(10_000)
     }
   }
 })

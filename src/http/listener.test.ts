@@ -223,7 +223,7 @@ describe('stop', () => {
     await began.promise
     const started = performance.now()
     await own.stop(100)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(performance.now() - started).toBeLessThan(20_000)
     expect(await socket.received()).toBe('')
   })
 

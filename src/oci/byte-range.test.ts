@@ -96,8 +96,10 @@ test('a range lies inside the object and is never empty', () => {
 
 test('a hostile header costs no time', () => {
   const start = performance.now()
-  for (const header of [`bytes=${' '.repeat(100_000)}x`, `${' '.repeat(100_000)}x`, `bytes=${'1'.repeat(100_000)}`, `bytes=${','.repeat(100_000)}`]) {
+  for (const [before, repeated, after] of [['bytes=', ' ', 'x'], ['', ' ', 'x'], ['bytes=', '1', ''], ['bytes=', ',', '']] as const) {
+    const header = `${before}${repeated.repeat(1_000_000)}${after}`
     expect(parseRange(header, 10)).toEqual({ kind: 'whole' })
   }
-  expect(performance.now() - start).toBeLessThan(50)
+  // The square of the length would be minutes.
+  expect(performance.now() - start).toBeLessThan(5_000)
 })

@@ -57,7 +57,8 @@ describe('parseDigest', () => {
       const error = caught(() => parseDigest(text))
       expect(error.message.length + JSON.stringify(error.detail).length).toBeLessThan(600)
     }
-    expect(performance.now() - start).toBeLessThan(100)
+    // The square of the length would be many minutes.
+    expect(performance.now() - start).toBeLessThan(5_000)
   })
 
   test('any text is a digest or DIGEST_INVALID', () => {

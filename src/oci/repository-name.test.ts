@@ -48,7 +48,8 @@ describe('parseRepositoryName', () => {
       const error = caught(() => parseRepositoryName(text))
       expect(error.message.length + JSON.stringify(error.detail).length).toBeLessThan(700)
     }
-    expect(performance.now() - start).toBeLessThan(50)
+    // What tries every way to divide these would not end at all.
+    expect(performance.now() - start).toBeLessThan(5_000)
   })
 
   test('says how long it may be', () => {

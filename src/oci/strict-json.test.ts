@@ -78,9 +78,10 @@ describe('parseStrictJson', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(SyntaxError)
       }
-      expect(performance.now() - start).toBeLessThan(3000)
+      // The square of the length would be hours.
+      expect(performance.now() - start).toBeLessThan(15_000)
     }
-  }, 60_000)
+  }, 300_000)
 })
 
 describe('against a reference parser written from RFC 8259', () => {

@@ -53,6 +53,7 @@ describe('a pattern of tags', () => {
     const tag = 'a'.repeat(128)
     const began = performance.now()
     for (let round = 0; round < 1_000; round++) expect(pattern?.matches(tag)).toBe(false)
-    expect((performance.now() - began) / 1_000).toBeLessThan(1)
+    // What tries every way to divide the tag would not end at all.
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 })
