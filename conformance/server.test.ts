@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { forEachServer } from './for-each-server.ts'
 import { startServer } from './server.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 forEachServer('the launcher', (server) => {
   test('starts a server that is its own process', async () => {

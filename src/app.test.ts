@@ -172,7 +172,7 @@ test('a job is run, and its events go out as they come until it ends', async () 
   const events = await send('GET', `/api/v1/jobs/${id}/events`, undefined, headers)
   expect([events.headers.get('content-type'), events.headers.get('content-length')]).toEqual(['text/event-stream', null])
   expect(await events.text()).toMatch(/\nevent: end\ndata: .*"state":"done".*\n\n$/)
-}, 30_000)
+}, 180_000)
 
 const server = testPostgres()
 const unset = server === undefined ? ' (skipped: BERTH_TEST_POSTGRES is not set)' : ''
@@ -204,4 +204,4 @@ test.skipIf(server === undefined)(`processes on one PostgreSQL share one directo
   for (const each of working) await each.close()
   await serving.close()
   await administer(server as string, `drop database ${name} with (force)`)
-}, 60_000)
+}, 180_000)

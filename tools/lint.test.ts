@@ -52,4 +52,4 @@ test('the rules that matter most object to what they are for', async () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
-}, 30_000)
+}, 180_000)

@@ -5,7 +5,7 @@ import { runCheck } from '../checks/run-check.ts'
 import type { Credentials, LoginWay } from '../oci/login.ts'
 import { onPrivateRegistry } from './private-registry.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 const project = 'conformance'
 /** What Berth does only where it is set to. */

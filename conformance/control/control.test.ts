@@ -8,7 +8,7 @@ import { differences, knownOutcome } from './differences.ts'
 import type { OtherProgram } from '../other-program.ts'
 import { startDockerRegistry } from './other-programs.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 const checks = groups.flatMap((group) =>
   group.checks.filter(({ level }) => counts(level, 'clients')).map((check) => [`${group.id}/${check.id}`, group, check] as const),

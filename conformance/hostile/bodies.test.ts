@@ -5,7 +5,7 @@ import { createClient, jsonOf } from '../oci/client.ts'
 import { types } from '../oci/content.ts'
 import { type HostileCase, requestLine, requestWithBody, testCases } from './hostile-case.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const config = { mediaType: types.config, digest: digestOf('{}'), size: 2 }
 const layer = { mediaType: types.layer, digest: digestOf('layer'), size: 5 }

@@ -12,7 +12,7 @@ import { type Server, startServer } from '../server.ts'
 import { until } from '../until.ts'
 import { host, requestLine } from './hostile-case.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 const MiB = 1024 ** 2
 /** What the runtime may keep of a crowd that has gone; what it leaves is collected in its own time. */
@@ -41,11 +41,11 @@ describe.skipIf(process.platform !== 'linux')('crowds (elsewhere than on Linux t
     let server: Server
     beforeAll(async () => {
       server = await startServer({ env: settings })
-    }, 60_000)
+    }, 180_000)
     afterAll(async () => {
       expect(await server.stop()).toBe(0)
       expect(faults(server)).toEqual([])
-    }, 60_000)
+    }, 180_000)
     const client = () => createClient(server.url)
 
     /** Bytes of memory that the server takes more than before, while `work` runs. */

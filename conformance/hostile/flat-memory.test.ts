@@ -5,7 +5,7 @@ import { reactionTo } from './hostile-case.ts'
 import { pathCases, pathControls } from './path-cases.ts'
 import { queryCases, queryControls } from './query-cases.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 /** A server that has served such requests before has compiled and filled what it keeps anyway. */
 const bound = 10 * 1024 ** 2

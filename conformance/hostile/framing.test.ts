@@ -4,7 +4,7 @@ import { createClient } from '../oci/client.ts'
 import { host, type HostileCase, requestLine, testCases } from './hostile-case.ts'
 import { provoke } from './provoke.ts'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(180_000)
 
 const uploads = '/v2/framing/blobs/uploads/'
 const post = (headers: string, body = ''): string => requestLine('POST', uploads, headers) + body

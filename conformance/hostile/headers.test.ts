@@ -5,7 +5,7 @@ import { createClient } from '../oci/client.ts'
 import { expectOneOf, type HostileCase, reactionTo, requestLine, requestWithBody, testCases } from './hostile-case.ts'
 import { provoke } from './provoke.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const content = 'x'.repeat(2048)
 const blob = `/v2/headers/blobs/${digestOf(content)}`

@@ -7,7 +7,7 @@ import { createClient, jsonOf, textOf, withQuery } from '../oci/client.ts'
 import { freshBytes, types } from '../oci/content.ts'
 import { until } from '../until.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 const clients = 64
 const everyone = Array.from({ length: clients }, (_, index) => index)

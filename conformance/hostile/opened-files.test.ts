@@ -9,7 +9,7 @@ import { pathCases, pathControls } from './path-cases.ts'
 import { provoke } from './provoke.ts'
 import { queryCases, queryControls } from './query-cases.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 const why = whyNoRecord()
 

@@ -4,7 +4,7 @@ import { forEachServer } from '../for-each-server.ts'
 import { createClient, jsonOf, nextOf } from '../oci/client.ts'
 import { types } from '../oci/content.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 const index = '{"schemaVersion":2,"manifests":[]}'
 
@@ -27,7 +27,7 @@ forEachServer('paging while others push and delete', (server) => {
   beforeAll(async () => {
     for (const tag of oldTags) await client().putManifest('paging', tag, index, types.index)
     for (const repository of oldRepositories) await client().putManifest(repository, 'tag', index, types.index)
-  }, 60_000)
+  }, 180_000)
 
   /** All names of a list, page by page. */
   async function all(path: string, member: 'tags' | 'repositories'): Promise<string[]> {

@@ -3,7 +3,7 @@ import { forEachServer } from '../for-each-server.ts'
 import { testCases } from './hostile-case.ts'
 import { queryCases, queryControls } from './query-cases.ts'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(180_000)
 
 forEachServer('hostile queries', (server) => {
   testCases(() => server().url, [], queryControls)

@@ -4,7 +4,7 @@ import { forEachServer } from '../for-each-server.ts'
 import { createClient, locationOf, withQuery } from '../oci/client.ts'
 import { expectOneOf, reactionTo, requestLine, requestWithBody } from './hostile-case.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 /** What a session holds before anything hostile comes. Larger ones are files, not rows. */
 const heads = { 'in a row': '0123456789', 'in a file': '0123456789'.repeat(5000) }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { succeed } from '../run-program.ts'
 import { berth, startServer } from '../server.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const guide = join(import.meta.dir, '../../docs/guide')
 const read = (page: string) => readFileSync(join(guide, page), 'utf8')

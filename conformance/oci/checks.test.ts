@@ -4,7 +4,7 @@ import { runCheck } from '../checks/run-check.ts'
 import { describeFailure } from '../checks/describe-failure.ts'
 import { forEachTarget } from '../for-each-server.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 /** What Berth does only where it is set to. */
 const unset = ['data-sets/sparse']

@@ -7,7 +7,7 @@ import { freshBytes, freshRepository, types } from './content.ts'
 import { createBuilder } from './data-sets.ts'
 import { expectError } from './expect-error.ts'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(180_000)
 
 describe.each(['index', 'all'] as const)('with push.sparse=%s', (sparse) => {
   forEachServer('a manifest whose children are not all here', (server) => {

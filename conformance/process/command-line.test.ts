@@ -14,7 +14,7 @@ import { temporaryFolder, type TemporaryFolder } from '../temporary-folder.ts'
 import { until } from '../until.ts'
 import { openSlowReader } from './stubborn-client.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 let folder: TemporaryFolder
 beforeEach(() => {

@@ -10,7 +10,7 @@ import { openRaw } from '../oci/raw-exchange.ts'
 import { succeed } from '../run-program.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 onServer('a sender that asks with Expect: 100-continue', (server) => {
   const begin = () => createClient(server().url).startUpload(freshRepository())

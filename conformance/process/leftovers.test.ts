@@ -10,7 +10,7 @@ import { startServer } from '../server.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { until } from '../until.ts'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(180_000)
 
 /** The files of the data folder that hold what clients sent. */
 function contentFiles(data: string): string[] {

@@ -5,7 +5,7 @@ import { berth, cleanEnvironment } from '../server.ts'
 import { temporaryFolder, type TemporaryFolder } from '../temporary-folder.ts'
 import { until } from '../until.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const words = { admin: 'plum-Canoe 77 riddle', given: 'Quiet 9 herons wade', alice: 'Slow 8 otters drift' }
 

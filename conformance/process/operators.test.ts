@@ -9,7 +9,7 @@ import { berth, startServer } from '../server.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { until } from '../until.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const opsUrl = (output: string): string => /(http:\/\/\S+)\/metrics\n/.exec(output)?.[1] ?? ''
 

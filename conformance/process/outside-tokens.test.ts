@@ -6,7 +6,7 @@ import { parseChallenge } from '../oci/login.ts'
 import { startServer, type Server } from '../server.ts'
 import { algorithms, type Algorithm, claimsOf, namings, type Naming, type Signer, signedToken, startTokenService, type TokenService } from './token-service.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const strangers: Readonly<Record<Algorithm, KeyObject>> = {
   RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,

@@ -7,7 +7,7 @@ import { runProgram } from '../run-program.ts'
 import { startServer } from '../server.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const password = 'plum-Canoe 77 riddle'
 const env = { BERTH_OPEN: 'false', BERTH_ADMIN_PASSWORD: password }

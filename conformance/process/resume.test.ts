@@ -11,7 +11,7 @@ import { openRaw } from '../oci/raw-exchange.ts'
 import { startServer, type Server } from '../server.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 forEachDatabase('after kill -9', (kind) => {
   const folder = temporaryFolder()

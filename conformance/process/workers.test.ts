@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { forEachServer } from '../for-each-server.ts'
 import { startServer } from '../server.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const digestOf = (bytes: Uint8Array | string): string => `sha256:${new Bun.CryptoHasher('sha256').update(bytes).digest('hex')}`
 const mediaType = 'application/vnd.oci.image.manifest.v1+json'

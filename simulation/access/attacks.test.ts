@@ -122,7 +122,7 @@ test('a body that comes slowly does nothing to another project that has the name
   const asked = world.send(who, { method: 'PATCH', path: `/api/v1/projects/${name}`, body: slow.body, headers: { 'content-type': 'application/json' } })
   await slow.reading
   await world.admin('DELETE', `/projects/${name}`)
-  await poll('the name of a project that was deleted', 10_000, async () => (await world.admin('POST', '/projects', { name }).catch(() => undefined)) && true)
+  await poll('the name of a project that was deleted', 30_000, async () => (await world.admin('POST', '/projects', { name }).catch(() => undefined)) && true)
   slow.end()
   expect((await asked).status).toBe(404)
   expect((await world.admin('GET', `/projects/${name}`))['visibility']).toBe('private')
@@ -244,5 +244,5 @@ test('a bearer token ends with the secret that it was got with, also when that w
   expect(await status()).toBe(404)
   await world.admin('POST', `/projects/${project}/robots/ci/rotate`, { overlap: 2 })
   expect(await status()).toBe(404)
-  await poll('the end of a bearer token with its secret', 10_000, async () => (await status()) === 401 || undefined)
+  await poll('the end of a bearer token with its secret', 30_000, async () => (await status()) === 401 || undefined)
 })

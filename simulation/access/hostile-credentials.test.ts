@@ -102,7 +102,7 @@ describe('an Authorization that is none', () => {
     const wrong: string[] = []
     for (const [what, header] of Object.entries(malformed)) {
       const { headers = {}, ...ask } = place()
-      const answer = await within(what, 5_000, world.send(undefined, { ...ask, headers: { ...headers, authorization: header() } }))
+      const answer = await within(what, 30_000, world.send(undefined, { ...ask, headers: { ...headers, authorization: header() } }))
       const text = await answer.text()
       const { code, errors } = JSON.parse(text) as { code?: string; errors?: { code: string }[] }
       const challenged = answer.headers.has('www-authenticate')
@@ -123,7 +123,7 @@ describe('the form of the token service', () => {
   const post = async (fields: Readonly<Record<string, string>>) => {
     const body = new URLSearchParams(fields).toString()
     const ask: Ask = { method: 'POST', path: '/token', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
-    const answer = await within('an answer', 5_000, world.send(undefined, ask))
+    const answer = await within('an answer', 30_000, world.send(undefined, ask))
     return { status: answer.status, ...((await answer.json()) as { error?: string; token?: string }) }
   }
   const right = { grant_type: 'password', username: 'guest' }

@@ -4,7 +4,7 @@ import type { Identity } from './expectations.ts'
 import { pushTagged } from './v2-cases.ts'
 import { World } from './world.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 let world: World
 beforeAll(async () => void (world = await World.create()))

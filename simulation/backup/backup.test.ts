@@ -127,7 +127,7 @@ describe.each(engines.flatMap((from) => engines.map((to) => [from, to] as const)
     // Its data directory with the original's database is refused, and so is the next backup of both into one folder.
     if (from === 'PostgreSQL') expect((await failureOf(start({ ...copy, databaseUrl: original.databaseUrl }))).code).toBe('corrupt')
     expect((await failureOf(backUp(copy))).code).toBe('foreign')
-  }, 30_000)
+  }, 180_000)
 })
 
 describe('a second backup into the same folder', () => {

@@ -33,4 +33,4 @@ test('the commands of the guide do what it says, beside a running server', async
     await server.stop()
   }
   expect(existsSync(join(folder, 'restored', 'berth.db'))).toBe(true)
-}, 60_000)
+}, 180_000)

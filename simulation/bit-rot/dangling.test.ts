@@ -49,7 +49,7 @@ test.each([
   const { exitCode, findings } = await runFsck(data)
   expect(exitCode).toBe(1)
   expect(findings.map((found) => found.code)).toContain(code)
-}, 30_000)
+}, 180_000)
 
 test('an index of the database file that lost its entries', async () => {
   const { root, size } = withDatabase((database) => ({
@@ -65,4 +65,4 @@ test('an index of the database file that lost its entries', async () => {
   writeFileSync(path, file)
   const { exitCode, findings } = await runFsck(data)
   expect([exitCode, [...new Set(findings.map((found) => found.code))]]).toEqual([1, ['database-corrupt']])
-}, 30_000)
+}, 180_000)

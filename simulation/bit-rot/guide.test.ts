@@ -55,4 +55,4 @@ test.each([
   } finally {
     rmSync(data, { recursive: true })
   }
-}, 60_000)
+}, 180_000)

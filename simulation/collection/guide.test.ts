@@ -53,4 +53,4 @@ test.each(['docs/guide/free-space.md', 'docs/guide/zh-CN/free-space.md'])('%s sh
     rmSync(data, { recursive: true })
     rmSync(config)
   }
-}, 60_000)
+}, 180_000)

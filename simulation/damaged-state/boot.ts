@@ -31,7 +31,7 @@ interface Aim {
 
 /** The collector runs ten times a second, and everything it may take it takes at once. What is damaged only a read finds. */
 const settings = { BERTH_GC_LEASE: '1s', BERTH_GC_DRAIN: '0s', BERTH_GC_INTERVAL: '100ms', BERTH_STORAGE_SCRUB: 'off' }
-const endLimit = 10_000
+const endLimit = 30_000
 
 /**
  * Starts a server, asks for all items, each answer compared with its digest, and stops it. With `collected`, not before that

@@ -8,7 +8,7 @@ import { type Boot, boot, filesOf } from './boot.ts'
 import { type Case, cases, configurations } from './cases.ts'
 import { createSample, type Sample } from './sample.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 let sample: Sample
 let folder: string

@@ -28,8 +28,8 @@ const failExt4 = [
 const nothingElse = `for folder in / /tmp /var/tmp; do
   if mountpoint -q "$folder"; then mount -o bind,remount,ro "$folder" || exit; fi
 done; ${tmpfs}`
-const resumeLimit = 5_000
-const testLimit = 120_000
+const resumeLimit = 20_000
+const testLimit = 300_000
 
 let disk: Disk | undefined
 

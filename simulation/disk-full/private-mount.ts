@@ -48,10 +48,10 @@ export async function createPrivateMount(mount: string): Promise<PrivateMount> {
   })
   const end = async (): Promise<void> => {
     await keep.stdin.end()
-    await within('the end of a mount namespace', 10_000, keep.exited)
+    await within('the end of a mount namespace', 30_000, keep.exited)
     rmdirSync(path)
   }
-  const first = await within('the mount', 10_000, keep.stdout.getReader().read())
+  const first = await within('the mount', 30_000, keep.stdout.getReader().read())
   if (first.done) {
     const reason = await keep.stderr.text()
     await end()

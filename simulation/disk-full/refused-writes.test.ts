@@ -41,7 +41,7 @@ describe('a file system that refuses writes', () => {
         await refusing.verifyTwice()
         console.log(`${errno}: ${JSON.stringify({ ...refusing.figures, resumedAfter })}`)
       },
-      60_000,
+      300_000,
     )
   }
 
@@ -52,11 +52,11 @@ describe('a file system that refuses writes', () => {
       await furnish(failing)
       allow = await refuseWrites(failing.server.pid, 'EIO')
       await expect(pushImage(failing, createRandom('eio'), 'never', 1_000)).rejects.toThrow()
-      await poll('the end of the server', 10_000, () => Promise.resolve(failing.server.running ? undefined : true))
+      await poll('the end of the server', 30_000, () => Promise.resolve(failing.server.running ? undefined : true))
       await allow()
       await failing.start()
       await failing.verifyTwice()
     },
-    60_000,
+    300_000,
   )
 })

@@ -28,7 +28,7 @@ export async function refuseWrites(pid: number, errno: 'EROFS' | 'EDQUOT' | 'EIO
   const listening = (async () => {
     for await (const chunk of tracer.stderr) said += new TextDecoder().decode(chunk)
   })()
-  await poll('the tracer', 10_000, async () => {
+  await poll('the tracer', 30_000, async () => {
     if (tracer.exitCode !== null) throw new Error(`strace ended: ${said}`)
     return await Promise.resolve(said.includes('attached') ? true : undefined)
   })

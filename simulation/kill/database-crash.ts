@@ -15,7 +15,7 @@ export interface DatabaseCrash {
 
 /** The load is well under way by then, and goes on for as long afterwards. */
 const workFor = 300
-const backLimit = 10_000
+const backLimit = 30_000
 
 /**
  * Work goes on while the server's database crashes and comes back. The server answers every request: what it can't do now with

@@ -89,7 +89,7 @@ async function hang(server: PostgresProcess, database: string): Promise<void> {
   try {
     const old = 'select 1 from pg_stat_activity where datname = $1 and xact_start < $2::timestamptz'
     const isOver = async () => ((await client.query(old, [database, thawed])).rowCount === 0 ? true : undefined)
-    await poll('the end of what a stopped PostgreSQL was at', 10_000, isOver)
+    await poll('the end of what a stopped PostgreSQL was at', 30_000, isOver)
   } finally {
     await client.end()
   }

@@ -175,7 +175,7 @@ class ProjectRig {
     await Promise.race([asked, Bun.sleep(random.between(0, longest[operation]))])
     const acknowledged = answered
     await this.#server?.kill()
-    await within('the end of the request', 10_000, asked)
+    await within('the end of the request', 30_000, asked)
     return acknowledged || answered
   }
 

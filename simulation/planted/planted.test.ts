@@ -40,7 +40,7 @@ test.each(chosen().map((plant) => [plant.name, plant] as const))(
   async (_, plant) => {
     expect(await drill(plant, undefined)).not.toHaveProperty('miss')
   },
-  120_000,
+  300_000,
 )
 
 function chosen(): Plant[] {

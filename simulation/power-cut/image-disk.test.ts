@@ -7,7 +7,7 @@ import { createImageDisk, type ImageDisk } from './image-disk.ts'
 
 const why = whyNoMounts()
 const testOnMount = testUnless(why)
-const testLimit = 30_000
+const testLimit = 180_000
 
 /** Without these a rig that loses nothing would prove nothing. */
 describe('a power cut', () => {

@@ -72,7 +72,7 @@ describe('a server that does not sync', () => {
           dispose()
         }
       },
-      120_000,
+      300_000,
     )
   }
 })

@@ -21,7 +21,7 @@ export async function runBerth(words: readonly string[], data: string, settings:
   return { code, out, err }
 }
 
-const recordLimit = 5_000
+const recordLimit = 20_000
 
 /** Waits until a segment names the text: what was acknowledged before is recorded then. Answers how long that took, in ms. */
 export async function untilRecorded(data: string, text: string): Promise<number> {

@@ -62,7 +62,7 @@ test('the commands of the guide bring a lost database back', async () => {
   writeFileSync(join(data, 'recovery', newest), bytes.subarray(0, -1))
   expect(await run(rebuild)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(newest) })
   expect(await run(older)).toMatchObject({ code: 0, out: expect.stringContaining(newest), err: '' })
-}, 60_000)
+}, 180_000)
 
 /** Where a server serves, as it says. */
 async function urlIn(output: ReadableStream<Uint8Array>): Promise<string> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { poll } from './poll.ts'
 
-const stopLimit = 10_000
+const stopLimit = 30_000
 
 /** Stops processes with SIGSTOP; resolves when each of their threads stands still, so that nobody writes or answers any more. */
 export async function freeze(pids: readonly number[]): Promise<void> {

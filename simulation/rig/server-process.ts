@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { within } from './poll.ts'
 
 const ownLauncher = join(import.meta.dir, '..', '..', 'berth')
-const startLimit = 10_000
+const startLimit = 30_000
 const stopLimit = 60_000
 const tailSize = 16 * 1024
 

@@ -27,7 +27,7 @@ export const testedSqlite = Object.freeze<TestedDatabase>({
   dispose: () => Promise.resolve(),
 })
 
-const settleLimit = 10_000
+const settleLimit = 30_000
 
 /** A new database on a PostgreSQL server, which outlives the server under test and may still commit what that sent last. */
 export async function createTestedPostgres(server: string): Promise<TestedDatabase> {

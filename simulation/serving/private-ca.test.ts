@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { makeCertificate } from '../../src/http/front/certificates.testing.ts'
 import { startServer, type ServerProcess } from '../rig/server-process.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const launcher = join(import.meta.dir, '../../berth')
 const password = 'plum-Canoe 77 riddle'

@@ -129,7 +129,7 @@ test('serve answers where it says, keeps a second server off its data, and stops
     child.kill('SIGKILL')
     await child.exited
   }
-}, 30_000)
+}, 180_000)
 
 test('serve says in one line that its port is in use', () => {
   const other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })

@@ -92,5 +92,5 @@ forEachDatabase('existence', (kind) => {
       }),
       { numRuns: kind.dialect === 'sqlite' ? 40 : 3 },
     )
-  }, 60_000)
+  }, 180_000)
 })

@@ -44,4 +44,4 @@ test('while a large file is verified, requests are answered', async () => {
     server.close()
     rmSync(folder, { recursive: true })
   }
-}, 60_000)
+}, 180_000)

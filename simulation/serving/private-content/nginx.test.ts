@@ -9,7 +9,7 @@ import { listen, type Listener } from '../../../src/http/index.ts'
 import { createTestHttp } from '../../../src/http/test-http.testing.ts'
 import { digestBytes, mediaTypes } from '../../../src/oci/index.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const authorization = `Basic ${btoa('user:password')}`
 const manifest = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startServer } from '../../rig/server-process.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 test('four threads give whoever guesses a password no more attempts than one', async () => {
   const data = mkdtempSync(join(tmpdir(), 'berth-lockout-'))

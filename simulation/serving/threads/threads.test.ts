@@ -6,7 +6,7 @@ import { createEditedProgram, type Edit, type EditedProgram } from '../../rig/ed
 import { poll } from '../../rig/poll.ts'
 import { startServer, type ServerProcess } from '../../rig/server-process.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 let data: string
 let server: ServerProcess | undefined

@@ -7,7 +7,7 @@ import { makeCertificate } from '../../../src/http/front/certificates.testing.ts
 import { poll } from '../../rig/poll.ts'
 import { startServer } from '../../rig/server-process.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 /** Who answers on a new connection. Whichever thread the system chooses gets it. */
 async function nameShown(port: number, ca: readonly string[]): Promise<string> {

@@ -165,14 +165,14 @@ forEachDatabase('the plan of a deletion', (kind) => {
       await image('team/app', 'two')
       const whole = await plan({})
       expect(whole?.frees).toMatchObject({ blobs: 9_993, complete: true })
-    }, 60_000)
+    }, 180_000)
 
     test('and says so where there is more', async () => {
       const digest = await image('team/app', 'one')
       await t.database.transact(fill, { layersOf: digest, count: 10_500 })
       expect((await plan({ digest }))?.frees).toMatchObject({ blobs: 10_001, complete: false })
       expect((await plan({}))?.frees).toMatchObject({ blobs: 10_001, complete: false })
-    }, 60_000)
+    }, 180_000)
 
     test.each([
       ['children', 'childrenOf', (found: Awaited<ReturnType<typeof plan>>) => found?.children],
@@ -185,7 +185,7 @@ forEachDatabase('the plan of a deletion', (kind) => {
       const found = counted(await plan({ digest }))
       expect(found).toMatchObject({ count: 1000, complete: false })
       expect(found?.first.length).toBe(100)
-    }, 60_000)
+    }, 180_000)
   })
 
   test('frees what it says, whatever is shared', async () => {
