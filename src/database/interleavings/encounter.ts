@@ -1,7 +1,8 @@
-import type { Arena, Sight } from './arena.ts'
+import type { Arena } from './arena.ts'
 import type { Ending, Task } from './contender.ts'
 import { dependent, dependentInTime, type Dependent } from './dependence.ts'
 import { explore, type Explored } from './exploration.ts'
+import type { Sight } from './ground.ts'
 import { runSchedule, type Decide, type Result, type Run, type Taken } from './schedule.ts'
 
 /** Two tasks, the rows they meet on, and what is to be said of each outcome. */

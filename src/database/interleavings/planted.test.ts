@@ -282,6 +282,6 @@ onPostgres('a planted defect is found', 1, (arenas) => {
       const { faults } = await meet(arena, pairOf(broken(operationNamed(of), rewrite), operationNamed(meeting), state))
       expect([...faults.keys()].map((fault) => fault.slice(0, 300)).join('\n')).toContain(finds)
     },
-    60_000,
+    300_000,
   )
 })

@@ -26,6 +26,6 @@ onPostgres('an operation that is repeated while its first attempt may be under w
       if (answersToNobody.has(operation.transaction.name)) complaints.delete(answersDifferently)
       expect([...complaints]).toEqual([])
     },
-    60_000,
+    300_000,
   )
 })

@@ -1,7 +1,7 @@
-import type { Sight } from './arena.ts'
 import type { Ending, Task } from './contender.ts'
 import { otherSide, type Side } from './dependence.ts'
 import type { Contest } from './encounter.ts'
+import type { Sight } from './ground.ts'
 import type { Operation } from './operation.ts'
 import { now, rowsOf, type State } from './rows.ts'
 import type { Result } from './schedule.ts'
