@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { transactions } from '../../transactions.ts'
-import type { Arena } from './arena.ts'
-import { meet, type Encounter } from './encounter.ts'
-import { onPostgres } from './on-postgres.ts'
+import type { Encounter } from './encounter.ts'
+import type { Lane } from './lane.ts'
+import { inLanes } from './on-postgres.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
-import { pairOf } from './verdict.ts'
 
 /**
  * Every two of the transactions that the server runs meet on the same rows, on two connections, in every order of their
@@ -52,8 +51,6 @@ const strangers: readonly { readonly one: string; readonly others: readonly stri
   },
 ]
 
-/** Two at a time: while the server works for one, this process works for the other. */
-const lanes = 2
 const minutes = 60_000
 
 interface Meeting {
@@ -86,20 +83,20 @@ describe('the table of operations', () => {
   })
 })
 
-onPostgres('every two operations, in every order of their statements,', lanes, (arenas) => {
+inLanes('every two operations, in every order of their statements,', 2, (lanes) => {
   const meetings: Meeting[] = []
 
   test.each(operations.map((operation) => [operation.name, operation] as const))(
     'keep what they acknowledge: %s with every other',
     async (_name, operation) => {
-      const met = await meetAll(arenas, operation)
+      const met = await meetAll(lanes, operation)
       meetings.push(...met)
       const faults = met.flatMap(({ operations: [a, b], encounter }) =>
         [...encounter.faults].map(([complaint, schedule]) => `${a.name} with ${b.name}: ${complaint}\n${schedule}`),
       )
       expect(faults).toEqual([])
     },
-    5 * minutes,
+    15 * minutes,
   )
 
   test('met on the same rows', () => {
@@ -118,16 +115,17 @@ onPostgres('every two operations, in every order of their statements,', lanes, (
 })
 
 /** Lets an operation meet every one of the table from itself on, in every state that both are run on. */
-async function meetAll(arenas: readonly Arena[], operation: Operation): Promise<Meeting[]> {
-  const partners = operations.slice(operations.indexOf(operation))
+async function meetAll(lanes: readonly Lane[], operation: Operation): Promise<Meeting[]> {
+  const at = operations.indexOf(operation)
+  const partners = operations.slice(at)
   const due = partners.flatMap((partner) => common(operation, partner).map((state) => ({ partner, state })))
   const met: Meeting[] = []
-  const meetNext = async (arena: Arena): Promise<void> => {
+  const meetNext = async (lane: Lane): Promise<void> => {
     for (let next = due.shift(); next !== undefined; next = due.shift()) {
-      const encounter = await meet(arena, pairOf(operation, next.partner, next.state))
+      const encounter = await lane.meet(at, operations.indexOf(next.partner), next.state)
       met.push({ operations: [operation, next.partner], encounter })
     }
   }
-  await Promise.all(arenas.map(meetNext))
+  await Promise.all(lanes.map(meetNext))
   return met
 }
