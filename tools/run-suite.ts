@@ -28,9 +28,10 @@ async function runTests({ tests, except, minutes, parallel }: TestFolder, enviro
   const folder = mkdtempSync(join(tmpdir(), 'berth-test-report-'))
   const report = join(folder, 'report.xml')
   try {
-    // --no-orphans: what a test leaves running ends with it. A test without a limit of its own has half a minute: machines are slow at times.
-    const flags = ['--no-orphans', '--only-failures', '--timeout=30000', '--reporter=junit', `--reporter-outfile=${report}`]
-    if (parallel !== undefined) flags.push(`--parallel=${parallel.files}`, `--timings=${parallel.timings}`)
+    // --no-orphans: what a test leaves running ends with it. A test without a limit of its own has a minute and a half: machines are slow at times.
+    const flags = ['--no-orphans', '--only-failures', '--timeout=90000', '--reporter=junit', `--reporter-outfile=${report}`]
+    // The slowest files first, by how long each took: `bun test --timings=tools/timings.json --update-timings` notes it.
+    if (parallel !== undefined) flags.push(`--parallel=${parallel}`, '--timings=tools/timings.json')
     if (except !== undefined) flags.push(`--path-ignore-patterns=${except}`)
     const child = Bun.spawn([process.execPath, 'test', ...flags, tests], {
       cwd: root,
