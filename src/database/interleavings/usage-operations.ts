@@ -29,11 +29,19 @@ export const usageOperations: readonly Operation[] = [
     records: never,
   }),
   operation('clear usage', { subject: 'usage', transaction: 'clear usage', input: () => ({ retention: 86_400_000, most: 10 }), states, records: never }),
-  operation('keep stored usage', {
-    subject: 'usage',
-    transaction: 'keep stored usage',
-    input: (side) => ({ project: ids.team, countedAt: now + side, rows: [{ repository: 0, logical: side, deduplicated: 1, trash: 0 }], last: true }),
-    states,
-    records: never,
-  }),
+  ...(['runs', 'lost'] as const).map((claim) =>
+    operation(`keep stored usage of a run that ${claim === 'runs' ? 'goes on' : 'was lost'}`, {
+      subject: 'usage',
+      transaction: 'keep stored usage',
+      input: (side) => ({
+        run: { job: claim === 'runs' ? 2 : 3, claim },
+        project: ids.team,
+        countedAt: now + side,
+        rows: [{ repository: 0, logical: side, deduplicated: 1, trash: 0 }],
+        last: true,
+      }),
+      states: ['jobs wait and run'],
+      records: never,
+    }),
+  ),
 ]

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { statement, transaction, type Tx } from '../../database/index.ts'
 import type { JobRun } from '../../jobs/index.ts'
-import { testRun } from '../../jobs/job-run.testing.ts'
+import { claimedRun } from '../../jobs/job-run.testing.ts'
 import { systemClock } from '../../lib/index.ts'
 import { allowAll } from '../../registry/index.ts'
 import { byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, type TestRegistry } from '../../registry/test-registry.testing.ts'
@@ -45,7 +45,7 @@ forEachDatabase('the count of what is stored', (kind) => {
     return { digest: await pushManifest(t.registry, path, byTag(tag), document), size: JSON.stringify(document).length }
   }
   const run = async (changes: Partial<JobRun<CountPayload>> = {}): Promise<unknown> =>
-    await createCountJob({ database: t.database, clock: systemClock }).run(testRun({}, changes))
+    await createCountJob({ database: t.database, clock: systemClock }).run(await claimedRun(t.database, {}, changes))
   const rows = async () => Object.fromEntries((await t.database.all(counted)).map(({ path, ...sums }, at) => [path ?? (at === 0 ? 'all' : `project ${at}`), Object.values(sums)]))
 
   test('counts a blob once in a repository, once in a project, and for each manifest that has it', async () => {
@@ -115,6 +115,17 @@ forEachDatabase('the count of what is stored', (kind) => {
     await expect(run({ signal: stop.signal, keep })).rejects.toThrow('the process ends')
     await run({ position })
     expect(await rows()).toEqual(whole)
+  })
+
+  test('a count whose run was taken for dead overwrites nothing of what another one found', async () => {
+    await image('team/app', 'v1', [text(1_000)])
+    const late = await claimedRun<CountPayload>(t.database, {})
+    t.clock.advance(3_600_000)
+    await run()
+    const found = await rows()
+    await image('team/app', 'v2', [text(500, 'c')])
+    await expect(createCountJob({ database: t.database, clock: systemClock }).run(late)).rejects.toThrow('JOB_RUN_LOST')
+    expect(await rows()).toEqual(found)
   })
 
   test('forgets what was counted of a project that is gone, and of a repository', async () => {

@@ -3,7 +3,7 @@ import type { JobHandler, JobKind, JobRun } from '../../jobs/index.ts'
 import type { Clock } from '../../lib/index.ts'
 import { type CountPayload, countPayload } from './count-job-shapes.ts'
 import { blobsAfter, linksAfter, manifestsAfter, nextProject, referencesAfter, repositoriesAfter } from './stored-store.ts'
-import { type CountedRow, keepStoredUsage } from './usage-transactions.ts'
+import { type CountedInput, type CountedRow, keepStoredUsage } from './usage-transactions.ts'
 
 /** What every project and repository stores. It reads all links, manifests, references and blobs, a page at a time. */
 export const countKind: JobKind<CountPayload> = Object.freeze({
@@ -52,19 +52,23 @@ async function countAll(run: JobRun<unknown>, deps: CountJobDeps): Promise<Count
   const { database, clock } = deps
   const { after: resumed, countedAt, ...before } = (run.position ?? { ...nothing, after: 0, countedAt: clock.now() }) as Kept
   const page = pacedReads(run, deps)
+  const keep = async (counted: Omit<CountedInput, 'run' | 'countedAt'>): Promise<void> => {
+    const outcome = await database.transact(keepStoredUsage, { run: run.token, countedAt, ...counted })
+    if ('refused' in outcome) throw new Error(`what was counted can not be kept: ${outcome.refused}`)
+  }
   let [after, sum]: [number, Counted] = [resumed, before]
   for (;;) {
     const project = await database.one(nextProject, after)
     if (project === undefined) break
-    if (project.deleted === 0) sum = await countProject({ ...project, countedAt, page, database }, sum)
-    else if (project.counted === 1) await database.transact(keepStoredUsage, { project: project.id, countedAt, rows: [], last: true })
+    if (project.deleted === 0) sum = await countProject({ ...project, keep, page, database }, sum)
+    else if (project.counted === 1) await keep({ project: project.id, rows: [], last: true })
     after = project.id
     run.keep({ ...sum, after, countedAt } satisfies Kept)
     run.report({ done: sum.repositories, unit: 'repositories' })
   }
   const { logical, deduplicated, trash } = sum
   const whole = { repository: 0, logical, deduplicated, trash, ...(await countBlobs(page, database)) }
-  await database.transact(keepStoredUsage, { project: 0, countedAt, rows: [whole], last: true })
+  await keep({ project: 0, rows: [whole], last: true })
   return sum
 }
 
@@ -101,17 +105,15 @@ interface ProjectCount {
   readonly id: number
   readonly domain_id: number
   readonly trash: number
-  readonly countedAt: number
+  readonly keep: (counted: Omit<CountedInput, 'run' | 'countedAt'>) => Promise<void>
   readonly page: PagedRead
   readonly database: Database
 }
 
 /** Counts a project anew from its beginning: a run that is broken off begins with it again. */
 async function countProject(of: ProjectCount, sum: Counted): Promise<Counted> {
-  const { id: project, countedAt, database, page } = of
-  const keep = async (rows: readonly CountedRow[], last: boolean): Promise<void> => {
-    await database.transact(keepStoredUsage, { project, countedAt, rows, last })
-  }
+  const { id: project, database, page } = of
+  const keep = async (rows: readonly CountedRow[], last: boolean): Promise<void> => await of.keep({ project, rows, last })
   const shared = createBlobSums()
   let [logical, repositories] = [0, 0]
   let rows: CountedRow[] = []

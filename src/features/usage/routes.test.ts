@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
 import { statement } from '../../database/index.ts'
 import { systemIds } from '../../lib/index.ts'
+import { claimedRun } from '../../jobs/job-run.testing.ts'
 import { createManagementWorld, rootPassword } from '../../management.testing.ts'
 import { allowAll, createRegistry } from '../../registry/index.ts'
 import { pushBlob, settings } from '../../registry/test-registry.testing.ts'
@@ -163,7 +164,8 @@ forEachDatabase('the routes of usage', (kind) => {
       { repository: 0, logical: 30, deduplicated: 20, trash: 5 },
       { repository: app?.id ?? 0, logical: 15, deduplicated: 12, trash: 5 },
     ]
-    await t.database.transact(keepStoredUsage, { project: app?.namespace_id ?? 0, countedAt, rows, last: true })
+    const { token: run } = await claimedRun(t.database, {})
+    await t.database.transact(keepStoredUsage, { run, project: app?.namespace_id ?? 0, countedAt, rows, last: true })
     const at = new Date(countedAt).toISOString()
     const stored = { logicalBytes: 30, deduplicatedBytes: 20, trashBytes: 5, countedAt: at }
     expect((await ok(admin, 'GET', '/usage')).items[2]).toMatchObject({ project: 'team', stored })

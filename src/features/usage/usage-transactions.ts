@@ -1,4 +1,5 @@
 import { statement, transaction, type Tx } from '../../database/index.ts'
+import { holdRun, type RunToken } from '../../jobs/index.ts'
 
 /** What one caller did in one repository since the last batch. */
 export interface UsedRow {
@@ -155,6 +156,7 @@ export interface CountedRow {
 }
 
 export interface CountedInput {
+  readonly run: RunToken
   readonly project: number
   /** When the count began: the same for all that it keeps, and for no other one. */
   readonly countedAt: number
@@ -180,8 +182,10 @@ const keepCounts = statement({
 })
 const removeOutdated = statement('delete from usage_stored where namespace_id = $1 and counted_at <> $2')
 
-/** Keeps what a count found. */
-export const keepStoredUsage = transaction('keep stored usage', async (tx: Tx, { project, countedAt, rows, last }: CountedInput) => {
+/** Keeps what a count found, unless its run was taken for dead: the count of another one is not to be overwritten with an older one. */
+export const keepStoredUsage = transaction('keep stored usage', async (tx: Tx, { run, project, countedAt, rows, last }: CountedInput) => {
+  const refusal = await holdRun(tx, run)
+  if (refusal !== undefined) return refusal
   const sorted = rows.toSorted((a, b) => a.repository - b.repository)
   if (sorted.length > 0) await tx.run(keepCounts, project, countedAt, JSON.stringify(sorted))
   if (last) await tx.run(removeOutdated, project, countedAt)
