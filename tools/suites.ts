@@ -26,7 +26,7 @@ export const suites: readonly Suite[] = [
   { name: 'types', check: true, command: ['node_modules/.bin/tsc', '-p', 'tsconfig.json'] },
   { name: 'lint', check: true, command: ['node_modules/.bin/oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'architecture', check: true, command: [process.execPath, 'tools/check-architecture.ts'] },
-  { name: 'unit', check: true, tests: './src/', except: '**/{interleavings/**,idle.test.ts}', minutes: 30, needs: ['postgres'] },
+  { name: 'unit', check: true, tests: './src/', except: '**/{interleavings/**,idle.test.ts}', minutes: 30, parallel: 2, needs: ['postgres'] },
   { name: 'idle', tests: './src/http/idle.test.ts', minutes: 10 },
   { name: 'interleavings', tests: './src/database/interleavings/', minutes: 45, parallel: 2, needs: ['postgres'] },
   { name: 'tools', check: true, tests: './tools/', except: '**/executable.test.ts', minutes: 10 },
