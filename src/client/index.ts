@@ -1,5 +1,6 @@
 export { type Client, type ClientOptions, createClient, ServerProblem, Unreachable } from './client.ts'
 export {
+  type CollectionRun,
   type DeletePlan,
   type Job,
   type OperationId,

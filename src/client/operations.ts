@@ -313,6 +313,7 @@ export type CollectionRun = {
     readonly blobs: number
     readonly objects: number
     readonly uploads: number
+    readonly trash: number
     readonly releasedBytes: number
     readonly freedBytes: number
     readonly failed: number

@@ -25,7 +25,8 @@ export interface CollectorDeps {
 
 /** What a step of the collector took away. The memory of finished uploads is not told of. */
 export interface Freed {
-  readonly kind: QueueKind | 'manifest'
+  /** `trash`: what was there is gone for good. */
+  readonly kind: QueueKind | 'manifest' | 'trash'
   /** Bytes of a blob that nothing holds any more. Its file stays until the drain is over. */
   readonly released: number
   /** Bytes that are gone from the store or the database. Of what was never finished they are not counted. */
@@ -83,7 +84,7 @@ async function dueSteps(deps: CollectorDeps, limit: number, onFreed: OnFreed): P
   const { database, clock, settings } = deps
   const steps = (await database.all(dueKeys, clock.now(), limit)).map((key) => stepForKey(deps, key, onFreed))
   const due = steps.length === limit ? [] : await database.all(dueTrash, clock.now(), limit - steps.length)
-  steps.push(...due.map(({ id }) => stepForTrash(deps, id)))
+  steps.push(...due.map(({ id }) => stepForTrash(deps, id, onFreed)))
   const untagged = untaggedFor(settings)
   if (steps.length === limit || untagged === undefined) return steps
   const manifests = await database.all(unnamedFor, clock.now(), untagged, limit - steps.length)
@@ -113,10 +114,13 @@ function stepForManifest({ database, settings }: CollectorDeps, { repository_id:
   }
 }
 
-/** What it frees is told of once its blobs come due by themselves. */
-function stepForTrash({ database, settings }: CollectorDeps, id: number): Step {
+/** The bytes that it frees are told of once its blobs come due by themselves. */
+function stepForTrash({ database, settings }: CollectorDeps, id: number, onFreed: OnFreed): Step {
   return {
-    take: async () => void resultOf(await database.transact(collectTrash, { id, lease: settings.lease })),
+    take: async () => {
+      const went = resultOf(await database.transact(collectTrash, { id, lease: settings.lease }))
+      if (went === 'purged') onFreed?.({ kind: 'trash', released: 0, freed: 0 })
+    },
     putOff: async () => void resultOf(await database.transact(putOffPurge, { id })),
   }
 }

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/index.ts'
 import { formatHost } from '../../lib/index.ts'
 import type { Say } from '../messages.ts'
-import { asJson, asTable } from '../remote/shown.ts'
+import { collectionText, type CollectionReport } from '../remote/collection-text.ts'
+import { asJson } from '../remote/shown.ts'
 import { describeStartFailure } from './start-failure.ts'
 
 export interface GarbageCollectOptions {
@@ -21,7 +22,7 @@ export interface GarbageCollectDeps {
    * Frees what is due and answers what that was. A dry run reads, also beside a running server; the other one needs the data directory alone
    * and fails with `locked` beside a server.
    */
-  readonly collectGarbage: (config: Config, request: Pick<GarbageCollectOptions, 'dryRun' | 'deleteUntagged'> & { readonly log: (text: string) => void }) => Promise<unknown>
+  readonly collectGarbage: (config: Config, request: Pick<GarbageCollectOptions, 'dryRun' | 'deleteUntagged'> & { readonly log: (text: string) => void }) => Promise<CollectionReport>
 }
 
 /**
@@ -37,7 +38,7 @@ export async function garbageCollect(
 ): Promise<number> {
   try {
     const report = await collectGarbage(config, { dryRun, deleteUntagged, log: (text) => void (quiet || printError(`${text}\n`)) })
-    print(json ? asJson(report) : asTable(report))
+    print(json ? asJson(report) : collectionText(report, say))
     return 0
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === 'locked') return await askServer(originOf(config))

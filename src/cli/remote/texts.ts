@@ -1,3 +1,4 @@
+import { collectionTexts } from './collection-texts.ts'
 import { nounTexts } from './noun-texts.ts'
 import { tagTexts } from './tag-texts.ts'
 import { planTexts } from './plan-texts.ts'
@@ -10,6 +11,7 @@ export const remoteTexts = {
     ...tagTexts.en,
     ...planTexts.en,
     ...trashTexts.en,
+    ...collectionTexts.en,
     'help.login': 'Log in to a server. What is given is checked, and kept for the other commands.',
     'help.login.server': 'The server: HOST, HOST:PORT or a URL. Without a scheme: https, and http on this machine.',
     'help.login.username': 'The name of the account or robot.',
@@ -61,6 +63,7 @@ export const remoteTexts = {
     ...tagTexts['zh-CN'],
     ...planTexts['zh-CN'],
     ...trashTexts['zh-CN'],
+    ...collectionTexts['zh-CN'],
     'help.login': '登录服务器。会先验证输入的内容，然后保存供其他命令使用。',
     'help.login.server': '服务器：HOST、HOST:PORT 或 URL。不写协议时使用 https；本机使用 http。',
     'help.login.username': '用户或机器人的名称。',

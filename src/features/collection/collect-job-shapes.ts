@@ -23,11 +23,12 @@ const counted = z.int().min(0)
 export const collectReport = z
   .object({
     dryRun: z.boolean(),
-    manifests: counted.describe('That no tag, index or subject has named for gc.untagged.'),
+    manifests: counted.describe('That no tag, index or subject has named for gc.untagged. Where there is a trash they go there.'),
     links: counted.describe('Blobs of single repositories that no manifest there refers to.'),
     blobs: counted.describe('Blobs that no repository has any more.'),
     objects: counted.describe('Files that were deleted.'),
     uploads: counted.describe('Unfinished uploads that nobody went on with.'),
+    trash: counted.describe('Tags, manifests and blobs whose time in the trash was over.'),
     releasedBytes: counted.describe('Of those blobs. Their files are deleted by a later run, after gc.drain.'),
     freedBytes: counted.describe('Gone from the disk or the database.'),
     failed: counted.describe('Could not be looked at, and will be again ten minutes later; the log of the server says why.'),

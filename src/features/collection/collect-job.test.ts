@@ -4,12 +4,12 @@ import { statement, transaction, type Reads, type Statement, type Tx } from '../
 import type { JobRun } from '../../jobs/index.ts'
 import { testRun } from '../../jobs/job-run.testing.ts'
 import { allowAll, holdCollection, type RegistrySettings } from '../../registry/index.ts'
-import { anonymous, bodyOf, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from '../../registry/test-registry.testing.ts'
+import { anonymous, bodyOf, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from '../../registry/test-registry.testing.ts'
 import type { BlobStore } from '../../storage/index.ts'
 import type { CollectPayload, CollectReport } from './collect-job-shapes.ts'
 import { createCollectJob } from './collect-job.ts'
 
-const tables = ['object', 'blob', 'content', 'link', 'manifest', 'reference', 'tag', 'upload', 'gc_queue', 'event', 'meta']
+const tables = ['object', 'blob', 'content', 'link', 'manifest', 'reference', 'tag', 'upload', 'gc_queue', 'trash', 'event', 'meta']
 const rowsOf = (table: string): Statement<unknown> => ({ name: `all_${table}`, sqlite: `select * from ${table}`, postgres: `select * from ${table}` })
 
 /** Everything there is. */
@@ -120,5 +120,39 @@ forEachDatabase('the job gc.run', (kind) => {
     const told = await run({ dryRun: true, deleteUntagged: true }, {}, rule)
     const done = await run({ deleteUntagged: true }, {}, rule)
     expect([told.manifests, done.manifests]).toEqual([1, 1])
+  })
+
+  test('counts what is due in the trash, with the bytes that go at once', async () => {
+    const retention = 7 * 86_400_000
+    const registry = t.another({ retention })
+    const keeping = { settings: { ...settings, retention } }
+    const layer = { digest: await pushBlob(registry, 'a/one', 'l'.repeat(sizes.large)), size: sizes.large }
+    const config = { digest: await pushBlob(registry, 'a/one', '{}'), size: 2 }
+    const image = await pushManifest(registry, 'a/one', byTag('v1'), manifestOf([layer], config))
+    for (const name of ['a/one', 'b/two']) {
+      const lone = await pushBlob(registry, name, 'g'.repeat(sizes.large))
+      await registry.deletes.blob(anonymous, repository(name), lone)
+    }
+    await registry.deletes.blob(anonymous, repository('a/one'), layer.digest)
+    await registry.deletes.manifest(anonymous, repository('a/one'), byTag('v1'))
+    t.clock.advance(retention - 1)
+    await pushManifest(registry, 'a/one', byTag('v2'), manifestOf([], config))
+    await registry.deletes.manifest(anonymous, repository('a/one'), byTag('v2'))
+    expect(await run({ dryRun: true }, {}, keeping)).toMatchObject({ trash: 0, blobs: 0, releasedBytes: 0 })
+    await registry.deletes.manifest(anonymous, repository('a/one'), byDigest(image))
+    t.clock.advance(1)
+
+    // Both links of the lone blob go, that of the layer stays with its manifest, which is not due.
+    const untouched = await everything(t.database, t.store)
+    const told = await run({ dryRun: true }, {}, keeping)
+    expect(await everything(t.database, t.store)).toBe(untouched)
+    expect(told).toMatchObject({ trash: 4, links: 0, blobs: 1, releasedBytes: sizes.large })
+    expect(await run({}, {}, keeping)).toEqual({ ...told, dryRun: false })
+
+    // The manifests' own bytes go with them, their layers a lease later.
+    t.clock.advance(retention)
+    const rest = await run({ dryRun: true }, {}, keeping)
+    expect(rest).toMatchObject({ trash: 2, blobs: 1, links: 0 })
+    expect(await run({}, {}, keeping)).toEqual({ ...rest, dryRun: false })
   })
 })

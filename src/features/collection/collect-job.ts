@@ -35,10 +35,10 @@ interface Kept {
   readonly place: PreviewPlace | null
 }
 
-type Sum = Pick<CollectReport, 'manifests' | 'links' | 'blobs' | 'objects' | 'uploads' | 'releasedBytes' | 'freedBytes' | 'failed'> & { readonly looked: number }
+type Sum = Pick<CollectReport, 'manifests' | 'links' | 'blobs' | 'objects' | 'uploads' | 'trash' | 'releasedBytes' | 'freedBytes' | 'failed'> & { readonly looked: number }
 
-const nothing: Sum = Object.freeze({ manifests: 0, links: 0, blobs: 0, objects: 0, uploads: 0, releasedBytes: 0, freedBytes: 0, failed: 0, looked: 0 })
-const counters = { manifest: 'manifests', link: 'links', blob: 'blobs', object: 'objects', upload: 'uploads' } as const
+const nothing: Sum = Object.freeze({ manifests: 0, links: 0, blobs: 0, objects: 0, uploads: 0, trash: 0, releasedBytes: 0, freedBytes: 0, failed: 0, looked: 0 })
+const counters = { manifest: 'manifests', link: 'links', blob: 'blobs', object: 'objects', upload: 'uploads', trash: 'trash' } as const
 
 export function createCollectJob(deps: CollectJobDeps): JobHandler<CollectPayload> {
   return Object.freeze({ kind: collectKind, run: async (run: JobRun<CollectPayload>) => await (run.payload.dryRun ? wouldCollect : collectAndTell)(run, asAsked(deps, run.payload)) })

@@ -21,22 +21,59 @@ export interface LostBlob {
 }
 
 const unreferenced = (link: string, blob: string) => `not exists (
-  select 1 from reference f where f.repository_id = ${link}.repository_id and f.child_digest = ${blob}.digest)
-  and not exists (
-    select 1 from trash t where t.repository_id = ${link}.repository_id and t.digest = ${blob}.digest and t.kind = 'blob')`
-
+  select 1 from reference f where f.repository_id = ${link}.repository_id and f.child_digest = ${blob}.digest)`
+const inTrash = (link: string, blob: string, when = '') => `exists (
+  select 1 from trash t where t.repository_id = ${link}.repository_id and t.digest = ${blob}.digest and t.kind = 'blob' ${when})`
+/** By what is due in the queue or in the trash: one of both has it. */
+const goes = (link: string, blob: string) => `(${unreferenced(link, blob)} and not ${inTrash(link, blob, 'and t.purge_at > $3')}
+  and (${link}.lease_until <= $3 or ${inTrash(link, blob)}))`
 /**
- * A link that goes now, if it does. `last`: whether its blob goes with it, since every other link of the blob goes too; that is said of the
- * first of them alone, so that each blob is counted once and its links are gone through once.
+ * Whether its blob goes with a link that goes, since every other link of the blob goes too; that is said of the first of them alone, so
+ * that each blob is counted once and its links are gone through once.
  */
-export const linkThatGoes = statement<LostBlob & { readonly last: number }>(`
-  select b.size, b.object_id, case
+const goesWithIt = `case
     when exists (select 1 from link p where p.blob_id = l.blob_id and p.repository_id < l.repository_id) then 0
     when exists (select 1 from manifest m where m.blob_id = l.blob_id) then 0
-    when exists (select 1 from link o where o.blob_id = l.blob_id and not (o.lease_until <= $3 and ${unreferenced('o', 'b')})) then 0
-    else 1 end as last
+    when exists (select 1 from link o where o.blob_id = l.blob_id and not ${goes('o', 'b')}) then 0
+    else 1 end`
+
+export interface LostLink extends LostBlob {
+  /** 1: its blob goes with it. */
+  readonly last: number
+}
+
+/** A link that goes now, if it does. */
+export const linkThatGoes = statement<LostLink>(`
+  select b.size, b.object_id, ${goesWithIt} as last
   from link l join blob b on b.id = l.blob_id
-  where l.repository_id = $1 and l.blob_id = $2 and l.lease_until <= $3 and ${unreferenced('l', 'b')}`)
+  where l.repository_id = $1 and l.blob_id = $2 and l.lease_until <= $3 and ${unreferenced('l', 'b')} and not ${inTrash('l', 'b')}`)
+
+/** What is due in the trash, of the kinds that the collector ends. */
+export interface DueTrash {
+  readonly purge_at: number
+  readonly id: number
+  readonly kind: 'tag' | 'manifest' | 'blob'
+  readonly repository_id: number
+  readonly digest: string
+}
+
+/** In the order in which the collector takes it, after one of them. */
+export const dueTrashAfter = statement<DueTrash>(`
+  select purge_at, id, kind, repository_id, digest from trash
+  where purge_at <= $1 and (purge_at, id) > ($2, $3) and kind in ('tag', 'manifest', 'blob') order by purge_at, id limit ${rowsAtOnce}`)
+
+/** The link of a blob that is due in the trash, if it goes. */
+export const trashedLinkThatGoes = statement<LostLink>(`
+  select b.size, b.object_id, ${goesWithIt} as last
+  from repository r join namespace n on n.id = r.namespace_id
+  join blob b on b.domain_id = n.domain_id and b.digest = $2 join link l on l.repository_id = r.id and l.blob_id = b.id
+  where r.id = $1 and l.deleted_at is not null and ${goes('l', 'b')}`)
+
+/** The bytes of a manifest, if they go with it: not where another repository has the same manifest. */
+export const bytesThatGoWith = statement<LostBlob>(`
+  select b.size, b.object_id from manifest m join blob b on b.id = m.blob_id
+  where m.repository_id = $1 and m.digest = $2 and not exists (select 1 from link l where l.blob_id = b.id)
+  and not exists (select 1 from manifest o where o.blob_id = b.id and (o.repository_id <> m.repository_id or o.digest <> m.digest))`)
 
 export const blobThatGoes = statement<LostBlob>(`
   select b.size, b.object_id from blob b where b.id = $1

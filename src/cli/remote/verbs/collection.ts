@@ -1,3 +1,5 @@
+import { collectionText, type CollectionReport } from '../collection-text.ts'
+import { asTable } from '../shown.ts'
 import type { Verb } from '../verb.ts'
 import { watchJob } from '../watch-job.ts'
 
@@ -18,4 +20,10 @@ export const collectionVerb: Verb = {
     if (!dryRun && typed.options['wait'] !== true) return run
     return (await watchJob(client, run.job, typed.watching)).result
   },
+  describe: (shown, say) => (isReport(shown) ? collectionText(shown, say) : asTable(shown)),
+}
+
+/** Not of a run that is not waited for. */
+function isReport(shown: unknown): shown is CollectionReport {
+  return (shown as Partial<CollectionReport>).before !== undefined
 }
