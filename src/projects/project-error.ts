@@ -3,7 +3,7 @@
  * `exists`     another project has that name
  * `deleting`   a project of that name is still being deleted; its name is free soon
  * `in-trash`   a project of that name was deleted and can be brought back: until it is purged its name is taken
- * `not-empty`  it holds manifests, and was to be deleted only if it did not
+ * `not-empty`  it holds manifests, or something in its trash that would be lost with it, and was to be deleted only if it did not
  * `name`       no project can have that name
  * `path`       with that name the path of a repository in it would be too long
  */

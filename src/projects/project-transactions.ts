@@ -128,9 +128,14 @@ async function freeName(tx: Tx, name: string): Promise<Refusal | undefined> {
   return undefined
 }
 
+// Tags first: a manifest that is not in the trash could be the last of many to be looked at.
+const holdsTag = statement<{ one: number }>(`
+  select 1 as one from repository r join tag t on t.repository_id = r.id
+  where r.namespace_id = $1 and r.deleted_at is null limit 1`)
 const holdsManifest = statement<{ one: number }>(`
   select 1 as one from repository r join manifest m on m.repository_id = r.id
-  where r.namespace_id = $1 and r.deleted_at is null limit 1`)
+  where r.namespace_id = $1 and r.deleted_at is null and m.deleted_at is null limit 1`)
+const holdsTrash = statement<{ one: number }>('select 1 as one from trash where namespace_id = $1 limit 1')
 const beginDeletion = statement(`update namespace set state = 'deleting' where id = $1`)
 
 export interface DeleteProjectInput extends ProjectCommand {
@@ -148,7 +153,8 @@ export const deleteProject = transaction('delete project', async (tx: Tx, input:
   const project = await tx.one(lock, input.id)
   if (project === undefined) return absent
   const { id, name, visibility, state } = project
-  if (!input.force && (await tx.one(holdsManifest, id)) !== undefined) return { refused: 'PROJECT_NOT_EMPTY', detail: { name } }
+  const lost = input.force ? undefined : await wouldLose(tx, input)
+  if (lost !== undefined) return { refused: lost, detail: { name } }
   await tx.run(beginDeletion, id)
   const trash = input.retention === 0 ? undefined : await keep(tx, project, input)
   if (trash === undefined) await removeWhatLeadsThere(tx, id)
@@ -157,6 +163,12 @@ export const deleteProject = transaction('delete project', async (tx: Tx, input:
   const keys = { project: id, before: { name, visibility, state }, after: null, force: input.force, trash }
   return await record(tx, { kind: 'project.delete', actor: input.actor, repositoryId: undefined, keys }, null)
 })
+
+/** What is in its trash comes back with the project; where the project cannot, that counts too. */
+async function wouldLose(tx: Tx, { id, retention }: DeleteProjectInput): Promise<'PROJECT_NOT_EMPTY' | 'PROJECT_HAS_TRASH' | undefined> {
+  if ((await tx.one(holdsTag, id)) !== undefined || (await tx.one(holdsManifest, id)) !== undefined) return 'PROJECT_NOT_EMPTY'
+  return retention === 0 && (await tx.one(holdsTrash, id)) !== undefined ? 'PROJECT_HAS_TRASH' : undefined
+}
 
 /** Its state is kept too: an archived project comes back as one. */
 async function keep(tx: Tx, { id, name, state }: ProjectRow, { actor, retention }: DeleteProjectInput): Promise<number> {

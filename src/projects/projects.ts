@@ -75,7 +75,8 @@ const refusals: Readonly<Record<string, readonly [ProjectErrorCode, string]>> = 
   TRASH_UNKNOWN: ['unknown', 'there is no such project in the trash'],
   PROJECT_EXISTS: ['exists', 'there is a project of that name already'],
   PROJECT_DELETING: ['deleting', 'a project of that name is still being deleted; its name is free in a moment'],
-  PROJECT_NOT_EMPTY: ['not-empty', 'the project is not empty: delete what is in it first, or ask for it to be deleted with everything in it'],
+  PROJECT_NOT_EMPTY: ['not-empty', 'the project is not empty: delete what is in it first, or ask for it to be deleted with everything in it (force)'],
+  PROJECT_HAS_TRASH: ['not-empty', 'what is in the trash of the project would be lost with it: restore or purge that first, or ask for it to be deleted with everything in it (force)'],
   PROJECT_PATH: ['path', 'with that name the path of a repository in the project would be longer than 255 characters'],
 }
 

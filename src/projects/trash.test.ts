@@ -238,6 +238,25 @@ forEachDatabase('the trash', (kind) => {
       expect(await t.database.one(rights, project)).toMatchObject({ robots: 0 })
     })
 
+    test('has one in which nothing is left but trash, without force, and gives it back with its trash', async () => {
+      const digest = await pushImage('team/app')
+      const before = await bytesOf('team/app')
+      const id = await idOf('team')
+      const registry = t.another({ retention: 7 * day })
+      expect(await code(projects.remove({ id, force: false, actor }))).toBe('not-empty')
+      await registry.deletes.manifest(anonymous, repository('team/app'), byTag('v1'))
+      expect(await code(projects.remove({ id, force: false, actor }))).toBe('not-empty')
+      await registry.deletes.manifest(anonymous, repository('team/app'), digest)
+      const inner = await newest()
+      // Where there is no trash any more, what is left of it would be lost.
+      expect(await code(createProjects(t.database, 0).remove({ id, force: false, actor }))).toBe('not-empty')
+      expect(await code(projects.remove({ id, force: false, actor }))).toBe('ok')
+      expect(await code(registry.trash.restore(anonymous, inner))).toBe('NAME_UNKNOWN')
+      await projects.restore({ trash: await newest(), project: id, actor })
+      await registry.trash.restore(anonymous, inner)
+      expect((await t.registry.pull.manifest(anonymous, repository('team/app'), digest)).bytes).toEqual(before)
+    })
+
     test('lets it go when its time has come', async () => {
       await pushImage('team/app')
       await remove('team')
