@@ -115,9 +115,12 @@ export const configSchema = z
     trash: z.strictObject({
       retention: key(duration('0s', '3650d').prefault('7d'), {
         en:
-          'How long deleted tags, manifests and blobs can be brought back. They take room until then, or until somebody purges them. `0s`: what ' +
-          'is deleted is gone at once.',
-        zh: '已删除的标签、manifest 和 blob 在多长时间内可以恢复。在此之前，或在有人清除它们之前，它们仍占用空间。`0s` 表示删除后立即消失。',
+          'How long deleted tags, manifests, blobs, repositories and projects can be brought back. They take room until then, or until somebody ' +
+          'purges them. `0s`: what is deleted is gone at once. What is in the trash keeps the time that it was given when it was ' +
+          'deleted, whatever is set here later.',
+        zh:
+          '已删除的标签、manifest、blob、仓库和项目在多长时间内可以恢复。在此之前，或在有人清除它们之前，它们仍占用空间。`0s` 表示删除后立即消失。' +
+          '已在回收站中的内容保留删除时给定的期限，以后更改此设置不影响它们。',
       }),
     }),
     uploads: z.strictObject({
