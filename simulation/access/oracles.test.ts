@@ -31,7 +31,7 @@ async function filled(what: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  world = await World.create()
+  world = await World.create('7d')
   hidden.set('live', await filled('live'))
   const archived = await filled('archived')
   await world.admin('PATCH', `/projects/${archived}`, { state: 'frozen' })
@@ -42,6 +42,9 @@ beforeAll(async () => {
   const near = await filled('near')
   await world.admin('POST', `/projects/${near}/address-rules`, { networks: ['192.0.2.0/24'] })
   hidden.set('for some addresses', near)
+  const trashed = await filled('trashed')
+  await world.admin('DELETE', `/projects/${trashed}?force=true`)
+  hidden.set('in the trash', trashed)
   part = await filled('part')
   await world.admin('POST', `/projects/${part}/grants`, { subject: { kind: 'account', name: 'other' }, role: 'maintainer', pattern: 'web/*' })
   const { user, secret } = world.credentialOf('other', '') ?? { user: '', secret: '' }
@@ -109,7 +112,7 @@ async function differences(project: string, there: readonly [string, string], ab
   return found
 }
 
-test.each(['live', 'archived', 'renamed', 'for some addresses'])('a project that is %s is told from nothing by nobody whom it is hidden from', async (what) => {
+test.each(['live', 'archived', 'renamed', 'for some addresses', 'in the trash'])('a project that is %s is told from nothing by nobody whom it is hidden from', async (what) => {
   const name = hidden.get(what) ?? ''
   expect(await differences(name, [name, 'app'], [absentLike(name), 'app'])).toEqual([])
   expect(await differences(name, [name, 'app'], [name, 'nah'])).toEqual([])
@@ -130,6 +133,33 @@ test('tokens are given for what is hidden as for what is not there', async () =>
         return (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { access: unknown }).access
       }
       expect([who, await access(name)]).toEqual([who, await access(absentLike(name))])
+    }
+  }
+})
+
+test('whoever may know of a project is told that it is in the trash, by password and by token: reads find nothing, writes are refused', async () => {
+  const name = hidden.get('in the trash') ?? ''
+  const { items } = (await world.admin('GET', `/projects/${name}/trash`)) as { readonly items: readonly { readonly id: string; readonly purgeAt: string }[] }
+  const [{ id, purgeAt } = { id: '', purgeAt: '' }] = items
+  const told = `project ${name} is in the trash until ${purgeAt}: \`berth trash restore ${id}\` brings it back, \`berth trash purge ${id}\` frees its name`
+  for (const who of ['guest', 'developer', 'projectAdmin', 'admin'] as const) {
+    const { user, secret } = world.credentialOf(who, name) ?? { user: '', secret: '' }
+    const password = basic(user, secret)
+    for (const authorization of [password, await bearer(password, `repository:${name}/app:pull,push`), await bearer(password, `repository:elsewhere/app:pull`)]) {
+      const ask = async (method: string, path: string, body?: string) => {
+        const answer = await world.send(undefined, { method, path: `/v2/${name}/app/${path}`, headers: { authorization, ...(body === undefined ? {} : manifestType) }, body })
+        const text = await answer.text()
+        const error = text === '' ? undefined : (JSON.parse(text) as { readonly errors: readonly { readonly code: string; readonly message: string }[] }).errors[0]
+        return [who, method, answer.status, error?.code, error?.message]
+      }
+      for (const path of [`manifests/${manifest.tag}`, `blobs/${blob.digest}`, 'tags/list', `referrers/${manifest.digest}`]) {
+        expect(await ask('GET', path)).toEqual([who, 'GET', 404, 'NAME_UNKNOWN', `there is no such repository: ${told}`])
+        // Clients that push ask so what is there, and go on to where they are told why not.
+        expect(await ask('HEAD', path)).toEqual([who, 'HEAD', 404, undefined, undefined])
+      }
+      const refused = ['DENIED', `you may not push ${name}/app: ${told}`]
+      expect(await ask('POST', 'blobs/uploads/')).toEqual([who, 'POST', 403, ...refused])
+      expect((await ask('PUT', 'manifests/new', '{}')).slice(2, 4)).toEqual([403, 'DENIED'])
     }
   }
 })

@@ -50,6 +50,7 @@ export type { Authentication, Authenticator, Recognized, Unrecognized } from './
 export { tokenRoutes } from './personal-tokens/routes.ts'
 export { createAuthorize } from './rights/authorize.ts'
 export { createRights } from './rights/create-rights.ts'
+export { waysOutOfTrash } from './rights/decide.ts'
 export { projectFilter, projectFilterValues, repositoryFilter, repositoryFilterValues } from './rights/list-filter-store.ts'
 export type { Decision, ListScope, Place, ProjectFacts, Rights } from './rights/rights.ts'
 export { createRightsVersion, type RightsVersion } from './rights/rights-version.ts'

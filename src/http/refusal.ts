@@ -32,6 +32,7 @@ export async function refusal(deps: RefusalDeps, { caller, asked, repository }: 
     return loginFirst(source, asked, 'the token does not allow this: get one with the scope that this needs', problem)
   }
   // As the core answers itself.
+  if (own.gone === true && action === 'pull') return new RegistryError('NAME_UNKNOWN', { message: `there is no such repository: ${own.rule}` })
   return own.hidden ? new RegistryError('DENIED') : new RegistryError('DENIED', { message: `you may not ${action} ${repository}: ${own.rule}` })
 }
 

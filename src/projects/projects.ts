@@ -1,4 +1,4 @@
-import { parseName } from '../access/index.ts'
+import { parseName, waysOutOfTrash } from '../access/index.ts'
 import type { Database, Outcome } from '../database/index.ts'
 import { isoTime } from '../observe/index.ts'
 import { RightsMoved, rightsMoved } from '../record/index.ts'
@@ -90,6 +90,6 @@ function resultOf<Result>(outcome: Outcome<Result>): Result {
 }
 
 function inTrash({ trash, until }: { readonly trash: number; readonly until: number }): ProjectError {
-  const message = `a project of that name is in the trash until ${isoTime(until)}, as number ${trash}: restore it, or purge it to free its name`
+  const message = `a project of that name is in the trash until ${isoTime(until)}: ${waysOutOfTrash(trash)}`
   return new ProjectError('in-trash', message)
 }

@@ -186,7 +186,7 @@ forEachDatabase('the trash', (kind) => {
       expect(await findProject(t.database, 'team')).toBeUndefined()
       const failure = (await projects.create({ name: 'team', visibility: 'private', actor }).catch((error: unknown) => error)) as Error
       expect(failure).toMatchObject({ code: 'in-trash' })
-      expect(failure.message).toContain(`until ${new Date(t.clock.now() + 7 * day).toISOString()}, as number ${await newest()}`)
+      expect(failure.message).toContain(`until ${new Date(t.clock.now() + 7 * day).toISOString()}: \`berth trash restore ${await newest()}\``)
       expect(await code(pushBlob(t.registry, 'team/app', 'x'))).toBe('NAME_UNKNOWN')
       expect(await clearSome(t.database, t.clock)).toBe(false)
     })

@@ -33,9 +33,11 @@ export async function pushEvidence(ensure: EnsureRepository, actor: Actor, repos
 }
 
 /** What is hidden, and what is not there, are refused in the same words. */
-function refusal({ rule, hidden, login }: Decision, action: Action, what: string | undefined): RegistryError {
+function refusal({ rule, hidden, gone, login }: Decision, action: Action, what: string | undefined): RegistryError {
   if (login === true) return new RegistryError('UNAUTHORIZED')
   if (hidden === true) return new RegistryError('DENIED')
+  // A client that pushes asks first what is there, with HEAD: a refusal of that has no words, and ends the push.
+  if (gone === true && action === 'pull') return new RegistryError('NAME_UNKNOWN', { message: `there is no such repository: ${rule}` })
   return new RegistryError('DENIED', { message: `you may not ${action} ${what ?? 'here'}: ${rule}`, detail: { action, rule } })
 }
 

@@ -25,6 +25,8 @@ export interface Decision {
   readonly project?: number | undefined
   /** Of a refusal: the actor may not even know whether the repository is there. The answer tells nothing, not the rule either. */
   readonly hidden?: boolean
+  /** Of a refusal: what the repository lies in is deleted, and the actor may know. To whoever reads, it is not there. */
+  readonly gone?: boolean
   /** Of a refusal: other credentials may be allowed to. The answer asks for them, and tells nothing more. */
   readonly login?: boolean
 }

@@ -20,6 +20,7 @@ export interface CoreDecision {
   /** Id of the project that was decided about. */
   readonly project?: number | undefined
   readonly hidden?: boolean
+  readonly gone?: boolean
   readonly login?: boolean
 }
 

@@ -131,11 +131,13 @@ describe('a project', () => {
     const granted = (role: string) => ({ grants: [grant(role, 'team')], project })
     expect(allowed(granted('project-admin')).filter(ofScope('repository'))).toEqual(['content.restore', 'content.purge'])
     expect(allowed(granted('maintainer')).filter(ofScope('repository'))).toEqual(['content.restore'])
-    const told = 'project team is in the trash until 1970-01-02T00:00:00.000Z, as number 7: restore it, or purge it to free its name'
-    for (const asked of [granted('guest'), granted('developer'), { grants: [grant('admin')], project }]) {
-      expect(decide(question('content.push', asked))).toMatchObject({ allowed: false, hidden: false, rule: told })
+    const told = 'project team is in the trash until 1970-01-02T00:00:00.000Z: `berth trash restore 7` brings it back, `berth trash purge 7` frees its name'
+    for (const permission of ['content.pull', 'content.push', 'tag.delete'] as const) {
+      for (const asked of [granted('guest'), granted('developer'), { grants: [grant('admin')], project }]) {
+        expect(decide(question(permission, asked))).toMatchObject({ allowed: false, hidden: false, gone: true, rule: told })
+      }
+      expect(decide(question(permission, { project }))).toEqual(decide(question(permission, { absent: true })))
     }
-    expect(decide(question('content.push', { project }))).toEqual(decide(question('content.push', { absent: true })))
   })
 })
 

@@ -33,8 +33,11 @@ export function decide(question: Question): Decision {
   const source = sourceOf(question)
   if (source === undefined) {
     const known = mayKnow(question)
-    return refused((known ? goneRule(question) : undefined) ?? `no grant of ${question.permission} there`, !known)
+    const gone = known ? goneRule(question) : undefined
+    return gone === undefined ? refused(`no grant of ${question.permission} there`, !known) : isOver(gone)
   }
+  const gone = ofContent.includes(question.permission) ? goneRule(question) : undefined
+  if (gone !== undefined) return isOver(gone)
   const obstacle = obstacleOf(question)
   if (obstacle !== undefined) return refused(obstacle, !mayKnow(question))
   return { allowed: true, rule: source, project: question.project?.facts.id, hidden: false, narrowed: false }
@@ -47,6 +50,10 @@ export function isHeld(question: Question): boolean {
 
 function refused(rule: string, hidden: boolean): Decision {
   return { allowed: false, rule, hidden, narrowed: false }
+}
+
+function isOver(rule: string): Decision {
+  return { allowed: false, rule, hidden: false, narrowed: false, gone: true }
 }
 
 /** What the principal may do nowhere, whoever gave it. */
@@ -119,9 +126,12 @@ function goneRule({ project, permission }: Question): string | undefined {
   return project !== undefined && isGone(project, permission) ? deletedText(project) : undefined
 }
 
+/** For people who have the command line. */
+export const waysOutOfTrash = (trash: number): string => `\`berth trash restore ${trash}\` brings it back, \`berth trash purge ${trash}\` frees its name`
+
 export function deletedText({ facts: { name, trash } }: ProjectRights): string {
   if (trash === undefined) return `project ${name} is being deleted; its name is free in a moment`
-  return `project ${name} is in the trash until ${isoTime(trash.until)}, as number ${trash.number}: restore it, or purge it to free its name`
+  return `project ${name} is in the trash until ${isoTime(trash.until)}: ${waysOutOfTrash(trash.number)}`
 }
 
 /** Whether the grant gives the permission there. */
@@ -145,8 +155,6 @@ export function reaches({ pattern }: Grant, { permission, path }: Question): boo
 function obstacleOf(question: Question): string | undefined {
   const { project, permission, rights, address } = question
   if (project !== undefined && isFrozenOut(project, permission)) return `project ${project.facts.name} is archived`
-  const gone = changing.includes(permission) ? goneRule(question) : undefined
-  if (gone !== undefined) return gone
   const tagRule = project?.tagRules.find((rule) => concerns(rule, question) && !isPassed(rule, question))
   if (tagRule !== undefined) return ruleName(tagRule)
   if (address === undefined) return undefined
@@ -166,6 +174,8 @@ const changing: readonly Permission[] = [
   'repository.create',
   'repository.delete',
 ]
+
+const ofContent: readonly Permission[] = ['content.pull', ...changing]
 
 /** An archived project is read only; who may use it, and that it is archived, can still be changed. */
 export function isFrozenOut({ facts }: ProjectRights, permission: Permission): boolean {

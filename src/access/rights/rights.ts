@@ -34,6 +34,8 @@ export interface Decision {
   readonly hidden: boolean
   /** Of a refusal: the credential takes it away, before anything else was looked at. A wider one of the same owner may be allowed. */
   readonly narrowed: boolean
+  /** Of a refusal: the project is deleted, and the asker may know; nothing is there to be read. */
+  readonly gone?: true
 }
 
 /** One thing that was looked at on the way to a decision. */

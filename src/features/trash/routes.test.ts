@@ -59,7 +59,7 @@ forEachDatabase('the routes of the trash', (kind) => {
     expect(await refused(admin, 'POST', `/trash/${id}/restore`)).toEqual([409, 'project-in-trash'])
     const taken = await world.send(admin, 'POST', '/projects', { name: 'team' })
     expect([taken.status, taken.json.code]).toEqual([409, 'project-in-trash'])
-    expect(taken.json.detail).toMatch(/until \d{4}-.*Z, as number \d+: restore it, or purge it/)
+    expect(taken.json.detail).toMatch(/until \d{4}-.*Z: `berth trash restore \d+` brings it back, `berth trash purge \d+` frees its name/)
   })
 
   test('each may do what the guide says', async () => {

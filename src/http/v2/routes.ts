@@ -76,7 +76,7 @@ export const routes: readonly Route[] = Object.freeze([
   row('finishUpload', 'PUT', 'upload', 'push', [201], appended),
   row('cancelUpload', 'DELETE', 'upload', 'push', [204], ['BLOB_UPLOAD_UNKNOWN']),
   row('listTags', 'GET', 'tags', 'pull', [200], ['NAME_UNKNOWN', 'PAGINATION_NUMBER_INVALID']),
-  row('listReferrers', 'GET', 'referrers', 'pull', [200], ['DIGEST_INVALID', 'PAGINATION_NUMBER_INVALID']),
+  row('listReferrers', 'GET', 'referrers', 'pull', [200], ['NAME_UNKNOWN', 'DIGEST_INVALID', 'PAGINATION_NUMBER_INVALID']),
 ])
 
 function row(
