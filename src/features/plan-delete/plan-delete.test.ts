@@ -15,7 +15,7 @@ import {
   settings,
   type TestRegistry,
 } from '../../registry/test-registry.testing.ts'
-import { createRepositories } from '../../projects/index.ts'
+import { clearSome, createRepositories } from '../../projects/index.ts'
 import { createPlanDelete, type Sight, type Target } from './plan-delete.ts'
 
 const seed = Number(process.env['BERTH_TEST_SEED'] ?? crypto.getRandomValues(new Uint32Array(1))[0])
@@ -188,37 +188,101 @@ forEachDatabase('the plan of a deletion', (kind) => {
     }, 180_000)
   })
 
-  test('frees what it says, whatever is shared', async () => {
-    const random = createNumbers(seed)
+  describe('frees what it says, whatever is shared', () => {
     const names = ['team/app', 'team/base', 'other/app']
-    const layers = Array.from({ length: 8 }, (_, n) => String(n).repeat(n % 3 === 0 ? 33_000 + n : 10 + n))
+    let random = createNumbers(seed)
+    beforeEach(() => void (random = createNumbers(seed)))
     const pick = <T>(of: readonly T[]): T => of[random(of.length)] as T
-    for (let push = 0; push < 25; push++) {
-      const name = pick(names)
-      const present = (await t.database.all(manifests, name)).map(({ digest }) => digest)
-      if (name === 'team/app' && present.length > 0 && random(4) === 0) await index(`i${random(3)}`, [pick(present), pick(present)].filter((digest, at, all) => all.indexOf(digest) === at))
-      else {
-        const extra = present.length > 0 && random(4) === 0 ? subject(pick(present)) : {}
-        await image(name, `t${push}-${random(2)}`, layers.filter(() => random(3) === 0), extra)
+    const present = async (name: string) => (await t.database.all(manifests, name)).map(({ digest }) => digest)
+
+    async function pushSome(): Promise<void> {
+      const layers = Array.from({ length: 8 }, (_, n) => String(n).repeat(n % 3 === 0 ? 33_000 + n : 10 + n))
+      for (let push = 0; push < 25; push++) {
+        const name = pick(names)
+        const there = await present(name)
+        if (name === 'team/app' && there.length > 0 && random(4) === 0) await index(`i${random(3)}`, [pick(there), pick(there)].filter((digest, at, all) => all.indexOf(digest) === at))
+        else await image(name, `t${push}-${random(2)}`, layers.filter(() => random(3) === 0), there.length > 0 && random(4) === 0 ? subject(pick(there)) : {})
       }
     }
-    let before = await settle()
-    for (let deletion = 0; deletion < 14; deletion++) {
-      const name = pick(names)
-      const present = await t.database.all(manifests, name)
-      if (present.length === 0) continue
-      const project = name.startsWith('team/') ? 1 : 2
-      const whole = random(6) === 0
-      const { digest } = pick(present)
-      const target = { repository: repository(name), project: (await plan({ repository: repository(name), project })) === undefined ? 3 - project : project }
-      const planned = await plan(whole ? target : { ...target, digest })
-      if (whole) await createRepositories(t.database, 0).remove({ repository: name, project: target.project, actor })
-      else await t.registry.deletes.manifest(anonymous, repository(name), byDigest(digest as Digest))
-      const after = await settle()
-      expect({ deletion, name, whole, digest, freed: before - after }).toEqual({ deletion, name, whole, digest, freed: planned?.frees.bytes ?? -1 })
-      before = after
+
+    interface Random {
+      readonly name: string
+      readonly target: Pick<Target, 'repository' | 'project'> & Partial<Target>
     }
-  }, 120_000)
+
+    /** A manifest, or everything; absent where nothing is left. */
+    async function pickTarget(name: string, whole: boolean): Promise<Random | undefined> {
+      const there = await present(name)
+      if (there.length === 0) return undefined
+      const place = { repository: repository(name), project: (await plan({ repository: repository(name) })) === undefined ? 2 : 1 }
+      return { name, target: whole ? place : { ...place, digest: pick(there) } }
+    }
+
+    async function remove({ name, target: { repository: path, project, digest } }: Random, retention: number): Promise<void> {
+      if (digest === undefined) await createRepositories(t.database, retention).remove({ repository: name, project, actor })
+      else await t.another({ retention }).deletes.manifest(anonymous, path, byDigest(digest as Digest))
+    }
+
+    test('at once where there is no trash', async () => {
+      await pushSome()
+      let before = await settle()
+      for (let deletion = 0; deletion < 14; deletion++) {
+        const picked = await pickTarget(pick(names), random(6) === 0)
+        if (picked === undefined) continue
+        const planned = await plan(picked.target)
+        await remove(picked, 0)
+        const after = await settle()
+        expect({ deletion, ...picked, freed: before - after }).toEqual({ deletion, ...picked, freed: planned?.frees.bytes ?? -1 })
+        before = after
+      }
+    }, 120_000)
+
+    test('when its time in the trash is over, and nothing before', async () => {
+      const retention = 7 * 86_400_000
+      await pushSome()
+      let before = await settle()
+      const collect = async () => {
+        while (await clearSome(t.database, t.clock));
+        while ((await t.collector.collectDue(1000)) > 0);
+      }
+      const compared: number[] = []
+      for (let round = 0; round < 10; round++) {
+        const name = pick(names)
+        const first = await pickTarget(name, random(6) === 0)
+        if (first === undefined) continue
+        const planned = await plan(first.target)
+        await remove(first, retention)
+        // Another one of the same repository goes after it, while it is in the trash.
+        t.clock.advance(settings.lease)
+        const second = first.target.digest === undefined || random(2) === 0 ? undefined : await pickLiving(name)
+        const further = second && (await plan(second.target))
+        if (second !== undefined) await remove(second, retention)
+        t.clock.advance(retention - settings.lease - 1)
+        await collect()
+        expect({ round, first, second, stored: (await t.database.one(stored))?.bytes }).toEqual({ round, first, second, stored: before })
+        t.clock.advance(settings.lease + 1)
+        await collect()
+        const after = await settle()
+        const freed = before - after
+        const least = (planned?.frees.bytes ?? NaN) + (further?.frees.bytes ?? 0)
+        // What both need goes with the second; other repositories may have it too.
+        const most = least + (further?.keeps.trash.bytes ?? 0)
+        expect({ round, first, second, freed, isTrue: freed >= least && freed <= most }).toMatchObject({ isTrue: true })
+        before = after
+        compared.push(freed)
+      }
+      expect(compared.filter((freed) => freed > 0).length).toBeGreaterThan(2)
+    }, 120_000)
+
+    /** One that is not in the trash. */
+    async function pickLiving(name: string): Promise<Random | undefined> {
+      for (let tries = 0; tries < 10; tries++) {
+        const picked = await pickTarget(name, false)
+        if (picked === undefined || (await plan(picked.target)) !== undefined) return picked
+      }
+      return undefined
+    }
+  })
 })
 
 /** Numbers below a limit that depend on the seed alone. */
