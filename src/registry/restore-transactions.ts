@@ -134,17 +134,21 @@ async function restoreManifest(tx: Tx, restoring: Restoring): Promise<Outcome<Re
 }
 
 // What a rule put there had nothing that named it: whatever names it again brings it back. What somebody deleted stays deleted.
-const hiddenByRule = (rows: string, condition: string, key: string) => `
-  select t.id, m.digest from ${rows}
-  join trash t on t.repository_id = m.repository_id and t.digest = m.digest and t.kind = 'manifest' and t.cause = 'rule'
-  where ${condition} and m.deleted_at is not null order by ${key} limit $3 for update of m`
-const hiddenReferrers = statement<Companion>(hiddenByRule('manifest m', 'm.repository_id = $1 and m.subject_digest = $2', 'm.digest'))
-const hiddenChildren = statement<Companion>(
-  hiddenByRule(
-    `reference f join manifest m on m.repository_id = f.repository_id and m.digest = f.child_digest`,
-    `f.repository_id = $1 and f.manifest_digest = $2`,
-    'f.child_digest',
-  ),
+const hiddenByRule = (rows: string, condition: string, key: string) => {
+  const sql = `
+    select t.id, m.digest from ${rows}
+    join trash t on t.repository_id = m.repository_id and t.digest = m.digest and t.kind = 'manifest' and t.cause = 'rule'
+    where ${condition} and m.deleted_at is not null order by ${key} limit $3 for update of m`
+  return statement<Companion>({
+    sqlite: sql.replace('{level}', 'in (select value from json_each($2))').replace(' for update of m', ''),
+    postgres: sql.replace('{level}', '= any (array(select json_array_elements_text($2::json)))'),
+  })
+}
+const hiddenReferrers = hiddenByRule('manifest m', 'm.repository_id = $1 and m.subject_digest {level}', 'm.digest')
+const hiddenChildren = hiddenByRule(
+  'reference f join manifest m on m.repository_id = f.repository_id and m.digest = f.child_digest',
+  'f.repository_id = $1 and f.manifest_digest {level}',
+  'f.child_digest',
 )
 
 interface Companion {
@@ -154,20 +158,24 @@ interface Companion {
 }
 
 /** More of them stay in the trash, where each can be restored. */
-const mostCompanions = 1_000
+const mostCompanions = 10_000
+/** A signature of a signature is the second. Each costs two statements, and pushers wait. */
+const mostLevels = 100
 
 /** Referrers and children that a rule put into the trash, and theirs. */
 async function lockCompanions(tx: Tx, repositoryId: number, digest: string): Promise<Companion[]> {
   const found = new Map<string, Companion>()
-  const waiting = [digest]
-  for (let next = waiting.shift(); next !== undefined && found.size < mostCompanions; next = waiting.shift()) {
+  let level = [digest]
+  for (let depth = 0; depth < mostLevels && level.length > 0; depth++) {
+    const next: string[] = []
     for (const rows of [hiddenReferrers, hiddenChildren]) {
-      for (const companion of await tx.all(rows, repositoryId, next, mostCompanions - found.size)) {
+      for (const companion of await tx.all(rows, repositoryId, JSON.stringify(level), mostCompanions - found.size)) {
         if (companion.digest === digest || found.has(companion.digest)) continue
         found.set(companion.digest, companion)
-        waiting.push(companion.digest)
+        next.push(companion.digest)
       }
     }
+    level = next
   }
   return [...found.values()]
 }

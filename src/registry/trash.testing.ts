@@ -1,5 +1,5 @@
 import type { DatabaseKind } from '../database/for-each-database.testing.ts'
-import { transaction, type Statement, type Tx } from '../database/index.ts'
+import { transaction, type AnyTransaction, type Statement, type Tx } from '../database/index.ts'
 import { RegistryError, type Digest, type Reference } from '../oci/index.ts'
 import { allowAll, createCollector, type Registry, type TrashEntry, type TrashPlace } from './index.ts'
 import { anonymous, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, settings, type TestRegistry } from './test-registry.testing.ts'
@@ -63,8 +63,9 @@ export interface TestTrash extends TestReads {
   pushImage(tag: string, content: string, extra?: object): Promise<Image>
 }
 
-export async function createTestTrash(kind: DatabaseKind, lasting = retention): Promise<TestTrash> {
-  const t = await createTestRegistry(kind, allowAll, [alterRows])
+/** @param more transactions of the test's own */
+export async function createTestTrash(kind: DatabaseKind, lasting = retention, more: readonly AnyTransaction[] = []): Promise<TestTrash> {
+  const t = await createTestRegistry(kind, allowAll, [alterRows, ...more])
   const [registry, reader] = [t.another({ retention: lasting }), t.another()]
   const whole = { limit: undefined, last: undefined }
   const listed = async (place: TrashPlace = everything) => (await registry.trash.list(anonymous, place, page)).entries
