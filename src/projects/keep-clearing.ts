@@ -1,6 +1,7 @@
 import type { Database } from '../database/index.ts'
 import { repeat, type Clock } from '../lib/index.ts'
 import type { Logger } from '../observe/index.ts'
+import { standingHolds } from '../registry/index.ts'
 import { dueInTrash, projectsInDeletion } from './project-store.ts'
 import { purgeProject } from './project-trash-transactions.ts'
 import { clearSteps } from './projects.ts'
@@ -31,10 +32,11 @@ export function keepClearing(database: Database, { interval, clock, logger }: Ke
   return repeat({ clock, step, failed })
 }
 
-/** Answers whether something was done, so that there may be more. */
+/** Answers whether something was done, so that there may be more. While collection is held nothing ends because of its time alone. */
 export async function clearSome(database: Database, clock: Pick<Clock, 'now'>, signal?: AbortSignal): Promise<boolean> {
   let done = false
-  for (const { id: trash, kind } of await database.all(dueInTrash, clock.now(), lookedAtOnce)) {
+  const held = (await database.all(standingHolds, clock.now())).length > 0
+  for (const { id: trash, kind } of held ? [] : await database.all(dueInTrash, clock.now(), lookedAtOnce)) {
     if (signal?.aborted === true) return false
     if (await endOf(database, kind, trash)) done = true
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import { transaction, type Statement, type Tx } from '../database/index.ts'
-import { allowAll } from '../registry/index.ts'
+import { allowAll, holdCollection } from '../registry/index.ts'
 import { anonymous, byDigest, byTag, createTestRegistry, manifestOf, pushBlob, pushManifest, repository, type TestRegistry } from '../registry/test-registry.testing.ts'
 import { findProject } from './find-project.testing.ts'
 import { clearSome } from './keep-clearing.ts'
@@ -163,6 +163,18 @@ forEachDatabase('the trash', (kind) => {
       t.clock.advance(7 * day - 1)
       expect(await clearSome(t.database, t.clock)).toBe(false)
       t.clock.advance(1)
+      await settle()
+      expect(await nothingLeft()).toEqual([0, 0, 0, 0, 0, 0])
+    })
+
+    test('keeps them while collection is held', async () => {
+      await pushImage('team/app')
+      await remove('team/app')
+      t.clock.advance(7 * day)
+      await t.database.transact(holdCollection, { name: 'rebuilt', until: t.clock.now() + 1_000, reason: 'the index was rebuilt' })
+      await settle()
+      expect(await left('manifest')).toBe(1)
+      t.clock.advance(1_001)
       await settle()
       expect(await nothingLeft()).toEqual([0, 0, 0, 0, 0, 0])
     })

@@ -10,6 +10,7 @@ import {
   type SeenDirectory,
 } from '../../database/index.ts'
 import type { Clock } from '../../lib/index.ts'
+import { clearSome } from '../../projects/index.ts'
 import { createCollector, type RegistrySettings } from '../../registry/index.ts'
 import { createFilesystemStore } from '../../storage/index.ts'
 import type { CollectPayload, CollectReport } from './collect-job-shapes.ts'
@@ -56,6 +57,8 @@ export async function collectInstallation(place: CollectedPlace, request: Collec
     const database = await place.openToWrite(directory)
     try {
       const deps = { database, store, clock, settings }
+      // As a server does beside its requests: the room of repositories and projects whose time in the trash is over is free only then.
+      while (await clearSome(database, clock));
       return await collectAndTell(tellingOf(request), asAsked({ ...deps, collector: createCollector({ ...deps, rate }) }, request))
     } finally {
       await database.close()
