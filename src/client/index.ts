@@ -7,6 +7,7 @@ export {
   operations,
   type Operations,
   type ProjectUsage,
+  type Restored,
   type Schedule,
   type TrashEntry,
   type UsagePart,

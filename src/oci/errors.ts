@@ -36,11 +36,11 @@ const rows = {
   UNSUPPORTED: { status: 405, message: 'this registry does not support that operation' },
   METHOD_NOT_ALLOWED: { status: 405, wire: 'UNSUPPORTED', message: 'this address does not support that method' },
   ROUTE_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'nothing is at this address; the registry API is under /v2/' },
-  TRASH_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'there is no such thing in the trash: it was restored, purged or never there' },
+  TRASH_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'nothing of that number is in the trash that you may see: it was restored or purged, or never there' },
   TAG_EXISTS: { status: 409, wire: 'DENIED', message: 'there is a tag of that name; delete it, or leave what is in the trash there' },
   MANIFEST_IN_TRASH: { status: 409, wire: 'DENIED', message: 'what the tag names is in the trash itself; restore that first' },
   TAG_UNKNOWN_THEN: { status: 404, wire: 'MANIFEST_UNKNOWN', message: 'there was no such tag then; its history says when there was' },
-  MANIFEST_GONE: { status: 409, wire: 'MANIFEST_UNKNOWN', message: 'the repository no longer has the manifest that the tag is to point at; push it again' },
+  MANIFEST_GONE: { status: 409, wire: 'MANIFEST_UNKNOWN', message: 'the repository has no such manifest: it is gone, or was never there; push it, then the tag can point at it' },
   PRECONDITION_FAILED: {
     status: 412,
     wire: 'DENIED',

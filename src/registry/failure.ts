@@ -33,17 +33,17 @@ function refusal(code: string, detail: unknown): RegistryError {
   }
   if (code === 'TAG_EXISTS') {
     const { tag, digest } = detail as { readonly tag: string; readonly digest: string | undefined }
-    const message = `the tag ${tag} is there and names ${digest ?? 'something else'}; delete it first, or leave what is in the trash there`
+    const message = `there is a tag ${tag} again, which names ${digest ?? 'something else'}; delete it first, or leave what is in the trash there`
     return new RegistryError(code, { message, detail })
   }
   if (code === 'MANIFEST_IN_TRASH') {
     const { digest, trash } = detail as { readonly digest: string; readonly trash: number | undefined }
-    const message = `${digest}, which the tag names, is in the trash itself as ${trash ?? 'another entry'}; restore that first`
+    const message = `${digest} is in the trash itself; restore that first${trash === undefined ? '' : `: \`berth trash restore ${trash}\``}`
     return new RegistryError(code, { message, detail })
   }
   if (code === 'MANIFEST_GONE') {
     const { digest } = detail as { readonly digest: string }
-    const message = `the repository no longer has ${digest}, which the tag is to point at; push it again`
+    const message = `the repository has no ${digest}: it is gone, or was never there; push it, then the tag can point at it`
     return new RegistryError(code, { message, detail })
   }
   if (code === 'DENIED') return new RegistryError(code, { message: aboutTag(detail as TagRefusal), detail })

@@ -35,7 +35,8 @@ const byStatus: Readonly<Record<number, number>> = {
 export function describeFailure(error: unknown, origin: string, say: Say): { readonly text: string; readonly code: number } {
   if (error instanceof UsageFault) return { text: `berth: ${say(error.key, error.values)}\n`, code: exitCodes.usage }
   if (error instanceof ServerProblem) {
-    const details = error.errors.map(({ at, message }) => `\n  ${oneLine(`${at}: ${message}`)}`).join('')
+    // Where the one fault is the whole story, it is not told twice.
+    const details = error.errors.filter(({ message }) => message !== error.message).map(({ at, message }) => `\n  ${oneLine(`${at}: ${message}`)}`).join('')
     const hint = error.status === 401 ? `\n${say('remote.log-in', { server: origin })}` : ''
     return { text: `berth: ${oneLine(error.message)}${details}${hint}\n`, code: byStatus[error.status] ?? exitCodes.failed }
   }

@@ -33,6 +33,11 @@ test('a plan is said in words: what goes, what is left behind, what is freed and
   ])
 })
 
+test('of a repository the tags are counted, not named', () => {
+  const tags = { count: 4, complete: true, first: [] }
+  expect(lines({ kind: 'repository', tags }).slice(0, 3)).toEqual(['Deleting team/app with everything in it:', '  tags that go: 4', '  manifests that go: 1'])
+})
+
 test('of a tag it says what keeps the manifest', () => {
   const running = { count: 1, complete: true, lastSeenAt: 'T', first: [{ cluster: 'prod', seenAt: 'T' }] }
   const named = { tags: { count: 1, complete: true, first: ['2'] }, indexes: none, subject: 'sha256:b' }

@@ -34,7 +34,7 @@ function keptBy({ named: { tags, indexes, subject }, running }: DeletePlan, say:
 function taken(plan: DeletePlan, say: Say): string[] {
   const { tags, manifests, named, referrers, children } = plan
   return [
-    ...lineOf('plan.takes.tags', tags, (name) => name, say),
+    ...(tags.first.length === 0 ? numberOf('plan.takes.tag-count', tags, say) : lineOf('plan.takes.tags', tags, (name) => name, say)),
     ...(plan.kind === 'repository' ? [say('plan.takes.manifests', { count: counted(manifests, say) })] : []),
     ...lineOf('plan.breaks.indexes', named.indexes, ({ digest }) => digest, say),
     ...lineOf('plan.leaves.referrers', referrers, ({ digest, artifactType }) => (artifactType === undefined ? digest : `${digest} (${artifactType})`), say),
@@ -54,6 +54,11 @@ function lineOf<Item>(key: MessageKey, { first, ...count }: Some<Item>, name: (i
   const names = first.slice(0, mostNames).map(name)
   if (count.count > names.length || !count.complete) names.push('...')
   return [say(key, { count: counted(count, say), names: names.join(', ') })]
+}
+
+/** Of those that are not named. */
+function numberOf(key: MessageKey, count: DeletePlan['manifests'], say: Say): string[] {
+  return count.count === 0 && count.complete ? [] : [say(key, { count: counted(count, say) })]
 }
 
 function counted({ count, complete }: { readonly count: number; readonly complete: boolean }, say: Say): string {

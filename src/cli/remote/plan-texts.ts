@@ -1,6 +1,7 @@
 /** What `berth plan-delete` says. */
 export const planTexts = {
   en: {
+    'plan.not-a-target': '{text} is nothing that can be deleted; write REPOSITORY, REPOSITORY:TAG or REPOSITORY@DIGEST, such as team/app:1.4',
     'plan.tag': 'Deleting tag {tag} of {repository} takes the tag alone; its manifest {digest} stays.',
     'plan.manifest': 'Deleting {digest} from {repository}:',
     'plan.repository': 'Deleting {repository} with everything in it:',
@@ -11,6 +12,7 @@ export const planTexts = {
     'plan.kept.running': 'the manifest runs in clusters ({count}): {names}',
     'plan.kept.nothing': 'nothing else names the manifest',
     'plan.takes.tags': 'tags that go ({count}): {names}',
+    'plan.takes.tag-count': 'tags that go: {count}',
     'plan.takes.manifests': 'manifests that go: {count}',
     'plan.breaks.indexes': 'CAREFUL: indexes list it and will miss it ({count}): {names}',
     'plan.breaks.running': 'CAREFUL: it runs in clusters ({count}): {names}',
@@ -29,6 +31,7 @@ export const planTexts = {
     'plan.keeps.elsewhere': 'keeps {bytes} (blobs: {count}), which other repositories need',
   },
   'zh-CN': {
+    'plan.not-a-target': '{text} 不是可以删除的内容；请写作 REPOSITORY、REPOSITORY:TAG 或 REPOSITORY@DIGEST，例如 team/app:1.4',
     'plan.tag': '删除 {repository} 的标签 {tag} 只会带走标签，其 manifest {digest} 保留。',
     'plan.manifest': '从 {repository} 删除 {digest}：',
     'plan.repository': '删除 {repository} 及其全部内容：',
@@ -39,6 +42,7 @@ export const planTexts = {
     'plan.kept.running': '该 manifest 正在集群中运行（{count}）：{names}',
     'plan.kept.nothing': '没有其他内容指向该 manifest',
     'plan.takes.tags': '会删除的标签（{count}）：{names}',
+    'plan.takes.tag-count': '会删除的标签：{count}',
     'plan.takes.manifests': '会删除的 manifest：{count}',
     'plan.breaks.indexes': '注意：索引列出了它，删除后将缺少它（{count}）：{names}',
     'plan.breaks.running': '注意：它正在集群中运行（{count}）：{names}',

@@ -149,6 +149,7 @@ async function present(registry: Tags, caller: Caller, project: string, { path, 
   }
 }
 
+const unexpected = 'nothing was changed: the tag does not point at what was expected now; look again and decide anew'
 const explained: readonly string[] = ['TAG_UNKNOWN_THEN', 'MANIFEST_GONE', 'MANIFEST_IN_TRASH']
 
 /** With the reason, which is no secret to who may look there, and the member of the body that it is about. */
@@ -156,7 +157,9 @@ async function told<T>(answer: Promise<T>, at?: string): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    if (!(error instanceof RegistryError) || !explained.includes(error.code)) throw error
+    if (!(error instanceof RegistryError)) throw error
+    if (error.code === 'PRECONDITION_FAILED') throw new Problem('precondition-failed', { detail: unexpected, cause: error })
+    if (!explained.includes(error.code)) throw error
     const errors = at === undefined ? undefined : [{ at, message: error.message }]
     const code = { code: error.code.toLowerCase().replaceAll('_', '-'), status: at === undefined ? error.status : 409 }
     throw new Problem(code, { detail: error.message, errors, cause: error })

@@ -144,6 +144,8 @@ async function allowed<T>(result: Promise<T>): Promise<T> {
   try {
     return await result
   } catch (error) {
+    // The same for what is hidden.
+    if (error instanceof RegistryError && error.code === 'TRASH_UNKNOWN') throw new Problem('not-found', { detail: error.message, cause: error })
     const refused = error instanceof RegistryError && (error.code === 'DENIED' || error.code === 'UNAUTHORIZED')
     throw refused ? new Problem('forbidden', { detail: error.message, cause: error }) : error
   }

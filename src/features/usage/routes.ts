@@ -59,7 +59,8 @@ const storedShape = z
   })
   .optional()
   .describe('Absent until it was counted for the first time.')
-const dayShape = z.string().regex(/^\d{4}-\d\d-\d\d$/).refine((text) => dayOf(text) !== undefined, 'is no day; write YYYY-MM-DD')
+const noDay = 'is no day; write YYYY-MM-DD'
+const dayShape = z.string().regex(/^\d{4}-\d\d-\d\d$/, { error: noDay, abort: true }).refine((text) => dayOf(text) !== undefined, noDay)
 const periodShape = {
   from: dayShape.optional().describe('The first day, UTC: `2026-01-31`. Absent: 30 days in all.'),
   to: dayShape.optional().describe('The last day. Absent: today.'),

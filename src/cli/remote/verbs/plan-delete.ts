@@ -1,4 +1,5 @@
 import type { DeletePlan } from '../../../client/index.ts'
+import { UsageFault } from '../failure.ts'
 import { planText } from '../plan-text.ts'
 import { type Verb, word } from '../verb.ts'
 
@@ -21,6 +22,7 @@ export const planDeleteVerb: Verb = {
 function targetOf(text: string): { readonly repository: string; readonly tag?: string; readonly digest?: string } {
   const [named = '', digest] = text.split('@', 2)
   const [, repository = named, tag] = /^(.*):([^:/]+)$/.exec(named) ?? []
+  if (!/^[a-z0-9][a-z0-9._/-]*$/.test(repository) || digest === '') throw new UsageFault('plan.not-a-target', { text })
   if (digest !== undefined) return { repository, digest }
   return tag === undefined ? { repository } : { repository, tag }
 }

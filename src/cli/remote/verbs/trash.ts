@@ -1,5 +1,6 @@
-import type { TrashEntry } from '../../../client/index.ts'
+import type { Restored, TrashEntry } from '../../../client/index.ts'
 import { UsageFault } from '../failure.ts'
+import { restoredText } from '../restored-text.ts'
 import { everyPage, option, type Typed, type Verb, word } from '../verb.ts'
 
 const kinds = ['tag', 'manifest', 'blob', 'repository', 'project'] as const
@@ -35,6 +36,7 @@ export const trashVerbs: readonly Verb[] = [
     help: 'help.trash.restore',
     words: ['TRASH'],
     run: async (client, typed) => await client.call('restoreTrash', { params: numberOf(typed) }),
+    describe: (restored, say) => restoredText(restored as Restored, say),
   },
   {
     noun: 'trash',
