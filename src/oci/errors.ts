@@ -39,6 +39,8 @@ const rows = {
   TRASH_UNKNOWN: { status: 404, wire: 'UNSUPPORTED', message: 'nothing of that number is in the trash that you may see: it was restored or purged, or never there' },
   TAG_EXISTS: { status: 409, wire: 'DENIED', message: 'there is a tag of that name; delete it, or leave what is in the trash there' },
   MANIFEST_IN_TRASH: { status: 409, wire: 'DENIED', message: 'what the tag names is in the trash itself; restore that first' },
+  REPOSITORY_IN_TRASH: { status: 409, wire: 'DENIED', message: 'the repository that it was deleted from is in the trash itself; restore that first' },
+  PROJECT_IN_TRASH: { status: 409, wire: 'DENIED', message: 'the project that it was deleted from is in the trash itself; restore that first' },
   TAG_UNKNOWN_THEN: { status: 404, wire: 'MANIFEST_UNKNOWN', message: 'there was no such tag then; its history says when there was' },
   MANIFEST_GONE: { status: 409, wire: 'MANIFEST_UNKNOWN', message: 'the repository has no such manifest: it is gone, or was never there; push it, then the tag can point at it' },
   PRECONDITION_FAILED: {

@@ -51,5 +51,5 @@ function resultOf<Result>(outcome: Outcome<Result>): Result {
 
 function messageOf(detail: unknown): { readonly message?: string } {
   const { repository } = (detail ?? {}) as { readonly repository?: string }
-  return repository === undefined ? {} : { message: `there is a repository ${repository} again: move or delete it first` }
+  return repository === undefined ? {} : { message: `there is a repository ${repository} again: delete it first, or leave what is in the trash there` }
 }

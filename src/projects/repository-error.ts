@@ -4,7 +4,7 @@ import { CodedError, type ErrorCase } from '../lib/index.ts'
 const table = {
   NAME_UNKNOWN: { status: 404, message: 'there is no such repository' },
   TRASH_UNKNOWN: { status: 404, message: 'nothing of that number is in the trash' },
-  REPOSITORY_EXISTS: { status: 409, message: 'there is a repository of that name again: move or delete it first' },
+  REPOSITORY_EXISTS: { status: 409, message: 'there is a repository of that name again: delete it first, or leave what is in the trash there' },
   REPOSITORY_FROZEN: { status: 409, message: 'the repository is frozen: nothing can be changed in it until it is opened again' },
   PROJECT_ARCHIVED: { status: 409, message: 'the project is archived: nothing can be changed in it until it is unarchived' },
   PROJECT_IN_TRASH: { status: 409, message: 'the project of the repository is deleted itself: restore the project first' },

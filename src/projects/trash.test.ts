@@ -263,7 +263,7 @@ forEachDatabase('the trash', (kind) => {
       // Where there is no trash any more, what is left of it would be lost.
       expect(await code(createProjects(t.database, 0).remove({ id, force: false, actor }))).toBe('not-empty')
       expect(await code(projects.remove({ id, force: false, actor }))).toBe('ok')
-      expect(await code(registry.trash.restore(anonymous, inner))).toBe('NAME_UNKNOWN')
+      expect(await code(registry.trash.restore(anonymous, inner))).toBe('PROJECT_IN_TRASH')
       await projects.restore({ trash: await newest(), project: id, actor })
       await registry.trash.restore(anonymous, inner)
       expect((await t.registry.pull.manifest(anonymous, repository('team/app'), digest)).bytes).toEqual(before)

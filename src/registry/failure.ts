@@ -41,6 +41,12 @@ function refusal(code: string, detail: unknown): RegistryError {
     const message = `${digest} is in the trash itself; restore that first${trash === undefined ? '' : `: \`berth trash restore ${trash}\``}`
     return new RegistryError(code, { message, detail })
   }
+  if (code === 'REPOSITORY_IN_TRASH' || code === 'PROJECT_IN_TRASH') {
+    const { trash } = detail as { readonly trash: number }
+    const kind = code === 'PROJECT_IN_TRASH' ? 'project' : 'repository'
+    const message = `the ${kind} that it was deleted from is in the trash itself: \`berth trash restore ${trash}\` first, or \`berth trash purge ${trash}\` for all of it`
+    return new RegistryError(code, { message, detail })
+  }
   if (code === 'MANIFEST_GONE') {
     const { digest } = detail as { readonly digest: string }
     const message = `the repository has no ${digest}: it is gone, or was never there; push it, then the tag can point at it`

@@ -4,7 +4,7 @@ import { removeLockedManifest } from './delete-transactions.ts'
 import { isHeld } from './hold-store.ts'
 import { isReferenced, releaseBlob } from './link-store.ts'
 import { lockPlace, lockRepository } from './repository-store.ts'
-import { postponePurge, takeOut, trashById, type TrashRow } from './trash-store.ts'
+import { placeInTrash, postponePurge, takeOut, trashById, type TrashRow } from './trash-store.ts'
 
 // Its blob as well, which is queued: the collector would otherwise see this manifest still hold it, and end the entry.
 const lockHidden = statement<{ blob_id: number }>(`
@@ -44,8 +44,8 @@ export const purgeTrash = transaction('purge trash', async (tx: Tx, input: Purge
   const row = await tx.one(trashById, input.id)
   if (row === undefined) return gone
   const repository = await lockRepository(tx, row.path, input.project)
-  if ('refused' in repository) return repository
-  if (repository.id !== row.repository_id) return gone
+  if ('refused' in repository) return (await placeInTrash(tx, row)) ?? repository
+  if (repository.id !== row.repository_id) return (await placeInTrash(tx, row)) ?? gone
   return await purge(tx, { ...input, row, place: repository })
 })
 

@@ -4,7 +4,7 @@ import { record, type EventActor } from '../record/index.ts'
 import { holdBlob } from './link-store.ts'
 import { lockRepository, type LockedRepository } from './repository-store.ts'
 import { moveTag } from './tag-store.ts'
-import { detailOf, findInTrash, takeOut, takeOutAll, trashById, type TrashRow } from './trash-store.ts'
+import { detailOf, findInTrash, placeInTrash, takeOut, takeOutAll, trashById, type TrashRow } from './trash-store.ts'
 import { noteUnnamed } from './unnamed-store.ts'
 
 /** Whether a tag may be made, as it was asked before. */
@@ -49,8 +49,8 @@ export const restoreTrash = transaction('restore trash', async (tx: Tx, input: R
   const row = await tx.one(trashById, input.id)
   if (row === undefined || row.digest === null) return gone
   const repository = await lockRepository(tx, row.path, input.project)
-  if ('refused' in repository) return repository
-  if (repository.id !== row.repository_id) return gone
+  if ('refused' in repository) return (await placeInTrash(tx, row)) ?? repository
+  if (repository.id !== row.repository_id) return (await placeInTrash(tx, row)) ?? gone
   const restoring = { row, digest: row.digest, repository, input }
   switch (row.kind) {
     case 'tag':

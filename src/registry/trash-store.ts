@@ -1,4 +1,4 @@
-import { statement, type Statement, type Tx } from '../database/index.ts'
+import { statement, type Refusal, type Statement, type Tx } from '../database/index.ts'
 
 /** What was deleted and is kept for a while: a row says what, until when, and what has to be known to bring it back. */
 
@@ -136,6 +136,19 @@ export async function takeOutOf(tx: Tx, repositoryId: number, digest: string, ki
 /** Under which number a manifest or a blob is in the trash, and until when. */
 export async function findInTrash(tx: Tx, repositoryId: number, digest: string, kind: 'manifest' | 'blob'): Promise<InTrash | undefined> {
   return await tx.one(found, repositoryId, digest, kind)
+}
+
+const projectInTrash = statement<{ id: number }>(`select id from trash where namespace_id = $1 and kind = 'project'`)
+// Nothing of a repository is deleted after itself.
+const repositoryInTrash = statement<{ id: number }>(`
+  select id from trash where repository_id = $1 and kind = 'repository' order by id desc limit 1`)
+
+/** Why something cannot be brought back or purged by itself: what it lies in is in the trash, under this number. */
+export async function placeInTrash(tx: Tx, { namespace_id, repository_id }: TrashRow): Promise<Refusal | undefined> {
+  const project = await tx.one(projectInTrash, namespace_id)
+  if (project !== undefined) return { refused: 'PROJECT_IN_TRASH', detail: { trash: project.id } }
+  const repository = repository_id === null ? undefined : await tx.one(repositoryInTrash, repository_id)
+  return repository && { refused: 'REPOSITORY_IN_TRASH', detail: { trash: repository.id } }
 }
 
 export function detailOf({ detail }: Pick<TrashRow, 'detail'>): TrashDetail {

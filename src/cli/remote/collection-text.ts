@@ -1,5 +1,6 @@
 import type { CollectionRun } from '../../client/index.ts'
 import type { MessageKey, Say } from '../messages.ts'
+import { oneLine } from './one-line.ts'
 import { readable } from '../readable.ts'
 
 /** What a run of garbage collection found and did. */
@@ -9,7 +10,7 @@ export type CollectionReport = NonNullable<CollectionRun['report']>
 export function collectionText(report: CollectionReport, say: Say): string {
   const { dryRun, freedBytes, objects, blobs, releasedBytes, before, after, ...counts } = report
   const line = (key: MessageKey, count: number, values: Record<string, string> = {}) => (count === 0 ? [] : [say(key, { count: String(count), ...values })])
-  const stored = { before: readable(before.bytes), blobsBefore: String(before.blobs), after: readable(after.bytes), blobsAfter: String(after.blobs) }
+  const stored = { countedAt: oneLine(before.countedAt), before: readable(before.bytes), blobsBefore: String(before.blobs), after: readable(after.bytes), blobsAfter: String(after.blobs) }
   const lines = [
     ...line('gc.blobs', blobs, { bytes: readable(releasedBytes) }),
     ...line('gc.links', counts.links),

@@ -9,7 +9,7 @@ export const collectionTexts = {
     'gc.trash': 'ended in the trash, whose time was over: {count}',
     'gc.uploads': 'unfinished uploads that were given up: {count}',
     'gc.failed': 'could not be looked at: {count}; they are looked at again in ten minutes, and the log of the server says why',
-    'gc.stored': 'stored: {before} (blobs: {blobsBefore}) before, {after} (blobs: {blobsAfter}) after',
+    'gc.stored': 'stored, as counted at {countedAt}: {before} (blobs: {blobsBefore}) before, {after} (blobs: {blobsAfter}) after',
   },
   'zh-CN': {
     'gc.freed': '已释放 {bytes}（文件：{count} 个）。',
@@ -20,6 +20,6 @@ export const collectionTexts = {
     'gc.trash': '回收站中到期而清除的内容：{count} 项',
     'gc.uploads': '已放弃的未完成上传：{count} 个',
     'gc.failed': '无法处理：{count} 项；十分钟后会再次处理，原因见服务器日志',
-    'gc.stored': '存储：之前 {before}（blob：{blobsBefore} 个），之后 {after}（blob：{blobsAfter} 个）',
+    'gc.stored': '存储（统计于 {countedAt}）：之前 {before}（blob：{blobsBefore} 个），之后 {after}（blob：{blobsAfter} 个）',
   },
 }

@@ -62,6 +62,30 @@ forEachDatabase('the routes of the trash', (kind) => {
     expect(taken.json.detail).toMatch(/until \d{4}-.*Z: `berth trash restore \d+` brings it back, `berth trash purge \d+` frees its name/)
   })
 
+  test('what lies in something that is in the trash itself waits for that, and says under which number', async () => {
+    await pushImage('team/app')
+    await world.open.deletes.manifest(anonymous, repository('team/app'), byTag('v1'))
+    const tag = await newest()
+    await remove('app')
+    const whole = await newest()
+    // Another one of that name has nothing to do with it.
+    await pushImage('team/app')
+    for (const [method, path] of [['POST', `/trash/${tag}/restore`], ['DELETE', `/trash/${tag}`]] as const) {
+      const answer = await world.send(admin, method, path)
+      expect([answer.status, answer.json.code]).toEqual([409, 'repository-in-trash'])
+      expect(answer.json.detail).toContain(`\`berth trash restore ${whole}\` first`)
+    }
+    await ok(admin, 'DELETE', '/projects/team?force=true')
+    const project = await newest()
+    for (const [method, path] of [['POST', `/trash/${tag}/restore`], ['DELETE', `/trash/${tag}`]] as const) {
+      const answer = await world.send(admin, method, path)
+      expect([answer.status, answer.json.code]).toEqual([409, 'project-in-trash'])
+      expect(answer.json.detail).toContain(`\`berth trash restore ${project}\` first`)
+    }
+    await ok(admin, 'POST', `/trash/${project}/restore`)
+    expect(await refused(admin, 'POST', `/trash/${tag}/restore`)).toEqual([409, 'repository-in-trash'])
+  })
+
   test('each may do what the guide says', async () => {
     await pushImage('team/app')
     const roles = ['guest', 'developer', 'maintainer', 'project-admin']
