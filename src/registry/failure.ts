@@ -31,30 +31,29 @@ function refusal(code: string, detail: unknown): RegistryError {
       })),
     })
   }
-  if (code === 'TAG_EXISTS') {
-    const { tag, digest } = detail as { readonly tag: string; readonly digest: string | undefined }
-    const message = `there is a tag ${tag} again, which names ${digest ?? 'something else'}; delete it first, or leave what is in the trash there`
-    return new RegistryError(code, { message, detail })
-  }
-  if (code === 'MANIFEST_IN_TRASH') {
-    const { digest, trash } = detail as { readonly digest: string; readonly trash: number | undefined }
-    const message = `${digest} is in the trash itself; restore that first${trash === undefined ? '' : `: \`berth trash restore ${trash}\``}`
-    return new RegistryError(code, { message, detail })
-  }
-  if (code === 'REPOSITORY_IN_TRASH' || code === 'PROJECT_IN_TRASH') {
-    const { trash } = detail as { readonly trash: number }
-    const kind = code === 'PROJECT_IN_TRASH' ? 'project' : 'repository'
-    const message = `the ${kind} that it was deleted from is in the trash itself: \`berth trash restore ${trash}\` first, or \`berth trash purge ${trash}\` for all of it`
-    return new RegistryError(code, { message, detail })
-  }
-  if (code === 'MANIFEST_GONE') {
-    const { digest } = detail as { readonly digest: string }
-    const message = `the repository has no ${digest}: it is gone, or was never there; push it, then the tag can point at it`
-    return new RegistryError(code, { message, detail })
-  }
+  const message = aboutTrash(code, (detail ?? {}) as TrashRefusal)
+  if (message !== undefined) return new RegistryError(code as ErrorCode, { message, detail })
   if (code === 'DENIED') return new RegistryError(code, { message: aboutTag(detail as TagRefusal), detail })
   if (!(code in errorTable)) throw new Error(`a transaction refused with the unknown code "${code}"`)
   return new RegistryError(code as ErrorCode, { detail })
+}
+
+interface TrashRefusal {
+  readonly tag?: string
+  readonly digest?: string
+  /** The number of what has to come back first. */
+  readonly trash?: number
+}
+
+/** What stands in the way of something that is to come back, and what to do about it. */
+function aboutTrash(code: string, { tag = '', digest = 'something else', trash }: TrashRefusal): string | undefined {
+  if (code === 'TAG_EXISTS') return `there is a tag ${tag} again, which names ${digest}; delete it first, or leave what is in the trash there`
+  if (code === 'MANIFEST_GONE') return `the repository has no ${digest}: it is gone, or was never there; push it, then the tag can point at it`
+  const first = `\`berth trash restore ${trash ?? ''}\``
+  if (code === 'MANIFEST_IN_TRASH') return `${digest} is in the trash itself; restore that first${trash === undefined ? '' : `: ${first}`}`
+  if (code !== 'REPOSITORY_IN_TRASH' && code !== 'PROJECT_IN_TRASH') return undefined
+  const kind = code === 'PROJECT_IN_TRASH' ? 'project' : 'repository'
+  return `the ${kind} that it was deleted from is in the trash itself: ${first} first, or \`berth trash purge ${trash ?? ''}\` for all of it`
 }
 
 interface TagRefusal {

@@ -6,7 +6,7 @@ import { JobUndone } from './watch-job.ts'
 
 const hostile = '\u001b]0;title\u0007\u001b[2J\rberth: done\n\u202e\u009b1A'
 const job: Job = { id: '7', kind: 'k', state: 'failed', payload: {}, attempt: 1, mostAttempts: 3, dueAt: '', cancelRequested: false, createdAt: '', error: { code: 'failed', message: hostile } }
-const problem = new ServerProblem(422, 'rejected', hostile, [{ at: `/${hostile}`, message: hostile }])
+const problem = new ServerProblem(422, 'rejected', hostile, [{ at: `/${hostile}`, message: `${hostile} at length` }])
 
 test.each([
   ['the message of a job', new JobUndone(job), 1],
@@ -17,4 +17,9 @@ test.each([
   expect(text).toContain('?]0;title??[2J?berth: done??')
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   expect(text.split('\n')).toHaveLength(lines + 1)
+})
+
+test('where the one fault is the whole story it is told once', () => {
+  const twice = new ServerProblem(409, 'manifest-gone', 'it is gone', [{ at: '/to', message: 'it is gone' }])
+  expect(describeFailure(twice, 'http://registry.test', createSay('en')).text).toBe('berth: it is gone\n')
 })
