@@ -21,5 +21,5 @@ test.each([
 
 test('where the one fault is the whole story it is told once', () => {
   const twice = new ServerProblem(409, 'manifest-gone', 'it is gone', [{ at: '/to', message: 'it is gone' }])
-  expect(describeFailure(twice, 'http://registry.test', createSay('en')).text).toBe('berth: it is gone\n')
+  expect(describeFailure(twice, 'http://registry.test', createSay('en')).text).toBe('berth: /to: it is gone\n')
 })

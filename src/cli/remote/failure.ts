@@ -35,10 +35,12 @@ const byStatus: Readonly<Record<number, number>> = {
 export function describeFailure(error: unknown, origin: string, say: Say): { readonly text: string; readonly code: number } {
   if (error instanceof UsageFault) return { text: `berth: ${say(error.key, error.values)}\n`, code: exitCodes.usage }
   if (error instanceof ServerProblem) {
-    // Where the one fault is the whole story, it is not told twice.
-    const details = error.errors.filter(({ message }) => message !== error.message).map(({ at, message }) => `\n  ${oneLine(`${at}: ${message}`)}`).join('')
+    // Where one fault is the whole story, it is told once, with its place.
+    const whole = error.errors.find(({ message }) => message === error.message)
+    const title = whole === undefined ? error.message : `${whole.at}: ${whole.message}`
+    const details = error.errors.filter((each) => each !== whole).map(({ at, message }) => `\n  ${oneLine(`${at}: ${message}`)}`).join('')
     const hint = error.status === 401 ? `\n${say('remote.log-in', { server: origin })}` : ''
-    return { text: `berth: ${oneLine(error.message)}${details}${hint}\n`, code: byStatus[error.status] ?? exitCodes.failed }
+    return { text: `berth: ${oneLine(title)}${details}${hint}\n`, code: byStatus[error.status] ?? exitCodes.failed }
   }
   if (error instanceof JobUndone) return { text: `berth: ${say('jobs.undone', { job: error.job.id, reason: oneLine(error.message) })}\n`, code: exitCodes.failed }
   if (error instanceof Unreachable) {
