@@ -7,11 +7,13 @@ import {
   type Digest,
   type Reference,
 } from '../../src/oci/index.ts'
-import type { Actor, UploadBody } from '../../src/registry/index.ts'
-import type { Core } from './core.ts'
+import type { UploadBody } from '../../src/registry/index.ts'
+import { actor, type Ask, type Core } from './core.ts'
+import { prepareUndo } from './undo-of-core.ts'
 import { blobNumber, manifestNumber, sentBy, sessionOf, type World } from './world.ts'
 import {
   isSurrounding,
+  isUndo,
   isUpload,
   type Answer,
   type ManifestReference,
@@ -20,8 +22,6 @@ import {
   type RepositoryOperation,
   type UploadOperation,
 } from './operation.ts'
-
-const actor: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
 
 /**
  * What the core answers. The bytes that a request sends are decided from the world before it, whose turn comes afterwards: call
@@ -37,10 +37,9 @@ export async function answerOfCore(core: Core, world: World, operation: Operatio
   }
 }
 
-type Ask = () => Promise<unknown>
-
 function prepare(core: Core, world: World, operation: Operation): Ask {
   if (isUpload(operation)) return prepareUpload(core, world, operation)
+  if (isUndo(operation)) return prepareUndo(core, operation)
   if (!isSurrounding(operation)) return prepareOnRepository(core, operation)
   switch (operation.kind) {
     case 'wait':

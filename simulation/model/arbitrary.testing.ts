@@ -82,7 +82,21 @@ const reading = [
 const removing = [
   kind('delete manifest', fc.record({ repository: anyRepository, reference, precondition: seldom(precondition) })),
   kind('delete manifest', fc.record({ repository, reference: fc.record({ tag }), precondition })),
+  kind('delete manifest', fc.record({ repository, reference: fc.record({ tag }) })),
+  kind('delete manifest', fc.record({ repository, reference: fc.record({ digest: manifestDigest }) })),
   kind('delete blob', fc.record({ repository: anyRepository, digest: blobDigest })),
+]
+const undoing = [
+  kind('trash', fc.record({ repository: anyRepository })),
+  kind('restore', fc.record({ repository, number: fc.nat(3) })),
+  kind('restore', fc.record({ repository, number: fc.constant(0) })),
+  kind('restore', fc.record({ repository, number: fc.constant(0) })),
+  kind('restore', fc.record({ repository, number: fc.constant(0) })),
+  kind('purge', fc.record({ repository, number: fc.nat(3) })),
+  kind('history', fc.record({ repository: anyRepository, tag: anyTag })),
+  kind('tag at', fc.record({ repository, tag: anyTag, ago: fc.constantFrom(0, 1, settings.lease / 2) })),
+  kind('revert', fc.record({ repository, tag, to: fc.record({ digest: manifestDigest }), expected: seldom(manifestDigest) })),
+  kind('revert', fc.record({ repository, tag, to: fc.record({ ago: fc.constantFrom(1, settings.drain) }), expected: seldom(manifestDigest) })),
 ]
 const surrounding = [
   kind('wait', fc.record({ ms: fc.constantFrom(1, settings.drain, settings.lease / 2, settings.lease) })),
@@ -93,7 +107,7 @@ const surrounding = [
 
 /** One operation; those that make something come more often than those that take it away. */
 export const operations: readonly fc.Arbitrary<Operation>[] = [
-  ...pushing, ...pushing, ...sessions, ...tagging, ...tagging, ...reading, ...removing, ...surrounding,
+  ...pushing, ...pushing, ...sessions, ...tagging, ...tagging, ...reading, ...removing, ...undoing, ...surrounding,
 ]
 
 const mountFrom = kind('mount', fc.record({ repository, blob, from: anyRepository }))

@@ -8,6 +8,7 @@ import {
   createCollector,
   createRegistry,
   type Collector,
+  type Actor,
   type Registry,
   type RegistrySettings,
 } from '../../src/registry/index.ts'
@@ -33,6 +34,12 @@ export interface Core {
   dispose(): Promise<void>
 }
 
+/** Who asks. */
+export const actor: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
+
+/** A question to the core, and its answer. */
+export type Ask = () => Promise<unknown>
+
 /** What a test puts between the core and its parts. */
 export interface Surroundings {
   readonly database?: (database: Database) => Database
@@ -51,6 +58,8 @@ export interface Disk {
 }
 
 export const settings: RegistrySettings = { lease: 100_000, drain: 10_000, uploadExpiry: 50_000, retention: 0, verify: 'always', sparse: 'off' }
+/** Too little for objects: one in memory is served whole after its file was damaged, which is right, and no damage would be found here. */
+const contentCache = 30_000
 export const startOfTime = 1_700_000_000_000
 
 /** Files of databases: in memory where the machine has a place for that, since nothing here is about syncing. */
@@ -93,7 +102,7 @@ async function createCore(folder: string, ids: Ids, surroundings: Surroundings):
   const own = { ...settings, ...surroundings.settings }
   const start = () => {
     const store = createFilesystemStore({ root: disk.root, fileSystem: disk.fs })
-    const registry = createRegistry({ database, store, clock, ids, authorize: allowAll, settings: own, contentCache: 1_000_000 })
+    const registry = createRegistry({ database, store, clock, ids, authorize: allowAll, settings: own, contentCache })
     return { store, registry, collector: createCollector({ database, store, clock, settings: own }) }
   }
   let running = start()

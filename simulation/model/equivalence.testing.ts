@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { SparseMode } from '../../src/registry/index.ts'
 import { answerOfCore } from './answer-of-core.ts'
 import { operations } from './arbitrary.testing.ts'
-import { createCoreFactory, type Core, type Surroundings } from './core.ts'
+import { createCoreFactory, settings, type Core, type Surroundings } from './core.ts'
 import type { Operation } from './operation.ts'
 import { rowsOfCore, rowsOfWorld, sweep } from './sweep.ts'
 import { answerOf, createWorld, type World } from './world.ts'
@@ -39,10 +39,12 @@ export async function checkEquivalence({ seed, runs, length, surroundings = {}, 
   }
   const commands = operations.map((arbitrary) => arbitrary.map((operation) => new Step(operation, seen)))
   const sparse = fc.constantFrom<SparseMode>('off', 'index', 'all')
-  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: length, size: 'max' }), sparse, async (steps, mode) => {
-    const core = await factory.create(seed, { ...surroundings, settings: { sparse: mode } })
+  const retention = fc.constantFrom(0, 3 * settings.lease, 3 * settings.lease)
+  const limits = fc.record({ sparse, retention })
+  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: length, size: 'max' }), limits, async (steps, chosen) => {
+    const core = await factory.create(seed, { ...surroundings, settings: chosen })
     try {
-      const world = createWorld({ sparse: mode })
+      const world = createWorld(chosen)
       await fc.asyncModelRun(() => ({ model: world, real: core }), steps)
       await expectSameEnd(core, world)
     } finally {
@@ -66,6 +68,8 @@ const wanted = [
   'get manifest: MANIFEST_UNKNOWN', 'get blob: ok', 'get blob: BLOB_UNKNOWN', 'stat blob: ok', 'stat blob: BLOB_UNKNOWN',
   'delete manifest: ok', 'delete manifest: PRECONDITION_FAILED', 'delete blob: ok', 'delete blob: BLOB_UNKNOWN', 'tags: ok',
   'tags: NAME_UNKNOWN', 'referrers: ok', 'collect: ok', 'restart: ok', 'damage: ok',
+  'trash: ok', 'restore: ok', 'restore: TRASH_UNKNOWN', 'purge: ok', 'history: ok', 'tag at: ok', 'tag at: TAG_UNKNOWN_THEN',
+  'revert: ok', 'revert: MANIFEST_GONE',
 ]
 const floor = 20
 

@@ -1,36 +1,9 @@
 import { preconditionHolds, type Digest, type Precondition } from '../../src/oci/index.ts'
+import { emptyRepository, isReferenced, moveTag, type Kept, type Link, type ModelState, type Repository } from './model-state.ts'
+import { takeOut } from './model-undo.ts'
 import type { PooledChild, PooledManifest } from './pool.ts'
 import type { Damage, ManifestReference } from './operation.ts'
 import { Refused, type Limits } from './refused.ts'
-
-interface Link {
-  leaseUntil: number
-  /** Deleted while a manifest needed it: nobody can see it, and a push brings it back. */
-  hidden: boolean
-}
-
-interface Kept {
-  readonly manifest: PooledManifest
-  readonly digest: Digest
-}
-
-interface Repository {
-  readonly links: Map<string, Link>
-  readonly manifests: Map<string, Kept>
-  readonly tags: Map<string, Digest>
-}
-
-/** Bytes of a blob that are a file. `damaged`: somebody noticed. */
-interface Stored {
-  condition: 'whole' | Damage | 'damaged'
-}
-
-export interface ModelState {
-  now: number
-  readonly repositories: Map<string, Repository>
-  /** Blobs too large for a row, by digest, whoever holds them. */
-  readonly files: Map<string, Stored>
-}
 
 interface Blob {
   readonly digest: Digest
@@ -44,7 +17,8 @@ interface PageOf {
 
 /**
  * What a registry is, without how: what each call answers when calls come one after the other. No locks, no files, no queue, no
- * cache. This is the specification of `src/registry`; ModelUploads is the part of it about upload sessions.
+ * cache. This is the specification of `src/registry`; ModelUploads is the part of it about upload sessions, ModelUndo that about the trash
+ * and the history of tags.
  */
 export class ModelRegistry {
   readonly state: ModelState
@@ -61,7 +35,7 @@ export class ModelRegistry {
   take(name: string): Repository {
     const known = this.state.repositories.get(name)
     if (known !== undefined) return known
-    const made = { links: new Map(), manifests: new Map(), tags: new Map() }
+    const made = emptyRepository()
     this.state.repositories.set(name, made)
     return made
   }
@@ -99,9 +73,11 @@ export class ModelRegistry {
     const held = digest ?? heldDigest(repository, manifest)
     const present = tags.length > 0 ? tags.map((tag) => repository?.tags.get(tag)) : [repository?.manifests.get(held)?.digest]
     if (!present.every((one) => preconditionHolds(precondition, one))) throw new Refused('PRECONDITION_FAILED')
-    const { manifests, tags: pointers } = this.take(name)
-    manifests.set(held, { manifest, digest: held })
-    for (const tag of tags) pointers.set(tag, held)
+    const taken = this.take(name)
+    taken.manifests.set(held, { manifest, digest: held })
+    taken.hidden.delete(held)
+    takeOut(taken, taken.trash.find(({ kind, digest: of }) => kind === 'manifest' && of === held))
+    for (const tag of tags) moveTag(taken, tag, held, this.state.now)
     const absent = sparse === 'off' ? 0 : new Set(missing.map((child) => child.digest)).size
     return { digest: held, mediaType: manifest.mediaType, subject: manifest.subject, tags, absent }
   }
@@ -161,9 +137,19 @@ export class ModelRegistry {
     const repository = this.#visible(name)
     const { digest, manifest } = this.#find(repository, reference)
     if (!preconditionHolds(precondition, digest)) throw new Refused('PRECONDITION_FAILED')
-    if ('tag' in reference) return void repository.tags.delete(reference.tag)
+    const { retention } = this.#limits
+    const [purgeAt, tags] = [this.state.now + retention, [...repository.tags].flatMap(([tag, target]) => (target === digest ? tag : [])).sort()]
+    if ('tag' in reference) {
+      moveTag(repository, reference.tag, null, this.state.now)
+      if (retention > 0) repository.trash.push({ kind: 'tag', digest, tag: reference.tag, tags: [], purgeAt })
+      return
+    }
     repository.manifests.delete(digest)
-    for (const [tag, target] of repository.tags) if (target === digest) repository.tags.delete(tag)
+    for (const tag of tags) moveTag(repository, tag, null, this.state.now)
+    if (retention > 0) {
+      repository.hidden.set(digest, { manifest, digest })
+      return void repository.trash.push({ kind: 'manifest', digest, tag: undefined, tags, purgeAt })
+    }
     // A push that counted on its children still succeeds.
     for (const child of manifest.children) {
       const link = repository.links.get(child.digest)
@@ -171,11 +157,13 @@ export class ModelRegistry {
     }
   }
 
-  deleteBlob(name: string, digest: string): void {
+  deleteBlob(name: string, digest: Digest): void {
     const repository = this.#visible(name)
     const link = repository.links.get(digest)
     if (link === undefined || link.hidden) throw new Refused('BLOB_UNKNOWN')
-    if (isReferenced(repository, digest)) link.hidden = true
+    const { retention } = this.#limits
+    if (retention > 0) repository.trash.push({ kind: 'blob', digest, tag: undefined, tags: [], purgeAt: this.state.now + retention })
+    if (retention > 0 || isReferenced(repository, digest)) link.hidden = true
     else repository.links.delete(digest)
   }
 
@@ -185,7 +173,8 @@ export class ModelRegistry {
   collect(): void {
     for (const repository of this.state.repositories.values()) {
       for (const [digest, { leaseUntil }] of repository.links) {
-        if (leaseUntil <= this.state.now && !isReferenced(repository, digest)) repository.links.delete(digest)
+        const isKept = repository.trash.some((item) => item.kind === 'blob' && item.digest === digest)
+        if (leaseUntil <= this.state.now && !isKept && !isReferenced(repository, digest)) repository.links.delete(digest)
       }
     }
     for (const digest of this.state.files.keys()) {
@@ -200,7 +189,9 @@ export class ModelRegistry {
   }
 
   #hold(name: string, digest: Digest): void {
-    const { links } = this.take(name)
+    const repository = this.take(name)
+    const { links } = repository
+    takeOut(repository, repository.trash.find((item) => item.kind === 'blob' && item.digest === digest))
     const leaseUntil = Math.max(links.get(digest)?.leaseUntil ?? 0, this.state.now + this.#limits.lease)
     links.set(digest, { leaseUntil, hidden: false })
   }
@@ -239,10 +230,6 @@ function heldDigest(repository: Repository | undefined, { digests }: PooledManif
   return repository?.manifests.has(digests.sha256) !== true && repository?.manifests.has(digests.sha512) === true
     ? digests.sha512
     : digests.sha256
-}
-
-function isReferenced({ manifests }: Repository, digest: string): boolean {
-  return [...manifests.values()].some(({ manifest }) => manifest.children.some((child) => child.digest === digest))
 }
 
 function pageOf(names: Iterable<string>, { limit, last }: PageOf): { readonly names: readonly string[]; readonly more: boolean } {

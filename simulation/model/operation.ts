@@ -71,6 +71,20 @@ export type Operation =
       readonly last?: string
       readonly artifactType?: string
     }
+  | { readonly kind: 'trash'; readonly repository: string }
+  /** The newest thing in the trash, the one before that, and so on. */
+  | { readonly kind: 'restore' | 'purge'; readonly repository: string; readonly number: number }
+  | { readonly kind: 'history'; readonly repository: string; readonly tag: string }
+  /** What it was so many ms ago. */
+  | { readonly kind: 'tag at'; readonly repository: string; readonly tag: string; readonly ago: number }
+  | {
+      readonly kind: 'revert'
+      readonly repository: string
+      readonly tag: string
+      /** To a digest, or to what it was so many ms ago. */
+      readonly to: { readonly digest: string } | { readonly ago: number }
+      readonly expected?: string
+    }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'collect' }
   | { readonly kind: 'restart' }
@@ -79,12 +93,15 @@ export type Operation =
 export type OperationOf<Kind extends Operation['kind']> = Extract<Operation, { readonly kind: Kind }>
 export type UploadOperation = OperationOf<'push' | 'begin' | 'append' | 'finish' | 'status' | 'cancel'>
 export type SurroundingOperation = OperationOf<'wait' | 'restart' | 'collect' | 'damage'>
-export type RepositoryOperation = Exclude<Operation, UploadOperation | SurroundingOperation>
+export type UndoOperation = OperationOf<'trash' | 'restore' | 'purge' | 'history' | 'tag at' | 'revert'>
+export type RepositoryOperation = Exclude<Operation, UploadOperation | SurroundingOperation | UndoOperation>
 
 const uploadKinds: readonly string[] = ['push', 'begin', 'append', 'finish', 'status', 'cancel'] satisfies UploadOperation['kind'][]
+const undoKinds: readonly string[] = ['trash', 'restore', 'purge', 'history', 'tag at', 'revert'] satisfies UndoOperation['kind'][]
 const surroundingKinds: readonly string[] = ['wait', 'restart', 'collect', 'damage'] satisfies SurroundingOperation['kind'][]
 
 export const isUpload = (operation: Operation): operation is UploadOperation => uploadKinds.includes(operation.kind)
+export const isUndo = (operation: Operation): operation is UndoOperation => undoKinds.includes(operation.kind)
 export const isSurrounding = (operation: Operation): operation is SurroundingOperation => surroundingKinds.includes(operation.kind)
 
 /** What whoever asked gets to know. */

@@ -20,4 +20,6 @@ export interface Limits {
   /** Blobs up to this size are rows. */
   readonly inline: number
   readonly sparse: SparseMode
+  /** How long what is deleted can be brought back; 0: not at all. */
+  readonly retention: number
 }

@@ -3,14 +3,17 @@ import { inlineLimit } from '../../src/registry/index.ts'
 import { settings, startOfTime } from './core.ts'
 import { blobs, manifests, type PooledBlob, type PooledManifest } from './pool.ts'
 import { ModelRegistry } from './model-registry.ts'
+import { ModelUndo } from './model-undo.ts'
 import { ModelUploads, type Session } from './model-uploads.ts'
 import {
   isSurrounding,
+  isUndo,
   isUpload,
   type Answer,
   type Operation,
   type OperationOf,
   type RepositoryOperation,
+  type UndoOperation,
   type UploadOperation,
 } from './operation.ts'
 import { Refused, type Limits } from './refused.ts'
@@ -33,6 +36,7 @@ export interface Sent {
 export interface World {
   readonly registry: ModelRegistry
   readonly uploads: ModelUploads
+  readonly undo: ModelUndo
   readonly begun: Begun[]
   readonly limits: Limits
 }
@@ -43,20 +47,23 @@ const usual: Limits = {
   finishedStays: 3_600_000,
   inline: inlineLimit,
   sparse: settings.sparse,
+  retention: settings.retention,
 }
 
 /** An empty registry with the settings of ./core.ts but for those named, at the start of its time. */
 export function createWorld(changes: Partial<Limits> = {}): World {
   const limits = { ...usual, ...changes }
   const registry = new ModelRegistry(limits, { now: startOfTime, repositories: new Map(), files: new Map() })
-  return { registry, uploads: new ModelUploads(limits, registry, new Map()), begun: [], limits }
+  const undo = new ModelUndo(limits, registry.state)
+  return { registry, uploads: new ModelUploads(limits, registry, new Map()), undo, begun: [], limits }
 }
 
 /** The same world, to go on elsewhere. */
 export function copyWorld({ registry, uploads, begun, limits }: World): World {
   const copy = new ModelRegistry(limits, structuredClone(registry.state))
   const sessions: Map<number, Session> = structuredClone(uploads.sessions)
-  return { registry: copy, uploads: new ModelUploads(limits, copy, sessions), begun: [...begun], limits }
+  const undo = new ModelUndo(limits, copy.state)
+  return { registry: copy, uploads: new ModelUploads(limits, copy, sessions), undo, begun: [...begun], limits }
 }
 
 export const blobNumber = (n: number): PooledBlob => blobs[n] as PooledBlob
@@ -92,6 +99,7 @@ export function answerOf(world: World, operation: Operation): Answer {
 
 function perform(world: World, operation: Operation): unknown {
   if (isUpload(operation)) return performUpload(world, operation)
+  if (isUndo(operation)) return performUndo(world, operation)
   if (!isSurrounding(operation)) return performOnRepository(world, operation)
   switch (operation.kind) {
     case 'wait':
@@ -101,6 +109,7 @@ function perform(world: World, operation: Operation): unknown {
       return
     case 'collect':
       world.uploads.collect()
+      world.undo.collect()
       return world.registry.collect()
     case 'damage':
       return world.registry.damage(operation.digest, operation.how)
@@ -152,7 +161,7 @@ function performOnRepository({ registry }: World, operation: RepositoryOperation
     case 'stat blob':
       return registry.statBlob(operation.repository, blobOf(operation.digest))
     case 'delete blob':
-      return registry.deleteBlob(operation.repository, operation.digest)
+      return registry.deleteBlob(operation.repository, operation.digest as Digest)
     case 'delete manifest':
       return registry.deleteManifest(operation.repository, operation.reference, operation.precondition)
     case 'tags':
@@ -161,6 +170,28 @@ function performOnRepository({ registry }: World, operation: RepositoryOperation
       return registry.repositories(operation)
     case 'referrers':
       return registry.referrers(operation.repository, operation.subject, operation)
+  }
+}
+
+function performUndo({ undo, registry }: World, operation: UndoOperation): unknown {
+  const { repository } = operation
+  const { now } = registry.state
+  switch (operation.kind) {
+    case 'trash':
+      return undo.list(repository)
+    case 'restore':
+      return undo.restore(operation)
+    case 'purge':
+      return undo.purge(operation)
+    case 'history':
+      return undo.history(repository, operation.tag)
+    case 'tag at':
+      return undo.at(repository, operation.tag, now - operation.ago)
+    case 'revert': {
+      const { to, tag, expected } = operation
+      const target = 'digest' in to ? { digest: to.digest as Digest } : { at: now - to.ago }
+      return undo.revert(repository, tag, target, expected as Digest | undefined)
+    }
   }
 }
 
