@@ -1,32 +1,40 @@
 import { parseRepositoryName, parseTag, RegistryError, type Digest, type Reference } from '../../src/oci/index.ts'
 import type { Actor, Registry } from '../../src/registry/index.ts'
 import type { Manifest } from '../rig/image.ts'
+import { jobCalls } from './job-api.ts'
 import { Lost, type Network, type Request, type RequestBody } from './network.ts'
+import { lonelyPushes, repositoryCalls } from './repository-api.ts'
+import { tagCalls, trashCalls } from './undo-api.ts'
 
 /** What a client can ask of a registry, by name. Every call fails with Lost or Refused. */
 export function createApi(network: Network, client: string) {
   const send = <Result>(request: Request<Result>): Promise<Result> => network.send(client, request)
+  const actor: Actor = { identity: client, credential: undefined, address: '127.0.0.1' }
   return Object.freeze({
-    ...blobCalls(send),
-    ...uploadCalls(send),
-    ...manifestCalls(send),
+    ...blobCalls(send, actor),
+    ...uploadCalls(send, actor),
+    ...manifestCalls(send, actor),
+    ...trashCalls(send, actor),
+    ...tagCalls(send, actor),
+    ...repositoryCalls(send, actor),
+    ...lonelyPushes(send, actor),
+    ...jobCalls(send, { identity: client, address: actor.address }),
   })
 }
 
 export type Api = ReturnType<typeof createApi>
-type Send = <Result>(request: Request<Result>) => Promise<Result>
+export type Send = <Result>(request: Request<Result>) => Promise<Result>
 
 /** A manifest with what it names. */
 export interface Image extends Manifest {
   readonly children: readonly Digest[]
 }
 
-const actor: Actor = { identity: undefined, credential: undefined, address: '127.0.0.1' }
 const name = parseRepositoryName
 const byDigest = (digest: Digest): Reference => ({ kind: 'digest', digest })
 const byTag = (tag: string): Reference => ({ kind: 'tag', tag: parseTag(tag) })
 
-function blobCalls(send: Send) {
+function blobCalls(send: Send, actor: Actor) {
   return {
     headBlob: (repository: string, digest: Digest) =>
       send({
@@ -36,7 +44,7 @@ function blobCalls(send: Send) {
       }),
     /** `stall` comes between finding the row and opening the bytes. */
     getBlob: (repository: string, digest: Digest, stall: () => Promise<void>) =>
-      send({ operation: 'blob.get', keys: { repository, digest }, once: true, run: (registry) => read(registry, repository, digest, stall) }),
+      send({ operation: 'blob.get', keys: { repository, digest }, once: true, run: (registry) => read(registry, actor, repository, digest, stall) }),
     mount: (repository: string, digest: Digest, from: string) =>
       send({
         operation: 'blob.mount',
@@ -55,7 +63,7 @@ function blobCalls(send: Send) {
 }
 
 /** The whole bytes. A transfer that breaks in between is lost, as a broken connection is. */
-async function read(registry: Registry, repository: string, digest: Digest, stall: () => Promise<void>): Promise<Uint8Array> {
+async function read(registry: Registry, actor: Actor, repository: string, digest: Digest, stall: () => Promise<void>): Promise<Uint8Array> {
   const blob = await registry.pull.blob(actor, name(repository), digest)
   await stall()
   const opened = await blob.open()
@@ -72,7 +80,7 @@ async function read(registry: Registry, repository: string, digest: Digest, stal
   return bytes
 }
 
-function uploadCalls(send: Send) {
+function uploadCalls(send: Send, actor: Actor) {
   return {
     begin: (repository: string) =>
       send({
@@ -111,7 +119,7 @@ function uploadCalls(send: Send) {
   }
 }
 
-function manifestCalls(send: Send) {
+function manifestCalls(send: Send, actor: Actor) {
   return {
     headManifest: (repository: string, digest: Digest) =>
       send({

@@ -79,7 +79,7 @@ export class Chaos {
     faults.calm = true
     faults.full = false
     this.#plans.length = 0
-    for (const server of servers) if (server.registry === undefined) await server.start()
+    for (const server of servers) if (server.ports === undefined) await server.start()
   }
 
   #atOnce(act: Plan['act']): void {
@@ -127,7 +127,7 @@ export class Chaos {
   async #crash(server: Server): Promise<void> {
     const { faults, servers, disk } = this.#deps
     const power = faults.has.has('powerCut') && this.#random.chance(0.5)
-    const dying = (power ? servers : [server]).filter(({ registry }) => registry !== undefined)
+    const dying = (power ? servers : [server]).filter(({ ports }) => ports !== undefined)
     if (dying.length === 0) return
     this.#crashes++
     for (const each of dying) await this.#kill(each, power)

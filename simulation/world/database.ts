@@ -85,7 +85,11 @@ function tableOf({ sqlite }: Statement<unknown>): string {
 }
 
 interface AnyInput {
-  readonly id?: string
+  readonly id?: string | number
+  readonly name?: string
+  readonly tag?: { readonly name: string }
+  readonly run?: { readonly job: number; readonly claim: string }
+  readonly step?: number
   readonly repository?: string
   readonly from?: unknown
   readonly digest?: string
@@ -106,8 +110,12 @@ function keysOf(observer: Observer, name: string, anyInput: unknown): Keys {
     repository,
     digest,
     from: typeof input.from === 'string' ? input.from : undefined,
-    upload: name.includes('upload') || name === 'commit blob' ? input.id : undefined,
+    upload: typeof input.id === 'string' && (name.includes('upload') || name === 'commit blob') ? input.id : undefined,
+    trash: typeof input.id === 'number' && name.endsWith(' trash') ? input.id : undefined,
     object: input.objectId ?? input.bytes?.objectId,
-    tags: input.tags?.map((tag) => tag.name),
+    job: input.run?.job ?? (typeof input.id === 'number' && name.endsWith(' job') ? input.id : undefined),
+    claim: input.run?.claim,
+    part: input.step,
+    tags: name === 'delete tag' ? [input.name ?? ''] : [...(input.tags ?? []), ...(input.tag === undefined ? [] : [input.tag])].map((tag) => tag.name),
   }
 }

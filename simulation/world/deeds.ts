@@ -11,6 +11,10 @@ export interface Deed {
   readonly heals: boolean
   /** The manifest that holds it, while that is there. */
   readonly manifest: string | undefined
+  /** It came out of the trash: what it holds was never gone. */
+  readonly restores?: true
+  /** An index that lists it was put: it was there, and is kept by that. */
+  readonly names?: true
 }
 
 export interface History {

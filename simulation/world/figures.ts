@@ -1,4 +1,4 @@
-import { namedInterleavings } from './interleavings.ts'
+import { namedInterleavings, rareInterleavings } from './interleavings.ts'
 import type { SeedResult } from './run-seed.ts'
 
 /** What many seeds came to. */
@@ -15,7 +15,9 @@ export interface WorldSum {
 }
 
 /** Fewer of a named interleaving in 300 seeds, and they have shown nothing about it. */
-export const floor = 100
+export const floor = 50
+/** Of one that takes a trash, which not every seed has, and a moment in it. */
+export const rareFloor = 5
 const seedsOfFloor = 300
 
 export function noFigures(): WorldSum {
@@ -33,7 +35,8 @@ export function addFigures(sum: WorldSum, { time, interleavings, ...counts }: Om
 /** What of the bar is missed. Fewer seeds than the bar is for can't tell. */
 export function missesOf(sum: WorldSum): string[] {
   if (sum.seeds < seedsOfFloor) return []
-  return Object.entries(sum.interleavings).flatMap(([name, count]) =>
-    count < floor ? [`${name}: ${count} times in ${sum.seeds} seeds; fewer than ${floor} show nothing`] : [],
-  )
+  return Object.entries(sum.interleavings).flatMap(([name, count]) => {
+    const least = rareInterleavings.has(name) ? rareFloor : floor
+    return count < least ? [`${name}: ${count} times in ${sum.seeds} seeds; fewer than ${least} show nothing`] : []
+  })
 }

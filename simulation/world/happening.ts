@@ -16,6 +16,15 @@ export interface Keys {
   readonly upload?: string | undefined
   readonly object?: string | undefined
   readonly tags?: readonly string[] | undefined
+  /** Its number in the trash, and what it is. */
+  readonly trash?: number | undefined
+  readonly kind?: string | undefined
+  readonly job?: number | undefined
+  /** Which run of the job, and which of its steps. */
+  readonly claim?: string | undefined
+  readonly part?: number | undefined
+  /** A moment that is asked about, in ms since the epoch. */
+  readonly at?: number | undefined
 }
 
 export type Operation =
@@ -33,6 +42,20 @@ export type Operation =
   | 'manifest.put'
   | 'manifest.delete'
   | 'tag.delete'
+  | 'tag.revert'
+  | 'tag.history'
+  | 'tag.at'
+  | 'trash.list'
+  | 'trash.show'
+  | 'trash.restore'
+  | 'trash.purge'
+  | 'repository.delete'
+  | 'repository.trash'
+  | 'repository.restore'
+  | 'repository.purge'
+  | 'job.queue'
+  | 'job.cancel'
+  | 'schedule.create'
 
 /** One request as a server got it. */
 export interface Call {

@@ -39,6 +39,34 @@ const callOf = (wanted: (call: Call) => string | undefined) => ({
   closes: (happening: Happening) => (isEnd(happening) ? [String(happening.call.id)] : []),
 })
 
+/** From the look at something in the trash to the end of its restore. */
+const lookToRestore = (aboutOf: (keys: Call['keys']) => string | undefined) => ({
+  opens: (happening: Happening) => {
+    if (!isEnd(happening) || happening.outcome.was !== 'ok' || happening.call.operation !== 'trash.show') return undefined
+    const { client, keys } = happening.call
+    const found = aboutOf(keys)
+    return found === undefined ? undefined : { id: `${client} ${keys.trash}`, about: found }
+  },
+  closes: (happening: Happening) =>
+    isEnd(happening) && happening.call.operation === 'trash.restore' ? [`${happening.call.client} ${happening.call.keys.trash}`] : [],
+})
+
+const trashOf = ({ trash }: Call['keys']): string | undefined => (trash === undefined ? undefined : String(trash))
+const tagOf = ({ repository, tags }: Call['keys']): string => `${repository} ${tags?.[0]}`
+
+/** From a call of one kind to one of another, both by one client about one thing. */
+const between = (first: Call['operation'], last: Call['operation'], aboutOf: (keys: Call['keys']) => string) => ({
+  opens: (happening: Happening) => {
+    if (!isEnd(happening) || happening.outcome.was !== 'ok' || happening.call.operation !== first) return undefined
+    const named = aboutOf(happening.call.keys)
+    return { id: `${happening.call.client} ${named}`, about: named }
+  },
+  closes: (happening: Happening) =>
+    isEnd(happening) && happening.call.operation === last ? [`${happening.call.client} ${aboutOf(happening.call.keys)}`] : [],
+})
+
+const digestOf = ({ repository, digest }: Call['keys']): string => `${repository} ${digest}`
+
 /** What may go wrong only in this order: each is to be seen often, or the runs have shown nothing about it. */
 const table: Readonly<Record<string, (observer: Observer) => Detector>> = {
   'a link is collected between HEAD and the manifest': () =>
@@ -110,6 +138,60 @@ const table: Readonly<Record<string, (observer: Observer) => Detector>> = {
       (happening) => (isOk(happening, 'put manifest') ? `${happening.keys.repository} ${happening.keys.tags?.[0]}` : undefined),
       2,
     ),
+  'the collector ends what is about to be restored': () =>
+    sawWithin(lookToRestore(trashOf), (happening) => (isOk(happening, 'collect trash') && happening.result === 'purged' ? trashOf(happening.keys) : undefined)),
+  'somebody purges what is about to be restored': () =>
+    sawWithin(lookToRestore(trashOf), (happening) => (isOk(happening, 'purge trash') ? trashOf(happening.keys) : undefined)),
+  'two restores of one thing': () =>
+    countWithin(
+      lookToRestore(trashOf),
+      (happening) => (happening.kind === 'transaction' && happening.name === 'restore trash' ? trashOf(happening.keys) : undefined),
+      2,
+    ),
+  'a manifest is pushed again before it is restored': () =>
+    sawWithin(
+      lookToRestore((keys) => (keys.kind === 'manifest' ? digestOf(keys) : undefined)),
+      (happening) => (isOk(happening, 'put manifest') ? `${happening.keys.repository} ${String((happening.result as { digest?: unknown }).digest)}` : undefined),
+    ),
+  'a tag is made while its namesake is to be restored': () =>
+    sawWithin(
+      lookToRestore((keys) => (keys.kind === 'tag' ? tagOf(keys) : undefined)),
+      (happening) => (isOk(happening, 'put manifest') || isOk(happening, 'revert tag') ? tagOf(happening.keys) : undefined),
+    ),
+  'the collector comes for what only the trash holds': (observer) => (happening) =>
+    isOk(happening, 'collect link') && happening.result === 'kept' && observer.lifecycle.isHeldByTrash(happening.keys.repository ?? '', happening.keys.digest ?? '') ? 1 : 0,
+  'the rule comes for a manifest that was named again': () => (happening) => (isOk(happening, 'collect manifest') && happening.result === 'kept' ? 1 : 0),
+  'a tag moves between the look at its history and its revert': () =>
+    sawWithin(between('tag.history', 'tag.revert', tagOf), (happening) =>
+      isOk(happening, 'put manifest') || isOk(happening, 'delete tag') ? tagOf(happening.keys) : undefined,
+    ),
+  'what a tag is reverted to is deleted': () =>
+    sawWithin(between('manifest.head', 'tag.revert', digestOf), (happening) => (isOk(happening, 'delete manifest') ? digestOf(happening.keys) : undefined)),
+  'another repository takes the path before the first one is restored': () => (happening) =>
+    happening.kind === 'transaction' && happening.outcome === 'refused' && happening.result === 'REPOSITORY_EXISTS' ? 1 : 0,
+  'two workers come for one job': () => (happening) => (isOk(happening, 'claim job') && happening.result === null ? 1 : 0),
+  'a job is taken over after its lease': () => {
+    const running = new Set<number>()
+    return (happening) => {
+      const { job = 0 } = happening.kind === 'transaction' ? happening.keys : {}
+      if (isOk(happening, 'end job run')) running.delete(job)
+      if (!isOk(happening, 'claim job') || happening.result === null) return 0
+      const isTakenOver = running.has(job)
+      running.add(job)
+      return isTakenOver ? 1 : 0
+    }
+  },
+  'a run goes on after it has lost its job': () => (happening) =>
+    happening.kind === 'transaction' && happening.name !== 'end job run' && happening.result === 'JOB_RUN_LOST' ? 1 : 0,
+  'a crash while a job runs': () =>
+    crashed(
+      (happening) => (isOk(happening, 'claim job') && happening.result !== null ? String(happening.keys.job) : undefined),
+      (happening) => (isOk(happening, 'end job run') ? String(happening.keys.job) : undefined),
+    ),
+  'a job is cancelled while it runs': () => (happening) => (isOk(happening, 'cancel job') && happening.result === 'running' ? 1 : 0),
+  'a job is queued again before it has ended': () => (happening) =>
+    isOk(happening, 'queue job') && (happening.result as { added?: unknown }).added === false ? 1 : 0,
+  'two looks see one schedule come due': () => (happening) => (isOk(happening, 'fire schedule') && happening.result === null ? 1 : 0),
   'a reader opens a file after its drain': () => {
     const deleted = new Set<string>()
     return (happening) => {
@@ -168,6 +250,17 @@ const sessionOf = ({ keys }: Call): string | undefined => keys.upload?.split('.'
 export type Interleavings = Readonly<Record<string, number>>
 
 export const namedInterleavings: readonly string[] = Object.keys(table)
+
+/** Those that only some seeds can have. */
+export const rareInterleavings: ReadonlySet<string> = new Set([
+  'the collector ends what is about to be restored',
+  'somebody purges what is about to be restored',
+  'two restores of one thing',
+  'a manifest is pushed again before it is restored',
+  'a tag is made while its namesake is to be restored',
+  'a tag moves between the look at its history and its revert',
+  'what a tag is reverted to is deleted',
+])
 
 /** Counts them while a run goes on. */
 export function countInterleavings(observer: Observer) {

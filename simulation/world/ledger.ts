@@ -1,16 +1,22 @@
-import type { Call, CallOutcome, Happening, Operation } from './happening.ts'
+import type { Restored } from '../../src/registry/index.ts'
 import { Histories, type Deed } from './deeds.ts'
+import type { Call, CallOutcome, Happening, Operation } from './happening.ts'
+import { Naming } from './naming.ts'
+import { ownProject } from './whole-repositories.ts'
 
 export interface LedgerTimes {
   readonly now: () => number
   readonly lease: number
   readonly drain: number
+  /** How long a manifest stays that nothing names; Infinity for ever. */
+  readonly unnamedFor: number
 }
 
 /** Operations that may bring something into being. */
-const makers: ReadonlySet<Operation> = new Set(['manifest.put', 'upload.finish', 'upload.whole', 'blob.mount'])
+const makers: ReadonlySet<Operation> = new Set(['manifest.put', 'upload.finish', 'upload.whole', 'blob.mount', 'trash.restore'])
 const removers: ReadonlySet<Operation> = new Set(['manifest.delete', 'blob.delete'])
-const ofManifests = (operation: Operation): boolean => operation.startsWith('manifest.')
+const ofManifests = ({ operation, keys }: Call): boolean =>
+  operation.startsWith('manifest.') || operation === 'tag.revert' || (operation === 'trash.restore' && keys.kind !== 'blob')
 
 /**
  * What servers promised, and what was seen of it since. A promise may be broken only by what somebody asked for, by the end
@@ -21,6 +27,7 @@ export class Ledger {
   readonly #times: LedgerTimes
   readonly #manifests = new Histories()
   readonly #blobs = new Histories()
+  readonly #naming = new Naming()
   readonly #damage = new Map<string, number>()
   readonly #found = new Map<string, number>()
   readonly #underWay = new Map<number, Call>()
@@ -43,6 +50,8 @@ export class Ledger {
   }
 
   listen(happening: Happening): void {
+    // Who deletes whole repositories knows by itself what must be in them.
+    if ('call' in happening && happening.call.keys.repository?.startsWith(`${ownProject}/`) === true) return
     if (happening.kind === 'begin') this.#begin(happening.call)
     if (happening.kind === 'end') this.#end(happening.call, happening.outcome, happening.step)
   }
@@ -60,6 +69,7 @@ export class Ledger {
 
   #begin(call: Call): void {
     this.#underWay.set(call.id, call)
+    this.#naming.begin(call)
     const { digest, upload } = call.keys
     if (removers.has(call.operation) && digest !== undefined) this.#asked.add(digest)
     if (call.operation === 'upload.finish' && upload !== undefined && !this.#finishing.has(upload)) this.#finishing.set(upload, call)
@@ -67,28 +77,53 @@ export class Ledger {
 
   #end(call: Call, outcome: CallOutcome, step: number): void {
     this.#underWay.delete(call.id)
-    const { repository, digest } = call.keys
+    this.#naming.end(call, outcome, step)
+    const { repository, digest, kind } = call.keys
     if (outcome.was === 'ok') this.#acknowledged++
     if (repository === undefined) return
     if (outcome.was === 'refused') return this.#refused(call, repository, outcome.code, outcome.missing, step)
     if (digest === undefined) return
-    if (makers.has(call.operation)) this.#made(call, repository, digest, outcome.was === 'ok', step)
-    if (removers.has(call.operation)) {
-      const gone = { start: call.step, end: step, sure: outcome.was === 'ok' }
-      this.#of(call.operation).of(repository, digest).gone.push(gone)
+    const sure = outcome.was === 'ok'
+    if (call.operation === 'trash.restore') {
+      if (kind !== 'tag') this.#restored(call, repository, digest, sure ? (outcome.result as Restored) : undefined, step)
+      return
     }
+    if (sure) this.#named(call, repository)
+    if (makers.has(call.operation)) this.#made(call, repository, digest, sure, step)
+    if (removers.has(call.operation)) this.#of(call).of(repository, digest).gone.push({ start: call.step, end: step, sure })
     if (outcome.was === 'ok' && /\.(head|get)$/.test(call.operation)) this.#seen(call, repository, digest, step)
   }
 
-  #of(operation: Operation): Histories {
-    return ofManifests(operation) ? this.#manifests : this.#blobs
+  #of(call: Call): Histories {
+    return ofManifests(call) ? this.#manifests : this.#blobs
+  }
+
+  /** What a manifest lists and what a mount takes was there: nothing in the trash can be named or mounted. */
+  #named(call: Call, repository: string): void {
+    const { operation, keys } = call
+    if (operation === 'blob.mount' && keys.from !== undefined && keys.digest !== undefined) this.#wasThere(call, this.#blobs, keys.from, keys.digest)
+    if (operation !== 'manifest.put') return
+    for (const child of call.children) {
+      const isManifest = this.#manifests.known(repository, child)
+      this.#wasThere(call, isManifest ? this.#manifests : this.#blobs, repository, child)
+    }
+  }
+
+  /** What was in the trash is back, digest for digest: what a manifest holds was never gone. */
+  #restored(call: Call, repository: string, digest: string, result: Restored | undefined, step: number): void {
+    const sure = result !== undefined
+    const isBlob = call.keys.kind === 'blob'
+    const until = call.time + (isBlob ? this.#times.lease : this.#times.unnamedFor)
+    const restored: Deed = { start: call.step, end: step, sure, until, heals: false, manifest: undefined, restores: true }
+    this.#of(call).of(repository, digest).there.push(restored)
+    for (const companion of result?.manifests ?? []) this.#manifests.of(repository, companion).there.push(restored)
   }
 
   /** A closing PUT that comes again only repeats the answer of the first: nothing is promised anew. */
   #made(call: Call, repository: string, digest: string, sure: boolean, step: number): void {
     const { operation, keys, children } = call
     const first = (operation === 'upload.finish' && keys.upload !== undefined && this.#finishing.get(keys.upload)) || call
-    const made: Deed = { start: first.step, end: step, sure, until: Infinity, heals: false, manifest: undefined }
+    const made: Deed = { start: first.step, end: step, sure, until: first.time + this.#times.unnamedFor, heals: false, manifest: undefined }
     if (operation !== 'manifest.put') {
       const until = first.time + this.#times.lease
       this.#blobs.of(repository, digest).there.push({ ...made, until, heals: operation !== 'blob.mount' })
@@ -96,38 +131,43 @@ export class Ledger {
     }
     this.#manifests.of(repository, digest).there.push(made)
     for (const child of sure ? children : []) {
-      if (this.#manifests.known(repository, child)) continue
-      this.#blobs.of(repository, child).there.push({ ...made, manifest: digest })
+      // An index names its children for as long as it is there.
+      if (this.#manifests.known(repository, child)) this.#manifests.of(repository, child).there.push({ ...made, names: true })
+      else this.#blobs.of(repository, child).there.push({ ...made, until: Infinity, manifest: digest })
     }
   }
 
   #seen(call: Call, repository: string, digest: string, step: number): void {
-    const history = this.#of(call.operation).of(repository, digest)
-    const back = history.gone.find(
-      (gone) =>
-        gone.sure &&
-        gone.end < call.step &&
-        !history.there.some((deed) => deed.end > gone.start) &&
-        !this.#isUnderWay(makers, repository, digest),
-    )
-    if (back !== undefined) this.#break(call, `${digest} is in ${repository} again, though its deletion was acknowledged in step ${back.end}`)
+    this.#wasThere(call, this.#of(call), repository, digest)
     if (call.operation !== 'blob.head') return
     const found = this.#found.get(digest)
     if (found !== undefined && found < call.step && !this.#mayBeHealed(digest)) {
       this.#break(call, `${digest} is said to be there, though its damage was found in step ${found} and nobody pushed it again`)
     }
     const until = call.time + this.#times.lease / 2
-    history.there.push({ start: call.step, end: step, sure: true, until, heals: false, manifest: undefined })
+    this.#blobs.of(repository, digest).there.push({ start: call.step, end: step, sure: true, until, heals: false, manifest: undefined })
+  }
+
+  #wasThere(call: Call, histories: Histories, repository: string, digest: string): void {
+    const history = histories.of(repository, digest)
+    const back = history.gone.find(
+      (gone) =>
+        gone.sure &&
+        gone.end < call.step &&
+        !history.there.some((deed) => deed.names !== true && deed.end > gone.start) &&
+        !this.#isUnderWay(makers, repository, digest),
+    )
+    if (back !== undefined) this.#break(call, `${digest} is in ${repository} again, though its deletion was acknowledged in step ${back.end}`)
   }
 
   #refused(call: Call, repository: string, code: string, missing: readonly string[], step: number): void {
-    const { operation, keys } = call
+    const { keys } = call
     for (const child of missing) {
       this.#missed(call, this.#manifests.known(repository, child) ? this.#manifests : this.#blobs, repository, child, step)
     }
-    const unknown = ['BLOB_UNKNOWN', 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN'].includes(code)
+    const unknown = ['BLOB_UNKNOWN', 'MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'MANIFEST_GONE', 'MANIFEST_IN_TRASH'].includes(code)
     if (!unknown || keys.digest === undefined) return
-    this.#missed(call, this.#of(operation), keys.from ?? repository, keys.digest, step)
+    this.#missed(call, this.#of(call), keys.from ?? repository, keys.digest, step)
   }
 
   /** It was not there at some moment of the call: then no promise may have held during the whole of it. */
@@ -140,7 +180,7 @@ export class Ledger {
       (deed) =>
         deed.sure &&
         deed.end < call.step &&
-        deed.until > now &&
+        this.#stands(histories, repository, digest, deed, now) &&
         !history.gone.some((gone) => gone.end > deed.start) &&
         !this.#isUnderWay(removers, repository, digest) &&
         !this.#manifestGone(repository, deed),
@@ -155,10 +195,17 @@ export class Ledger {
     if (call.step > (this.#damage.get(digest) ?? Infinity)) this.#found.set(digest, step)
   }
 
+  #stands(histories: Histories, repository: string, digest: string, { until }: Deed, now: number): boolean {
+    return until > now || (histories === this.#manifests && this.#naming.until(repository, digest) + this.#times.unnamedFor > now)
+  }
+
   #manifestGone(repository: string, { manifest, start }: Deed): boolean {
     if (manifest === undefined) return false
-    const { gone } = this.#manifests.of(repository, manifest)
-    return gone.some(({ end }) => end > start) || this.#isUnderWay(removers, repository, manifest)
+    const { gone, there } = this.#manifests.of(repository, manifest)
+    const isUndone = (step: number): boolean => there.some((deed) => deed.restores === true && deed.sure && deed.start > step)
+    const now = this.#times.now()
+    const mayBeTaken = !there.some((deed) => deed.sure && this.#stands(this.#manifests, repository, manifest, deed, now))
+    return mayBeTaken || gone.some(({ end }) => end > start && !isUndone(end)) || this.#isUnderWay(removers, repository, manifest)
   }
 
   /** Whether its bytes were damaged and no push that began later had ended when the call began. */

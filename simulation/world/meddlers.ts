@@ -9,7 +9,7 @@ import { createClient, isPassing, type Client, type Pushed, type Workload } from
 type Work = (workload: Workload, client: Client) => Promise<void>
 
 /** Does `work` until it is over. What is not there, or could not be done now, is no matter: the ledger judges. */
-async function again(workload: Workload, name: string, work: Work): Promise<void> {
+export async function again(workload: Workload, name: string, work: Work): Promise<void> {
   const client = createClient(workload, name)
   while (!workload.over()) {
     await client.pause(client.random.chance(0.3) ? 'long' : 'short')
@@ -64,7 +64,7 @@ async function putIndex({ pushed, awaited }: Workload, client: Client): Promise<
   for (const { repository, image } of chosen) await api.headManifest(repository, image.digest)
   awaited.push(...chosen)
   try {
-    await client.pause('short')
+    await client.pause(random.chance(0.25) ? 'long' : 'short')
     await api.putManifest(first.repository, indexOf(chosen), undefined)
   } catch (error) {
     // Deleted meanwhile: whether that is so the ledger knows.
@@ -90,7 +90,7 @@ async function readOne(workload: Workload, { api, random }: Client): Promise<voi
   const digest = random.chance(0.7) ? image.children[0] : random.pick(image.children)
   if (digest === undefined) return
   // A reader that is held up about as long as the drain, or longer, between the row and the file.
-  const stalls = random.chance(0.7) ? settings.drain * random.pick([0.9, 2, 4, 8, 12]) : 0
+  const stalls = random.chance(0.8) ? settings.drain * random.pick([0.9, 2, 4, 8, 12]) : 0
   const stall = async (): Promise<void> => {
     if (stalls === 0) return
     watched.push(chosen)

@@ -1,10 +1,12 @@
+import { DatabaseError } from '../../src/database/index.ts'
+import { CodedError } from '../../src/lib/index.ts'
 import { RegistryError } from '../../src/oci/index.ts'
-import type { Registry, UploadBody } from '../../src/registry/index.ts'
+import type { UploadBody } from '../../src/registry/index.ts'
 import type { Faults } from './faults.ts'
 import type { Call, CallOutcome, Happenings, Keys, Operation } from './happening.ts'
 import { isInjected } from './injected.ts'
 import type { Life, Scheduler } from './scheduler.ts'
-import type { Server } from './server.ts'
+import type { Ports, Server } from './server.ts'
 
 /** What a client asks for. `run` may happen twice: networks repeat things. */
 export interface Request<Result> {
@@ -14,7 +16,9 @@ export interface Request<Result> {
   readonly body?: RequestBody
   /** Nothing that comes twice may change what the sender means: then the network does not repeat it. */
   readonly once?: boolean
-  run(registry: Registry, body: UploadBody): Promise<Result>
+  /** It is not given up while it goes on: nobody else is to meet what it does late. */
+  readonly alone?: boolean
+  run(ports: Ports, body: UploadBody): Promise<Result>
 }
 
 export interface RequestBody {
@@ -30,13 +34,11 @@ export class Lost extends Error {}
 /** The server said no. */
 export class Refused extends Error {
   readonly code: string
-  readonly detail: unknown
   readonly missing: readonly string[]
 
-  constructor(error: RegistryError) {
+  constructor(error: RegistryError | CodedError<string>) {
     super(`${error.code}: ${error.message}`)
     this.code = error.code
-    this.detail = error.detail
     this.missing = missingOf(error)
   }
 }
@@ -74,15 +76,18 @@ export class Network {
     this.#sent++
     await scheduler.turn(outside, `${client} sends ${request.operation}`)
     const server = faults.random.pick(servers)
-    if (server.registry === undefined || faults.strikes('loseRequest')) throw new Lost(request.operation)
+    if (server.ports === undefined || faults.strikes('loseRequest')) throw new Lost(request.operation)
     const connection = { open: true }
     const answer = this.#deliver(server, client, request, connection)
     if (request.once !== true && faults.strikes('duplicate')) void this.#repeat(client, request)
-    const impatient = faults.strikes('impatience') || (request.body !== undefined && this.#isHasty())
+    const impatient = request.alone !== true && (faults.strikes('impatience') || (request.body !== undefined && this.#isHasty()))
     const settled = impatient ? await this.#firstOf(answer, connection) : await answer
     if ('lost' in settled || faults.strikes('loseReply')) throw new Lost(request.operation)
     if ('result' in settled) return settled.result
-    throw settled.error instanceof RegistryError ? new Refused(settled.error) : settled.error
+    const { error } = settled
+    // Over HTTP this is a 503.
+    if (error instanceof DatabaseError) throw new Lost(request.operation, { cause: error })
+    throw error instanceof RegistryError || error instanceof CodedError ? new Refused(error) : error
   }
 
   /** The process is dead: whoever waits for it learns so. */
@@ -120,8 +125,8 @@ export class Network {
     connection: { readonly open: boolean },
   ): Promise<Settled<Result>> {
     const { scheduler, happenings } = this.#deps
-    const { registry, life } = server
-    if (registry === undefined || life === undefined) return { lost: true }
+    const { ports, life } = server
+    if (ports === undefined || life === undefined) return { lost: true }
     const { operation, keys, children = [] } = request
     const call: Call = { id: ++this.#calls, client, operation, keys, children, step: scheduler.steps, time: scheduler.now }
     const tell = (happening: { kind: 'begin' } | { kind: 'end'; outcome: CallOutcome }): void =>
@@ -133,7 +138,7 @@ export class Network {
       crashed.resolve({ lost: true })
     }
     this.#registerWait(life, lose)
-    const settled = await Promise.race([crashed.promise, this.#run(request, registry, life, connection)])
+    const settled = await Promise.race([crashed.promise, this.#run(request, ports, life, connection)])
     if (life.ended || 'lost' in settled) return settled
     this.#underWay.get(life)?.delete(lose)
     tell({ kind: 'end', outcome: outcomeOf(settled) })
@@ -148,12 +153,12 @@ export class Network {
 
   async #run<Result>(
     request: Request<Result>,
-    registry: Registry,
+    ports: Ports,
     life: Life,
     connection: { readonly open: boolean },
   ): Promise<Settled<Result>> {
     try {
-      return { result: await request.run(registry, this.#bodyOf(request.body, life, connection)) }
+      return { result: await request.run(ports, this.#bodyOf(request.body, life, connection)) }
     } catch (error) {
       return { error }
     }
@@ -184,12 +189,14 @@ function outcomeOf(settled: { readonly result: unknown } | { readonly error: unk
   const { error } = settled
   // A transfer that broke: what its bytes were is for whoever got them.
   if (error instanceof Lost) return { was: 'failed', code: 'BROKEN', defect: undefined }
+  if (error instanceof CodedError) return { was: 'refused', code: error.code, missing: [] }
+  if (error instanceof DatabaseError) return { was: 'failed', code: error.code, defect: isInjected(error) ? undefined : error }
   if (!(error instanceof RegistryError)) return { was: 'failed', code: 'not a RegistryError', defect: error }
   if (error.status < 500) return { was: 'refused', code: error.code, missing: missingOf(error) }
   return { was: 'failed', code: error.code, defect: isInjected(error) ? undefined : error }
 }
 
-function missingOf({ code, entries }: RegistryError): readonly string[] {
-  if (code !== 'MANIFEST_BLOB_UNKNOWN') return []
-  return entries.map(({ detail }) => String((detail as { digest?: unknown } | undefined)?.digest))
+function missingOf(error: RegistryError | CodedError<string>): readonly string[] {
+  if (error instanceof CodedError || error.code !== 'MANIFEST_BLOB_UNKNOWN') return []
+  return error.entries.map(({ detail }) => String((detail as { digest?: unknown } | undefined)?.digest))
 }

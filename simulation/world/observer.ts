@@ -1,8 +1,10 @@
 import { Database } from 'bun:sqlite'
+import { createLifecycleObserver, lifecycleQueries, type LifecycleObserver } from './lifecycle-observer.ts'
 import { blobQuery, type BlobRow, objectQuery, type ObjectRow, problemQueries } from '../rig/rows.ts'
 
 /** Looks into the database from outside, between turns: what it sees is what was committed. */
 export interface Observer {
+  readonly lifecycle: LifecycleObserver
   repository(id: number): string | undefined
   digest(blobId: number): string | undefined
   hasBlob(digest: string): boolean
@@ -27,6 +29,8 @@ const leftoverQueries = [
   `select 'blob ' || digest as left from blob b
    where not exists (select 1 from link l where l.blob_id = b.id) and not exists (select 1 from manifest m where m.blob_id = b.id)`,
   `select 'queued ' || kind || ' ' || key as left from gc_queue`,
+  `select kind || ' in the trash ' || id as left from trash`,
+  `select 'job ' || id || ' is ' || state as left from job where finished_at is null and schedule is null`,
 ]
 
 export function createObserver(path: string): Observer {
@@ -39,6 +43,7 @@ export function createObserver(path: string): Observer {
   )
   const all = <Row>(sql: string): Row[] => database.query<Row, []>(sql).all()
   return Object.freeze<Observer>({
+    lifecycle: createLifecycleObserver(database),
     repository: (id) => repository.get(id)?.path,
     digest: (blobId) => digest.get(blobId)?.digest,
     hasBlob: (wanted) => blob.get(wanted) !== null,
@@ -47,7 +52,7 @@ export function createObserver(path: string): Observer {
     objects: () => all<ObjectRow>(objectQuery),
     blobs: () => all<BlobRow>(blobQuery),
     problems: () => [
-      ...problemQueries.flatMap((query) => all<{ problem: string }>(query).map(({ problem }) => problem)),
+      ...[...problemQueries, ...lifecycleQueries].flatMap((query) => all<{ problem: string }>(query).map(({ problem }) => problem)),
       ...all<{ table: string }>('pragma foreign_key_check').map(({ table }) => `a row of ${table} refers to a row that is not there`),
     ],
     leftovers: () => leftoverQueries.flatMap((query) => all<{ left: string }>(query).map(({ left }) => left)),

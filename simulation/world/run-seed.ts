@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inlineWriter, openSqliteDatabase } from '../../src/database/index.ts'
+import { makeStep } from '../../src/jobs/test-jobs.testing.ts'
 import { createManualClock, createSeededIds } from '../../src/lib/index.ts'
 import { createCollector, createRegistry } from '../../src/registry/index.ts'
 import { transactions } from '../../src/transactions.ts'
@@ -9,7 +10,7 @@ import type { Parts } from './server.ts'
 import { World, type WorldFigures } from './world.ts'
 
 /** The program as it is. A drill puts something broken in the place of a part. */
-export const realParts: Parts = { transactions, createRegistry, createCollector, fileSystem: (fs) => fs }
+export const realParts: Parts = { transactions: new Map([...transactions, [makeStep.name, makeStep]]), createRegistry, createCollector, fileSystem: (fs) => fs }
 
 export interface SeedResult extends WorldFigures {
   readonly seed: number

@@ -89,14 +89,27 @@ export class Scheduler {
     return {
       now: () => this.#now,
       monotonic: () => this.#now,
-      sleep: (ms) => this.sleep(life, ms),
+      sleep: (ms, signal) => this.sleep(life, ms, signal),
     }
   }
 
-  sleep(life: Life, ms: number): Promise<void> {
-    return new Promise((wake) => {
+  /** Fails as soon as the signal is given. */
+  sleep(life: Life, ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((wake, reject) => {
       if (life.ended) return
-      const sleeper = { life, name: 'wakes', wake, due: this.#now + ms }
+      const awake = (): void => {
+        signal?.removeEventListener('abort', abort)
+        wake()
+      }
+      const sleeper = { life, name: 'wakes', wake: awake, due: this.#now + ms }
+      const abort = (): void => {
+        if (life.ended) return
+        keepOnly(this.#sleepers, (other) => other !== sleeper)
+        keepOnly(this.#waiting, (other) => other !== sleeper)
+        reject(signal?.reason as Error)
+      }
+      if (signal?.aborted === true) return abort()
+      signal?.addEventListener('abort', abort, { once: true })
       const later = this.#sleepers.findIndex((other) => other.due > sleeper.due)
       this.#sleepers.splice(later === -1 ? this.#sleepers.length : later, 0, sleeper)
     })

@@ -16,6 +16,7 @@ import type { Happenings } from './happening.ts'
 import { isInjected } from './injected.ts'
 import type { Observer } from './observer.ts'
 import type { Life, Scheduler } from './scheduler.ts'
+import { startWorking, type Working } from './working.ts'
 
 /** What a world is made of; a drill puts something broken in its place. */
 export interface Parts {
@@ -28,7 +29,14 @@ export interface Parts {
 
 const hour = 3_600_000
 
+/** The same in every seed; how long things stay in the trash, and without a name, is in ./seed-settings.ts. */
 export const settings: RegistrySettings = { lease: hour, drain: 300_000, uploadExpiry: (hour * 2) / 5, retention: 0, verify: 'always', sparse: 'off' }
+
+/** What a process offers. */
+export interface Ports extends Registry, Working {
+  /** Of a project that is there. */
+  readonly projectId: (name: string) => number
+}
 
 export interface ServerDeps {
   readonly parts: Parts
@@ -40,6 +48,7 @@ export interface ServerDeps {
   readonly databasePath: string
   readonly seed: number
   readonly shared: boolean
+  readonly settings: RegistrySettings
   /** Something went wrong that no fault explains. */
   readonly fail: (error: unknown) => void
 }
@@ -54,15 +63,15 @@ export class Server {
   readonly #deps: ServerDeps
   #lives = 0
   #poked = Promise.withResolvers<void>()
-  #running: { readonly life: Life; readonly database: Database; readonly registry: Registry } | undefined
+  #running: { readonly life: Life; readonly database: Database; readonly ports: Ports } | undefined
 
   constructor(name: string, deps: ServerDeps) {
     this.name = name
     this.#deps = deps
   }
 
-  get registry(): Registry | undefined {
-    return this.#running?.registry
+  get ports(): Ports | undefined {
+    return this.#running?.ports
   }
 
   get life(): Life | undefined {
@@ -70,7 +79,7 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    const { scheduler, seed, parts, disk, databasePath } = this.#deps
+    const { scheduler, seed, parts, disk, databasePath, settings, observer } = this.#deps
     const life = scheduler.begin(this.name)
     const ids = createSeededIds(seed * 1_000 + Number(this.name) * 100 + this.#lives++)
     const clock = scheduler.clock(life)
@@ -89,8 +98,10 @@ export class Server {
     const store = createFilesystemStore({ root: storeRoot, fileSystem })
     const core = { database: createDatabaseSeam(database, seam), store, clock, ids, settings }
     const registry = parts.createRegistry({ ...core, authorize: allowAll, contentCache })
-    this.#running = { life, database, registry }
-    void this.#keepCollecting(life, parts.createCollector(core))
+    const collector = parts.createCollector(core)
+    const working = startWorking({ ...this.#deps, ...core, life, collector })
+    this.#running = { life, database, ports: { ...registry, ...working, projectId: observer.lifecycle.projectId } }
+    void this.#keepCollecting(life, collector)
   }
 
   /** Nothing of it goes on. The database keeps what was committed: no turn ends inside a transaction. */

@@ -1,5 +1,6 @@
 import type { Digest } from '../../src/oci/index.ts'
 import { createContent, type Content } from '../rig/content.ts'
+import type { TrashEntry } from '../../src/registry/index.ts'
 import { createRandom, type Random } from '../rig/random.ts'
 import { Violation } from '../rig/client.ts'
 import { createApi, type Api, type Image } from './api.ts'
@@ -29,6 +30,10 @@ export interface Workload {
   readonly watched: Pushed[]
   /** Somebody has just purged it: a good moment to push it again. */
   readonly purged: Pushed[]
+  /** Somebody is about to restore it: a good moment to do so as well, or to purge it. */
+  readonly wanted: TrashEntry[]
+  /** How long what is deleted can be brought back, in ms. */
+  readonly retention: number
   /** Enough was done: finish what you are at. */
   readonly over: () => boolean
   /** No fault strikes any more, so nothing may go on failing. */
@@ -95,7 +100,7 @@ export function createClient(workload: Workload, name: string): Client {
   })
 }
 
-export function createWorkload(deps: Omit<Workload, 'repositories' | 'layers' | 'pushed' | 'awaited' | 'watched' | 'purged'>): Workload {
+export function createWorkload(deps: Omit<Workload, 'repositories' | 'layers' | 'pushed' | 'awaited' | 'watched' | 'purged' | 'wanted'>): Workload {
   const sizes = [1_000, 20_000, 33_000, 40_000, 60_000, 90_000]
   return {
     ...deps,
@@ -105,6 +110,7 @@ export function createWorkload(deps: Omit<Workload, 'repositories' | 'layers' | 
     awaited: [],
     watched: [],
     purged: [],
+    wanted: [],
   }
 }
 

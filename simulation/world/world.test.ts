@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { addFigures, floor, missesOf, noFigures } from './figures.ts'
+import { addFigures, floor, missesOf, noFigures, rareFloor } from './figures.ts'
 import { realParts, runSeed } from './run-seed.ts'
 import type { Parts } from './server.ts'
 
@@ -24,7 +24,7 @@ test('a file that is not synced is missed after a power cut', async () => {
   expect(failures[0]).toMatch(/is live with \d+ bytes, and its file has/)
 })
 
-test(`${seeds} seeds: no promise is broken, everything converges, and each named interleaving occurs ${floor} times`, async () => {
+test(`${seeds} seeds: no promise is broken, everything converges, and each named interleaving occurs ${floor} times, rare ones ${rareFloor}`, async () => {
   const sum = noFigures()
   for (let seed = 1; seed <= seeds; seed++) {
     const result = await runSeed(seed)

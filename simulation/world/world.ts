@@ -1,3 +1,4 @@
+import { untaggedFor, type RegistrySettings } from '../../src/registry/index.ts'
 import { createSimulatedFileSystem } from '../../src/storage/filesystem/simulated-file-system.testing.ts'
 import { Violation } from '../rig/client.ts'
 import { createRandom } from '../rig/random.ts'
@@ -8,15 +9,23 @@ import { createHappenings, type Happening } from './happening.ts'
 import { pushImages } from './image-pusher.ts'
 import { inspect } from './inspection.ts'
 import { countInterleavings, type Interleavings } from './interleavings.ts'
+import { askForJobs } from './job-asker.ts'
+import { JobLedger } from './job-ledger.ts'
 import { Ledger } from './ledger.ts'
 import { deleteThings, expectBytes, indexImages, readImages } from './meddlers.ts'
 import { Network } from './network.ts'
 import { createObserver } from './observer.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sessions } from './sessions.ts'
-import { Server, settings, type Parts } from './server.ts'
+import { settingsOf } from './seed-settings.ts'
+import { Server, settings as common, type Parts } from './server.ts'
+import { TagLedger } from './tag-ledger.ts'
 import { createHotTags, useHotTags } from './tag-writer.ts'
+import { TrashLedger } from './trash-ledger.ts'
+import { searchTrash, undone, undoTags, type Formerly } from './undoers.ts'
 import { createClient, createWorkload } from './workload.ts'
+import { deleteRepositories } from './whole-repositories.ts'
+import { jobLease } from './working.ts'
 
 export interface WorldFigures {
   readonly requests: number
@@ -36,16 +45,20 @@ export interface Run {
   readonly databasePath: string
 }
 
+/** Told everything that happens, it says what promise was broken first. */
+interface Judge {
+  readonly violation: string | undefined
+  listen(happening: Happening): void
+}
+
 /** So many requests of clients, then the faults end. */
-const requestsOfARun = 400
+const requestsOfARun = 560
 /** More turns than a run takes that converges. */
 const mostTurns = 60_000
-/** How long what is left may take the collector when the faults have ended. */
-const collectionLimit = 6 * settings.lease
 
 /**
  * One seed: the whole core on simulated files, network, clock and faults, under clients that push, mount, index, read, tag
- * and delete, and a collector. Every choice depends on the seed alone.
+ * delete and undo, and a collector. Every choice depends on the seed alone.
  */
 export class World {
   readonly scheduler: Scheduler
@@ -56,7 +69,10 @@ export class World {
   readonly #servers: Server[]
   readonly #network: Network
   readonly #ledger: Ledger
-  readonly #sessions: Sessions
+  readonly #tagLedger: TagLedger
+  readonly #jobLedger: JobLedger
+  readonly #settings: RegistrySettings
+  readonly #judges: readonly Judge[]
   readonly #chaos: Chaos
   readonly #interleavings
   readonly #workload
@@ -74,18 +90,29 @@ export class World {
     const outside = scheduler.begin('outside')
     const shared = faults.has.has('twoProcesses')
     const fail = (error: unknown): void => void (this.#failure ??= error)
-    const deps = { fail, seed, parts, scheduler, faults, happenings, observer, databasePath, shared, disk: this.#disk.fs }
+    const settings = (this.#settings = settingsOf(seed, common))
+    const deps = { fail, seed, parts, settings, scheduler, faults, happenings, observer, databasePath, shared, disk: this.#disk.fs }
     this.#servers = (shared ? ['1', '2'] : ['1']).map((name) => new Server(name, deps))
     const servers = this.#servers
     const network = (this.#network = new Network({ scheduler, faults, happenings, servers, outside }))
-    const ledger = (this.#ledger = new Ledger({ now: () => scheduler.now, lease: settings.lease, drain: settings.drain }))
+    const now = (): number => scheduler.now
+    const unnamedFor = untaggedFor(settings) ?? Infinity
+    const ledger = (this.#ledger = new Ledger({ now, lease: settings.lease, drain: settings.drain, unnamedFor }))
+    this.#tagLedger = new TagLedger(now, undone)
+    this.#jobLedger = new JobLedger({ now, lease: jobLease })
     const trouble = { possible: faults.names.includes('ioError') || faults.has.has('fullDisk') }
-    this.#sessions = new Sessions({ now: () => scheduler.now, expiry: settings.uploadExpiry }, trouble)
+    this.#judges = [
+      ledger,
+      new Sessions({ now, expiry: settings.uploadExpiry }, trouble),
+      new TrashLedger({ now, retention: settings.retention }),
+      this.#jobLedger,
+    ]
     happenings.listen((happening) => this.#check(happening))
+    happenings.listen((happening) => this.#tagLedger.listen(happening))
     this.#interleavings = countInterleavings(observer)
     happenings.listen(this.#interleavings.listen)
     const calm = (): boolean => faults.calm
-    const workload = (this.#workload = createWorkload({ seed, scheduler, network, outside, over: () => this.#over, calm }))
+    const workload = (this.#workload = createWorkload({ seed, scheduler, network, outside, retention: settings.retention, over: () => this.#over, calm }))
     this.#tags = createHotTags(workload)
     this.#chaos = new Chaos({ ...deps, disk: this.#disk, network, servers, ledger, workload, inspect: () => this.#inspect() })
   }
@@ -96,8 +123,7 @@ export class World {
     await this.#untilCollected()
     await this.#untilDone([this.#readEverything()])
     this.#inspect()
-    const problem = this.#tags.judge()
-    if (problem !== undefined) throw new Violation(problem)
+    this.#judge()
     return {
       requests: this.#requests,
       acknowledged: this.#ledger.acknowledged,
@@ -107,6 +133,14 @@ export class World {
       time: this.scheduler.passed,
       interleavings: this.#interleavings.counts,
     }
+  }
+
+  /** What only the end shows. */
+  #judge(): void {
+    const observer = this.#observer
+    const ofTags = [this.#tags.judge() ?? [], this.#tagLedger.judge(observer.lifecycle.tagEvents(undone))].flat()
+    const problems = [...ofTags, ...this.#jobLedger.judge(observer.lifecycle.jobs())]
+    if (problems.length > 0) throw new Violation(problems.slice(0, 10).join('; '))
   }
 
   /** What this seed has of faults, for whoever reads of its failure. */
@@ -121,12 +155,19 @@ export class World {
 
   #clients(): Promise<void>[] {
     const workload = this.#workload
+    const formerly: Formerly = { images: [], aims: [] }
     return [
       ...['anna', 'ben', 'carla'].map((name) => pushImages(workload, name)),
       ...['dora', 'emil'].map((name) => useHotTags(workload, this.#tags, name)),
       ...['finn', 'gina'].map((name) => deleteThings(workload, name)),
       ...['hugo', 'ida'].map((name) => indexImages(workload, name)),
       ...['jan', 'kira'].map((name) => readImages(workload, name)),
+      ...(workload.retention === 0
+        ? [deleteThings(workload, 'lena'), readImages(workload, 'max')]
+        : ['lena', 'max'].map((name) => searchTrash(workload, name))),
+      askForJobs(workload, 'petra'),
+      deleteRepositories(workload, 'quinn'),
+      ...['nora', 'olaf'].map((name) => undoTags(workload, formerly, name)),
     ]
   }
 
@@ -154,10 +195,11 @@ export class World {
     await this.#chaos.end()
   }
 
-  /** Leases end, and the collector takes what nothing holds. */
+  /** Leases and the time in the trash end, and the collector takes what nothing holds: an index, what it lists, and what that consists of. */
   async #untilCollected(): Promise<void> {
     const { scheduler } = this
-    const limit = scheduler.now + collectionLimit
+    const { lease, retention, untagged = 0 } = this.#settings
+    const limit = scheduler.now + 6 * lease + 2 * (retention + untagged)
     let steps = 0
     await scheduler.run(() => {
       this.#throwFailure()
@@ -190,7 +232,7 @@ export class World {
   }
 
   #check(happening: Happening): void {
-    for (const judge of [this.#ledger, this.#sessions]) {
+    for (const judge of this.#judges) {
       judge.listen(happening)
       if (judge.violation !== undefined) this.#failure ??= new Violation(judge.violation)
     }
