@@ -95,9 +95,17 @@ export const dueTrash = statement<{ id: number }>({
 export const postponePurge = statement('update trash set purge_at = $2 where id = $1')
 
 const pageOf = (place: string, kinds: readonly TrashKind[]): Statement<TrashRow> =>
-  statement<TrashRow>(`
-    ${kinds.map((kind) => `${row} where t.${place} = $1 and t.kind = '${kind}' and t.id < $2`).join(' union all ')}
-    order by id desc limit $3`)
+  statement<TrashRow>({
+    sqlite: `
+      ${kinds.map((kind) => `${row} where t.${place} = $1 and t.kind = '${kind}' and t.id < $2`).join(' union all ')}
+      order by id desc limit $3`,
+    // It would read and sort all rows of the place: so a page of each kind, then of all.
+    postgres: `
+      ${row} where t.id = any (array(
+        select p.id from (${kinds.map((kind) => `(select id from trash where ${place} = $1 and kind = '${kind}' and id < $2 order by id desc limit $3)`).join(' union all ')}) p
+        order by p.id desc limit $3))
+      order by id desc`,
+  })
 const pagesOf = (place: string) => ({
   any: pageOf(place, trashKinds),
   ...(Object.fromEntries(trashKinds.map((kind) => [kind, pageOf(place, [kind])])) as Record<TrashKind, Statement<TrashRow>>),
