@@ -107,7 +107,7 @@ const surrounding = [
 
 /** One operation; those that make something come more often than those that take it away. */
 export const operations: readonly fc.Arbitrary<Operation>[] = [
-  ...pushing, ...pushing, ...sessions, ...tagging, ...tagging, ...reading, ...removing, ...undoing, ...surrounding,
+  ...pushing, ...pushing, ...sessions, ...sessions, ...tagging, ...tagging, ...reading, ...removing, ...undoing, ...surrounding,
 ]
 
 const mountFrom = kind('mount', fc.record({ repository, blob, from: anyRepository }))

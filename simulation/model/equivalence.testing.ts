@@ -68,7 +68,7 @@ const wanted = [
   'get manifest: MANIFEST_UNKNOWN', 'get blob: ok', 'get blob: BLOB_UNKNOWN', 'stat blob: ok', 'stat blob: BLOB_UNKNOWN',
   'delete manifest: ok', 'delete manifest: PRECONDITION_FAILED', 'delete blob: ok', 'delete blob: BLOB_UNKNOWN', 'tags: ok',
   'tags: NAME_UNKNOWN', 'referrers: ok', 'collect: ok', 'restart: ok', 'damage: ok',
-  'trash: ok', 'restore: ok', 'restore: TRASH_UNKNOWN', 'purge: ok', 'history: ok', 'tag at: ok', 'tag at: TAG_UNKNOWN_THEN',
+  'trash: ok', 'restore: ok', 'restore: TRASH_UNKNOWN', 'history: ok', 'tag at: ok', 'tag at: TAG_UNKNOWN_THEN',
   'revert: ok', 'revert: MANIFEST_GONE',
 ]
 const floor = 20
