@@ -13,7 +13,7 @@ const plan: Plan = { runs: 1, part: 0.05, size: 0.001 }
 /** Not the newest peer: it takes minutes to build. */
 const installed: readonly System[] = systems.filter((system) => system.id !== 'distribution' && versionOf(system) !== undefined)
 /** One of each kind is also tried with the peers that are there; the others with Berth alone. */
-const besidePeers = new Set(['M1', 'B4', 'U5', 'L1', 'A1'])
+const besidePeers = new Set(['M1', 'B4', 'U1', 'U5', 'L1', 'A1'])
 
 let folder = ''
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'berth-bench-smoke-'))))

@@ -1,4 +1,5 @@
 import { type Measurement, type Results, spread } from '../results.ts'
+import { limits } from '../systems/index.ts'
 import type { Figure } from '../workloads/index.ts'
 import { nameOf, number, shown } from './format.ts'
 
@@ -12,7 +13,7 @@ export function whereOthersAreBetter({ systems, workloads }: Results): string[] 
         const { caption, better, scale } = shown(figure, workload)
         const said = (measurement: Measurement): string => number(scale(median(measurement, figure)))
         return measurements
-          .filter((other) => other.system !== 'nginx' && other.samples.length > 0)
+          .filter((other) => !limits.includes(other.system) && other.samples.length > 0)
           .filter((other) => isBetter(median(other, figure), median(own, figure), better))
           .map((other) => {
             const where = `${workload.id}${name && `, ${name}`}`

@@ -34,7 +34,7 @@ function generatedPart(results: Results): string {
 
 function betterPart(results: Results): string {
   const better = whereOthersAreBetter(results)
-  if (better.length === 0) return 'Nowhere in what was measured. nginx is no registry: it shows the limit.'
+  if (better.length === 0) return 'Nowhere in what was measured. nginx and the program for the bytes alone are no registries: they show limits.'
   return [`In ${better.length} of the figures below, by the medians:`, '', ...better.map((line) => `- ${line}`)].join('\n')
 }
 

@@ -9,7 +9,7 @@ export function describeSystem(system: System, version: string): SystemResult {
   const { id, name, facts } = system
   const place = { folder: 'FOLDER', port: 'PORT' }
   const [program = '', ...flags] = system.command(place)
-  const short = program.startsWith(checkout) ? program.replace(checkout, '.') : basename(program)
+  const short = program.startsWith(checkout) ? program : basename(program)
   const files = Object.fromEntries(Object.entries(system.files(place)).filter(([path]) => !path.startsWith('www/')))
-  return { id, name, version, facts, command: [short, ...flags].join(' '), files }
+  return { id, name, version, facts, command: [short, ...flags].join(' ').replaceAll(checkout, '.'), files }
 }

@@ -1,3 +1,4 @@
+import { bare } from './bare.ts'
 import { berth } from './berth.ts'
 import { distribution } from './distribution.ts'
 import { dockerRegistry } from './docker-registry.ts'
@@ -10,11 +11,11 @@ export { berth } from './berth.ts'
 export { describeSystem } from './describe-system.ts'
 export { pushArtifact } from './push-artifact.ts'
 export { type RunningSystem, startSystem } from './start-system.ts'
-export type { Login, Place, System, SystemId } from './system.ts'
+export { limits, type Login, type Place, type System, type SystemId } from './system.ts'
 export { versionOf } from './version.ts'
 
 /** In the order of tables and charts. */
-export const systems: readonly System[] = [berth, nginx, distribution, dockerRegistry]
+export const systems: readonly System[] = [berth, nginx, bare, distribution, dockerRegistry]
 
 /** Those that are only measured where somebody gives a binary, by the flag that names its path. */
 export const givenSystems: Readonly<Record<'zot' | 'olareg', (path: string) => System>> = { zot, olareg }

@@ -1,6 +1,9 @@
 import type { Artifact, Content } from '../load/index.ts'
 
-export type SystemId = 'berth' | 'nginx' | 'docker-registry' | 'distribution' | 'zot' | 'olareg'
+export type SystemId = 'berth' | 'nginx' | 'bare' | 'docker-registry' | 'distribution' | 'zot' | 'olareg'
+
+/** Those that are no registries: they show limits, and are not said to be better. */
+export const limits: readonly SystemId[] = ['nginx', 'bare']
 
 /** A program to measure, as data. Another one is another file and a line in index.ts. */
 export interface System {
