@@ -42,7 +42,7 @@ async function sourceOf(client: Client, others: readonly string[], content: Cont
   if (client.random.chance(0.2)) return client.random.pick(others)
   for (const other of others) {
     if (!(await isThere(client, other, content))) continue
-    await client.pause('long')
+    for (let pauses = client.random.pick([1, 1, 4]); pauses > 0; pauses--) await client.pause('long')
     return other
   }
   return undefined

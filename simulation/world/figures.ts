@@ -15,7 +15,7 @@ export interface WorldSum {
 }
 
 /** Fewer of a named interleaving in 300 seeds, and they have shown nothing about it. */
-export const floor = 50
+export const floor = 100
 /** Of one that takes a trash, which not every seed has, and a moment in it. */
 export const rareFloor = 5
 const seedsOfFloor = 300
