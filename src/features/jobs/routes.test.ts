@@ -111,6 +111,18 @@ forEachDatabase('the routes of jobs', (kind) => {
     expect(await waitsFor()).toBeUndefined()
   }, 30_000)
 
+  test('look up once for a whole list what works, however many of its jobs wait', async () => {
+    const waiting = [{ kind: 'gc.run' }, { kind: 'gc.run', payload: { dryRun: true } }, { kind: 'integrity.check' }, { kind: 'integrity.check', payload: { deep: false } }]
+    for (const job of waiting) await send('POST', '/jobs', job)
+    t.clock.advance(60_000)
+    let looks = 0
+    const { now } = t.database
+    Object.assign(t.database, { now: async () => (looks++, await now()) })
+    const { json } = await send('GET', '/jobs')
+    expect(json.items.map((job: { readonly waitsFor?: string }) => job.waitsFor)).toEqual(waiting.map(() => expect.stringContaining('a process that works')))
+    expect(looks).toBe(1)
+  })
+
   test('are open to who runs jobs, and to nobody else', async () => {
     const password = 'Slow 8 otters drift'
     for (const name of ['olga', 'alice']) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Caller, defineRoute, idAfter, Problem, type Route } from '../../api/index.ts'
-import { type Job, type JobLine, type Jobs, jobStates } from '../../jobs/index.ts'
+import { type Activity, type Job, type JobLine, type Jobs, jobStates } from '../../jobs/index.ts'
 import type { Clock } from '../../lib/index.ts'
 import type { EventActor } from '../../record/index.ts'
 import { createFollowers } from './follow-job.ts'
@@ -45,11 +45,19 @@ type Show = (job: Job) => Promise<Shown>
 const kindShape = z.object({ name: z.string(), version: z.int(), summary: z.string() }).meta({ id: 'JobKind' })
 
 export function jobRoutes(deps: JobRoutesDeps): readonly Route[] {
-  const show: Show = async (job) => shown(job, await waitsFor(job, deps))
+  const show: Show = async (job) => await showOnce(deps)(job)
   return [...readingRoutes(deps, show), followingRoute(deps, show), ...changingRoutes(deps, show)]
 }
 
-function readingRoutes({ jobs }: JobRoutesDeps, show: Show): Route[] {
+/** For one answer: what works is looked up once, however many of its jobs wait. */
+function showOnce(deps: JobRoutesDeps): Show {
+  let found: Promise<Activity> | undefined
+  const activity = (): Promise<Activity> => (found ??= deps.jobs.activity())
+  return async (job) => shown(job, await waitsFor(job, deps, activity))
+}
+
+function readingRoutes(deps: JobRoutesDeps, show: Show): Route[] {
+  const { jobs } = deps
   return [
     defineRoute({
       id: 'listJobKinds',
@@ -77,7 +85,7 @@ function readingRoutes({ jobs }: JobRoutesDeps, show: Show): Route[] {
       list: true,
       handle: async ({ query, page: { limit, after } }) => {
         const found = await jobs.list(query, idAfter(after), limit + 1)
-        const items = await Promise.all(found.slice(0, limit).map(show))
+        const items = await Promise.all(found.slice(0, limit).map(showOnce(deps)))
         return { items, next: found.length > limit ? items.at(-1)?.id : undefined }
       },
     }),
@@ -205,7 +213,7 @@ function shown(job: Job, waiting: string | undefined): Shown {
 /** Ms for which a job that could begin may wait without a word: so often a process looks for work whose database was away. */
 const usualWait = 15_000
 
-async function waitsFor(job: Job, { jobs, clock }: Pick<JobRoutesDeps, 'jobs' | 'clock'>): Promise<string | undefined> {
+async function waitsFor(job: Job, { jobs, clock }: JobRoutesDeps, activity: () => Promise<Activity>): Promise<string | undefined> {
   const { kind, payloadVersion, dueAt, finishedAt } = job
   if (finishedAt !== undefined) return undefined
   const known = jobs.kinds.find(({ name }) => name === kind)
@@ -213,7 +221,7 @@ async function waitsFor(job: Job, { jobs, clock }: Pick<JobRoutesDeps, 'jobs' | 
   if (payloadVersion > known.version) return `a program that knows version ${payloadVersion} of the kind ${kind}`
   // Most are not due for long by any clock: the database is asked about the others alone.
   if (clock.now() - dueAt < usualWait) return undefined
-  const { now, running, lastEnd } = await jobs.activity()
+  const { now, running, lastEnd } = await activity()
   if (now - dueAt < usualWait) return undefined
   if (running > 0) return `its turn: ${running === 1 ? 'another job runs' : `${running} other jobs run`}`
   const last = lastEnd === undefined ? 'no job is known to have ended' : `the last job ended ${timeOf(lastEnd)}`
