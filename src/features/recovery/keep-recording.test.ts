@@ -62,6 +62,16 @@ test('one that stands by ends at once, and records nothing', async () => {
   await first.end()
 })
 
+test('one that ends just after the other has what changed in between in the segments', async () => {
+  const clock = createManualClock()
+  const { lead, isTaken } = createPlace()
+  const first = startProcess(clock, lead)
+  const second = startProcess(clock, lead)
+  await first.end()
+  await second.end()
+  expect([second.recorded() > 0, isTaken()]).toEqual([true, false])
+})
+
 test('a lock that cannot be looked at stops the start, and later is looked at again', async () => {
   const clock = createManualClock()
   expect(() => startProcess(clock, () => {

@@ -48,7 +48,6 @@ async function turn(lead: () => Lead | undefined, { clock, logger }: RecordingDe
   let pause = turnPause
   for (;;) {
     await clock.sleep(pause, stopped).catch(() => undefined)
-    if (stopped.aborted) return undefined
     try {
       const held = lead()
       if (held !== undefined) {
@@ -60,6 +59,8 @@ async function turn(lead: () => Lead | undefined, { clock, logger }: RecordingDe
       logger.error('whether another process writes the recovery segments can not be seen; it is tried again in a minute', { error })
       pause = failedTurnPause
     }
+    // Looked at once more at the end: where the other one ended just before, what changed since would be in no segment.
+    if (stopped.aborted) return undefined
   }
 }
 
