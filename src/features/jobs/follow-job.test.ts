@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { forEachDatabase } from '../../database/for-each-database.testing.ts'
+import type { Job, Jobs } from '../../jobs/index.ts'
+import { createManualClock } from '../../lib/index.ts'
 import { createManagementWorld, rootPassword } from '../../management.testing.ts'
+import { createFollowers } from './follow-job.ts'
 
 interface Message {
   readonly id: string
@@ -129,4 +132,18 @@ forEachDatabase('the events of a job', (kind) => {
     expect((await t.follow('', `/jobs/${job}/events`)).status).toBe(401)
     expect((await t.follow(admin, '/jobs/999/events')).status).toBe(404)
   })
+})
+
+test('whoever loses the right while it is looked up why a job waits is not told', async () => {
+  const clock = createManualClock()
+  let isAllowed = true
+  const jobs: Pick<Jobs, 'find' | 'lines'> = { find: () => Promise.resolve({ id: 1 } as Job), lines: () => Promise.resolve([]) }
+  const job = () => {
+    isAllowed = false
+    clock.advance(1_000)
+    return Promise.resolve({})
+  }
+  const followers = createFollowers({ jobs: jobs as Jobs, clock, ending: new AbortController().signal }, { job, line: (line) => line })
+  const events = followers.follow({ id: 1, after: 0, who: 'olga', stillAllowed: () => Promise.resolve(isAllowed) })
+  expect(await events.next()).toEqual({ done: true, value: undefined })
 })

@@ -75,6 +75,7 @@ async function* follow({ jobs, clock, ending: ends }: FollowDeps, shown: Shown, 
     // The job before its log: what it logged until its end is then in it.
     const job = await jobs.find(id)
     if (job === undefined) return
+    const data = await shown.job(job)
     for (const line of await jobs.lines(id, seen, linesAtOnce)) {
       if (!(await allowed())) return
       seen = line.number
@@ -82,7 +83,6 @@ async function* follow({ jobs, clock, ending: ends }: FollowDeps, shown: Shown, 
     }
     if (!(await allowed())) return
     const ended = job.finishedAt !== undefined
-    const data = await shown.job(job)
     const text = JSON.stringify(data)
     if (ended || text !== last) {
       last = text
