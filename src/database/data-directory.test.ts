@@ -95,6 +95,14 @@ describe('a data directory', () => {
     openDataDirectory(data(), 'shared').release()
   })
 
+  test('that is gone is not made anew by whoever asks to lead in it', () => {
+    const directory = openDataDirectory(data(), 'shared')
+    rmSync(data(), { recursive: true })
+    expect(() => directory.lead()).toThrow()
+    expect(existsSync(data())).toBe(false)
+    directory.release()
+  })
+
   function change(path: string, sql: string): void {
     const connection = openSqlite(path, 'write')
     connection.execute(sql)

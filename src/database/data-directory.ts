@@ -86,10 +86,10 @@ function shareDirectory(path: string): FolderLock {
   return lockFolder(path, 'berth.lock', `another process uses the data directory ${path} by itself: wait until it has ended`, 'shared')
 }
 
-/** Like the other lock it ends with the process, however that ends. */
+/** Like the other lock it ends with the process, however that ends. Whoever stands by asks for it every second: nothing is synced for that. */
 function lead(path: string): FolderLock | undefined {
   try {
-    return lockFolder(path, 'work.lock', 'another process leads')
+    return lockFile(path, 'work.lock', 'another process leads', 'exclusive')
   } catch (error) {
     if (error instanceof DatabaseError && error.code === 'locked') return undefined
     throw error
@@ -101,8 +101,14 @@ export interface FolderLock {
 }
 
 /** Makes the folder when there is none and holds a file of it until it is closed. Fails with `locked` while another process has it. */
-export function lockFolder(path: string, file: string, message: string, how: 'exclusive' | 'shared' = 'exclusive'): FolderLock {
+export function lockFolder(path: string, file: string, message: string, how: LockKind = 'exclusive'): FolderLock {
   makeDirectory(path)
+  return lockFile(path, file, message, how)
+}
+
+type LockKind = 'exclusive' | 'shared'
+
+function lockFile(path: string, file: string, message: string, how: LockKind): FolderLock {
   const connection = openSqlite(join(path, file), 'lock')
   try {
     connection.execute(how === 'exclusive' ? 'begin exclusive' : 'begin')
