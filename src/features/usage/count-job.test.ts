@@ -44,8 +44,11 @@ forEachDatabase('the count of what is stored', (kind) => {
     const document = manifestOf(await Promise.all(layers.map((layer) => blob(path, layer))), config)
     return { digest: await pushManifest(t.registry, path, byTag(tag), document), size: JSON.stringify(document).length }
   }
-  const run = async (changes: Partial<JobRun<CountPayload>> = {}): Promise<unknown> =>
-    await createCountJob({ database: t.database, clock: systemClock }).run(await claimedRun(t.database, {}, changes))
+  const run = async (changes: Partial<JobRun<CountPayload>> = {}): Promise<unknown> => {
+    // No two of them begin at the same moment.
+    t.clock.advance(1)
+    return await createCountJob({ database: t.database, clock: systemClock }).run(await claimedRun(t.database, {}, changes))
+  }
   const rows = async () => Object.fromEntries((await t.database.all(counted)).map(({ path, ...sums }, at) => [path ?? (at === 0 ? 'all' : `project ${at}`), Object.values(sums)]))
 
   test('counts a blob once in a repository, once in a project, and for each manifest that has it', async () => {

@@ -49,8 +49,8 @@ const pageSize = 200
 const rowsAtOnce = 500
 
 async function countAll(run: JobRun<unknown>, deps: CountJobDeps): Promise<Counted> {
-  const { database, clock } = deps
-  const { after: resumed, countedAt, ...before } = (run.position ?? { ...nothing, after: 0, countedAt: clock.now() }) as Kept
+  const { database } = deps
+  const { after: resumed, countedAt, ...before } = (run.position ?? { ...nothing, after: 0, countedAt: await database.now() }) as Kept
   const page = pacedReads(run, deps)
   const keep = async (counted: Omit<CountedInput, 'run' | 'countedAt'>): Promise<void> => {
     const outcome = await database.transact(keepStoredUsage, { run: run.token, countedAt, ...counted })

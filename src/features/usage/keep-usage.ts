@@ -32,7 +32,7 @@ export function keepUsage({ database, jobs, clock, logger, retention }: KeepUsag
     const outcome = await database.transact(clearUsage, { retention, most: clearedAtOnce })
     if ('ok' in outcome && outcome.ok === clearedAtOnce) return 0
     const last = await database.one(lastCount)
-    const age = clock.now() - (last?.counted_at ?? -Infinity)
+    const age = (await database.now()) - (last?.counted_at ?? -Infinity)
     // From later than now: the clock was wrong then.
     if (age >= countEvery || age < 0) await jobs.queue({ kind: countKind.name, payload: {}, actor: undefined })
     return lookEvery
