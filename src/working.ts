@@ -23,12 +23,13 @@ export function startWork(config: Config, core: CollectorDeps, directory: Pick<D
   const { database, store } = core
   const common = { clock: systemClock, logger }
   const recorder = openRecorder(core, directory.path, logger)
+  // First: it alone can fail, and then nothing is to go on.
+  const endRecording = keepRecordingInTurn(recorder, () => directory.lead(), common)
   const collector = createCollector(core)
   const endCollection = keepCollecting(collector, { ...common, interval: config.gc.interval })
   const endClearing = keepClearing(database, { ...common, interval: config.gc.interval })
   const scrubbing = { ...common, database, store, ids: systemIds, rate: config.storage.scrub }
   const endScrubbing = config.storage.scrub === 0 ? undefined : keepScrubbing(createScrubber(scrubbing), scrubbing)
-  const endRecording = keepRecordingInTurn(recorder, () => directory.lead(), common)
   const { at_once: atOnce, lease } = config.jobs
   const handlers = [createCheckJob(core), createCollectJob({ ...core, collector }), createCountJob({ ...common, database })]
   const kinds = handlers.map(({ kind }) => kind)
