@@ -47,23 +47,34 @@ export interface Collector {
   holds(): Promise<readonly CollectionHold[]>
 }
 
+/**
+ * For so long it makes way for requests where more comes due than it gets done, in ms. Then it does not, until nothing waits: what comes due
+ * would wait for longer and longer, and what is looked at last, the trash and manifests, for ever.
+ */
+const makesWayFor = 600_000
+
 /** Steps that run at once: on SQLite they share commits, on PostgreSQL they leave connections to others. */
 const stepsAtOnce = 8
 
 export function createCollector(deps: CollectorDeps): Collector {
   const holds = () => deps.database.all(standingHolds, deps.clock.now())
   const pace = createPace(deps.rate, deps.clock)
+  /** Since when there was always more to do than was looked at. */
+  let behindSince: number | undefined
   return Object.freeze({
     holds,
     collectDue: async (limit: number, onFreed?: (freed: Freed) => void, untagged = deps.settings.untagged) => {
       // The steps ask again, under a lock; asked here only so that a long hold does not put off every due key once a minute.
       if ((await holds()).length > 0) return 0
-      const steps = await dueSteps({ ...deps, settings: { ...deps.settings, untagged } }, Math.min(limit, pace.atOnce), onFreed)
+      const most = Math.min(limit, pace.atOnce)
+      const steps = await dueSteps({ ...deps, settings: { ...deps.settings, untagged } }, most, onFreed)
       const failures: unknown[] = []
       const looked = steps.length
+      behindSince = looked < most ? undefined : (behindSince ?? deps.clock.monotonic())
+      const hurries = behindSince !== undefined && deps.clock.monotonic() - behindSince >= makesWayFor
       while (steps.length > 0) {
         const some = steps.splice(0, pace.piece)
-        await pace.work(some.length, () => takeAll(some, failures))
+        await pace.work(some.length, () => takeAll(some, failures), hurries)
       }
       if (failures.length > 0) throw new CollectionFailure(failures)
       return looked

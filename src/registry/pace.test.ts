@@ -53,3 +53,18 @@ test('without a rate, work rests as long as it took, also where it failed', asyn
   await last
   expect(begun).toEqual([40, 100])
 })
+
+test('without a rate, one piece is done at a time, and none waits after one that was in a hurry', async () => {
+  const clock = createManualClock()
+  const pace = createPace(undefined, clock)
+  const done: string[] = []
+  const work = (name: string, hurries: boolean) =>
+    pace.work(pace.piece, () => clock.sleep(10).then(() => done.push(`${name} ${clock.monotonic()}`)), hurries)
+  const all = Promise.all([work('one', false), work('two', true), work('three', false)])
+  for (let waited = 0; waited < 100; waited += 10) {
+    await turns()
+    clock.advance(10)
+  }
+  await all
+  expect(done).toEqual(['one 10', 'two 30', 'three 40'])
+})

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/index.ts'
+import { createKeyedLock, type Clock } from '../lib/index.ts'
 
 /** How fast work may go on. Everybody who works at one pace shares it. */
 export interface Pace {
@@ -6,8 +6,11 @@ export interface Pace {
   readonly atOnce: number
   /** So much is done at a time. */
   readonly piece: number
-  /** Does so much work once its time has come. */
-  work<T>(count: number, work: () => Promise<T>): Promise<T>
+  /**
+   * Does so much work once its time has come.
+   * @param hurries no rest comes after it; a rate is kept to all the same
+   */
+  work<T>(count: number, work: () => Promise<T>, hurries?: boolean): Promise<T>
 }
 
 /** @param rate a second; absent: as fast as it goes without being in the way */
@@ -22,24 +25,28 @@ const restsFor = 1
 
 /**
  * Rests after each piece of work for as long as that took. Where nothing else is done, pieces are short, and so are the rests; where requests
- * are in the way of the work, the work makes way for them.
+ * are in the way of the work, the work makes way for them. Of several who work, one does at a time.
  */
 function restingPace(clock: Clock): Pace {
+  const turns = createKeyedLock()
   let free = 0
+
+  async function inTurn<T>(work: () => Promise<T>, hurries: boolean): Promise<T> {
+    const pause = free - clock.monotonic()
+    if (pause > 0) await clock.sleep(pause)
+    const begun = clock.monotonic()
+    try {
+      return await work()
+    } finally {
+      const ended = clock.monotonic()
+      free = hurries ? ended : ended + restsFor * (ended - begun)
+    }
+  }
+
   return Object.freeze<Pace>({
     atOnce: Number.POSITIVE_INFINITY,
     piece,
-    work: async (_, work) => {
-      const pause = free - clock.monotonic()
-      if (pause > 0) await clock.sleep(pause)
-      const begun = clock.monotonic()
-      try {
-        return await work()
-      } finally {
-        const ended = clock.monotonic()
-        free = ended + restsFor * (ended - begun)
-      }
-    },
+    work: (_, work, hurries = false) => turns.run('', () => inTurn(work, hurries)),
   })
 }
 
