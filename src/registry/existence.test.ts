@@ -93,4 +93,28 @@ forEachDatabase('existence', (kind) => {
       { numRuns: kind.dialect === 'sqlite' ? 40 : 3 },
     )
   }, 180_000)
+
+  if (kind.dialect !== 'sqlite') return
+  test('nobody asks again for what they know because blobs of others are collected', async () => {
+    const t = await createTestRegistry(kind)
+    try {
+      await pushBlob(t.registry, 'a', 'one')
+      await pushManifest(t.registry, 'a', byTag('t1'), documentOf('one'))
+      await pushBlob(t.registry, 'c', 'two')
+      t.clock.advance(settings.lease + 1)
+      // The link goes now; its blob comes due by that.
+      await t.collector.collectDue(1000)
+      let asked = 0
+      const database: typeof t.database = { ...t.database, one: async (...given) => (asked++, await t.database.one(...given)) }
+      const existence = createExistence(database, createChanges(t.database))
+      const find = async () => await existence.find(manifestByTag, 'a', 't1')
+      const known = await find()
+      t.clock.advance(1)
+      expect(await t.collector.collectDue(1000)).toBe(1)
+      expect([await find(), asked]).toEqual([known, 1])
+      expect(known?.digest).toBe(manifestDigest('one'))
+    } finally {
+      await t.dispose()
+    }
+  })
 })
