@@ -134,22 +134,28 @@ async function restoreManifest(tx: Tx, restoring: Restoring): Promise<Outcome<Re
 }
 
 // What a rule put there had nothing that named it: whatever names it again brings it back. What somebody deleted stays deleted.
-const hiddenByRule = (rows: string, condition: string, key: string) => {
-  const sql = `
-    select t.id, m.digest from ${rows}
-    join trash t on t.repository_id = m.repository_id and t.digest = m.digest and t.kind = 'manifest' and t.cause = 'rule'
-    where ${condition} and m.deleted_at is not null order by ${key} limit $3 for update of m`
-  return statement<Companion>({
-    sqlite: sql.replace('{level}', 'in (select value from json_each($2))').replace(' for update of m', ''),
-    postgres: sql.replace('{level}', '= any (array(select json_array_elements_text($2::json)))'),
-  })
-}
-const hiddenReferrers = hiddenByRule('manifest m', 'm.repository_id = $1 and m.subject_digest {level}', 'm.digest')
-const hiddenChildren = hiddenByRule(
-  'reference f join manifest m on m.repository_id = f.repository_id and m.digest = f.child_digest',
-  'f.repository_id = $1 and f.manifest_digest {level}',
-  'f.child_digest',
-)
+const byRule = `
+  trash t on t.repository_id = m.repository_id and t.digest = m.digest and t.kind = 'manifest' and t.cause = 'rule'
+  where m.deleted_at is not null`
+const inOrder = 'order by m.digest limit $3'
+const ofLevel = '= any (array(select json_array_elements_text($2::json)))'
+// SQLite's CROSS JOIN keeps the order of the tables: it would read all of the repository in the order of the answer.
+const hiddenReferrers = statement<Companion>({
+  sqlite: `
+    select t.id, m.digest from json_each($2) wanted
+    cross join manifest m on m.repository_id = $1 and m.subject_digest = wanted.value cross join ${byRule} ${inOrder}`,
+  postgres: `
+    select t.id, m.digest from manifest m join ${byRule} and m.repository_id = $1 and m.subject_digest ${ofLevel} ${inOrder} for update of m`,
+})
+const hiddenChildren = statement<Companion>({
+  sqlite: `
+    select t.id, m.digest from json_each($2) wanted
+    cross join reference f on f.repository_id = $1 and f.manifest_digest = wanted.value
+    cross join manifest m on m.repository_id = $1 and m.digest = f.child_digest cross join ${byRule} ${inOrder}`,
+  postgres: `
+    select t.id, m.digest from reference f join manifest m on m.repository_id = f.repository_id and m.digest = f.child_digest
+    join ${byRule} and f.repository_id = $1 and f.manifest_digest ${ofLevel} ${inOrder} for update of m`,
+})
 
 interface Companion {
   /** Of its row in the trash. */

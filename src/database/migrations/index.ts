@@ -13,6 +13,7 @@ import { fillVersionKeys, tagLists } from './0011-tag-lists.ts'
 import { inventory } from './0012-inventory.ts'
 import { trashByKind } from './0013-trash-by-kind.ts'
 import { storedBlobs } from './0014-stored-blobs.ts'
+import { trashByDigest } from './0015-trash-by-digest.ts'
 import type { MigratingConnection } from './migrate.ts'
 
 export { postgresTypes, sqliteTypes, type DialectTypes } from './dialect-types.ts'
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   { version: 12, name: 'inventory', statements: inventory },
   { version: 13, name: 'trash-by-kind', statements: trashByKind },
   { version: 14, name: 'stored-blobs', statements: storedBlobs },
+  { version: 15, name: 'trash-by-digest', statements: trashByDigest },
 ]
 
 /** Version of the schema that this program writes. */
