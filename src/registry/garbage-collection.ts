@@ -65,7 +65,10 @@ export function createCollector(deps: CollectorDeps): Collector {
     holds,
     collectDue: async (limit: number, onFreed?: (freed: Freed) => void, untagged = deps.settings.untagged) => {
       // The steps ask again, under a lock; asked here only so that a long hold does not put off every due key once a minute.
-      if ((await holds()).length > 0) return 0
+      if ((await holds()).length > 0) {
+        behindSince = undefined
+        return 0
+      }
       const most = Math.min(limit, pace.atOnce)
       const steps = await dueSteps({ ...deps, settings: { ...deps.settings, untagged } }, most, onFreed)
       const failures: unknown[] = []
