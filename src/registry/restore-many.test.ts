@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { forEachDatabase } from '../database/for-each-database.testing.ts'
 import { statement, transaction, type Tx } from '../database/index.ts'
 import { restoreTrash, type RestoreTrashInput } from './restore-transactions.ts'
-import { byDigest } from './test-registry.testing.ts'
+import { byDigest, byTag, pushManifest } from './test-registry.testing.ts'
 import { createTestTrash, sql, type TestTrash } from './trash.testing.ts'
 
 const many = (text: string) =>
@@ -75,5 +75,19 @@ forEachDatabase('a manifest with thousands of referrers in the trash', (kind) =>
     const id = await firstInTrash()
     expect(await h.t.database.transact(restoreTrash, { id, actor, lease: 1 })).toMatchObject({ ok: { tags: ['v1'] } })
     expect(await h.left()).toEqual([50, 50])
+  }, 60_000)
+
+  test('brings its children back before what refers to it', async () => {
+    const image = await h.pushImage('image', 'one')
+    const mediaType = 'application/vnd.oci.image.index.v1+json'
+    const indexOf = (digest: string) => ({ schemaVersion: 2, mediaType, manifests: [{ mediaType, digest, size: 1 }] })
+    const inner = await pushManifest(h.registry, 'team/app', byTag('inner'), indexOf(image.digest))
+    const outer = await pushManifest(h.registry, 'team/app', byTag('outer'), indexOf(inner))
+    for (const digest of [outer, inner, image.digest]) await h.remove(byDigest(digest))
+    await h.alter(`update trash set cause = 'rule' where digest <> '${outer}'`)
+    await h.t.database.transact(hideReferrers, { subject: outer, digests: digestsOf(10_050, 'signature'), purgeAt: h.t.clock.now() + 1_000_000 })
+    expect(await h.t.database.transact(restoreTrash, { id: await firstInTrash(), actor, lease: 1 })).toMatchObject({ ok: { tags: ['outer'] } })
+    expect([await h.pull(byDigest(inner)), await h.pull(byDigest(image.digest))]).toEqual(['ok', 'ok'])
+    expect(await h.left()).toEqual([52, 52])
   }, 60_000)
 })

@@ -168,20 +168,22 @@ const mostCompanions = 10_000
 /** A signature of a signature is the second. Each costs two statements, and pushers wait. */
 const mostLevels = 100
 
-/** Referrers and children that a rule put into the trash, and theirs. */
+/** Referrers and children that a rule put into the trash, and theirs: its children first, without which it cannot be pulled. */
 async function lockCompanions(tx: Tx, repositoryId: number, digest: string): Promise<Companion[]> {
   const found = new Map<string, Companion>()
-  let level = [digest]
-  for (let depth = 0; depth < mostLevels && level.length > 0; depth++) {
-    const next: string[] = []
-    for (const rows of [hiddenReferrers, hiddenChildren]) {
-      for (const companion of await tx.all(rows, repositoryId, JSON.stringify(level), mostCompanions - found.size)) {
-        if (companion.digest === digest || found.has(companion.digest)) continue
-        found.set(companion.digest, companion)
-        next.push(companion.digest)
+  for (const kinds of [[hiddenChildren], [hiddenReferrers, hiddenChildren]]) {
+    let level = [digest, ...found.keys()]
+    for (let depth = 0; depth < mostLevels && level.length > 0; depth++) {
+      const next: string[] = []
+      for (const rows of kinds) {
+        for (const companion of await tx.all(rows, repositoryId, JSON.stringify(level), mostCompanions - found.size)) {
+          if (companion.digest === digest || found.has(companion.digest)) continue
+          found.set(companion.digest, companion)
+          next.push(companion.digest)
+        }
       }
+      level = next
     }
-    level = next
   }
   return [...found.values()]
 }
