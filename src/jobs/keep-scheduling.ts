@@ -20,7 +20,7 @@ const afterFailure = 10_000
 /** Looks between two checks that the clock was not set back. */
 const looksBetweenChecks = 60
 const firedAtOnce = 50
-const checkedAtOnce = 200
+const checkedAtOnce = 50
 /** A clock that was set back by less does not run again what has run. */
 const smallJump = 86_400_000
 
@@ -29,7 +29,7 @@ export function keepScheduling(deps: SchedulingDeps): () => Promise<void> {
   const { clock, logger } = deps
   let looks = 0
   const step = async (stopped: AbortSignal): Promise<number> => {
-    const heeded = looks++ % looksBetweenChecks !== 0 || (await heedClock(deps))
+    const heeded = looks++ % looksBetweenChecks !== 0 || (await heedClock(deps, stopped))
     const fired = await fireDue(deps, stopped)
     return heeded && fired ? lookEvery : afterFailure
   }
@@ -89,12 +89,22 @@ function dedupeKeyOf(kind: AnyJobKind, { id, payload, payload_version: version }
 }
 
 /** After a clock was set back, what was to run next by the old time is brought forward. Answers whether all went well. */
-export async function heedClock({ database, logger }: SchedulingDeps): Promise<boolean> {
+export async function heedClock({ database, clock, logger }: SchedulingDeps, stopped?: AbortSignal): Promise<boolean> {
   const now = await database.now()
-  return await eachByItself(await database.all(farSchedules, checkedAtOnce), logger, async (row) => {
+  const heed = async (row: ScheduleRow): Promise<void> => {
     const next = runAfter(row, now)
     if (next < row.next_run_at) await database.transact(bringForward, { id: row.id, from: row.next_run_at, to: next })
-  })
+  }
+  let isWell = true
+  let last: ScheduleRow | undefined
+  do {
+    const rows = await database.all(farSchedules, last?.next_run_at ?? Number.MAX_SAFE_INTEGER, last?.id ?? 0, checkedAtOnce)
+    isWell = (await eachByItself(rows, logger, heed)) && isWell
+    last = rows.length < checkedAtOnce ? undefined : rows.at(-1)
+    // Requests have their turn: a next run may take a millisecond to find.
+    await clock.sleep(0)
+  } while (last !== undefined && stopped?.aborted !== true)
+  return isWell
 }
 
 /** The next run after now, and after the last one that there was, unless that is in a future that the clock took back. */

@@ -24,9 +24,10 @@ export const schedulePage = statement<ScheduleRow>(`select ${scheduleColumns} fr
 export const dueSchedules = statement<ScheduleRow>(`
   select ${scheduleColumns} from schedule where enabled = 1 and next_run_at <= $1 and (next_run_at, id) > ($2, $3)
   order by next_run_at, id limit $4`)
-/** Those that run last, first: where a clock was set back, the ones that would wait for it. */
+/** Those that run last, first: where a clock was set back, the ones that would wait for it. Those before one of them, which may be none. */
 export const farSchedules = statement<ScheduleRow>(`
-  select ${scheduleColumns} from schedule where enabled = 1 order by next_run_at desc, id desc limit $1`)
+  select ${scheduleColumns} from schedule where enabled = 1 and (next_run_at, id) < ($1, $2)
+  order by next_run_at desc, id desc limit $3`)
 
 export function scheduleOf(row: ScheduleRow): Schedule {
   const { id, name, kind, cron } = row

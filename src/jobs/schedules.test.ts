@@ -194,6 +194,15 @@ forEachDatabase('a schedule', (kind) => {
     expect(await jobs()).toEqual(['nightly queued'])
   })
 
+  test('is brought forward after the clock was set back, however many others run later and wait for nothing', async () => {
+    now = at('2026-03-10T00:00:00Z')
+    for (let made = 0; made < 200; made++) await schedules.create({ ...nightly, name: `yearly-${made}`, cron: '0 0 1 1 *' }, actor)
+    await schedules.create(nightly, actor)
+    now = at('2026-03-01T00:00:00Z')
+    expect(await heedClock(node)).toBe(true)
+    expect(await next()).toBe('2026-03-01T02:00:00.000Z')
+  }, 60_000)
+
   test('of a kind that this program does not know waits for one that does', async () => {
     await schedules.create(nightly, actor)
     now = at('2026-03-01T02:00:00Z')
