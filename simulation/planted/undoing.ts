@@ -79,7 +79,7 @@ export const undoing: readonly Plant[] = [
   {
     name: 'a restore forgets the referrers that went with the manifest',
     invariant: 3,
-    edits: [{ file: restore, from: 'for (const rows of [hiddenReferrers, hiddenChildren])', to: 'for (const rows of [hiddenChildren])' }],
+    edits: [{ file: restore, from: '[[hiddenChildren], [hiddenReferrers, hiddenChildren]]', to: '[[hiddenChildren]]' }],
     caughtBy: { rig: trashTest('what a rule put there because of it comes back with it'), says: /restored\.manifests\].*\n\s*\^/ },
   },
   {
