@@ -26,7 +26,7 @@ export const collectionKeys = z.strictObject({
     en:
       'How many things a second garbage collection looks at in this process, blobs and files of deleted images each counted by themselves: ' +
       'to leave a slow disk or database to requests. When it is not set, it rests after every few of them for as long as they took, so that it makes ' +
-      'way for requests and goes fast while there are none; when it has not caught up for ten minutes, it goes on without a rest until nothing waits.',
-    zh: '本进程的垃圾回收每秒处理多少项（被删除镜像的每个 blob 和文件各算一项），用于把较慢的磁盘或数据库让给请求。不设置时，每处理几项就休息同样长的时间：有请求时让路，空闲时加快；十分钟内一直处理不完时，不再休息，直到没有等待的内容。',
+      'way for requests and goes fast while there are none; when it has not caught up for ten minutes, or a tenth of `gc.lease` where that is less, it goes on without a rest until nothing waits.',
+    zh: '本进程的垃圾回收每秒处理多少项（被删除镜像的每个 blob 和文件各算一项），用于把较慢的磁盘或数据库让给请求。不设置时，每处理几项就休息同样长的时间：有请求时让路，空闲时加快；十分钟（或 `gc.lease` 的十分之一，取较短者）内一直处理不完时，不再休息，直到没有等待的内容。',
   }),
 })

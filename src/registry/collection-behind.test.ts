@@ -4,6 +4,8 @@ import { createCollector, holdCollection } from './index.ts'
 import { createTestRegistry, pushBlob, settings, type TestRegistry } from './test-registry.testing.ts'
 
 const minute = 60_000
+/** Of the collector: a tenth of it is ten minutes. */
+const lease = 100 * minute
 
 forEachDatabase('a collector that is always behind', (kind) => {
   let t: TestRegistry
@@ -33,7 +35,7 @@ forEachDatabase('a collector that is always behind', (kind) => {
         return await t.database.transact(...given)
       },
     }
-    const collector = createCollector({ ...t, database, clock, settings })
+    const collector = createCollector({ ...t, database, clock, settings: { ...settings, lease } })
     const restsBefore = async (limit: number): Promise<number> => {
       slept = 0
       await collector.collectDue(limit)

@@ -48,10 +48,10 @@ export interface Collector {
 }
 
 /**
- * For so long it makes way for requests where more comes due than it gets done, in ms. Then it does not, until nothing waits: what comes due
- * would wait for longer and longer, and what is looked at last, the trash and manifests, for ever.
+ * For so long it makes way for requests where more comes due than it gets done, in ms: ten minutes, or a tenth of a lease that is short. Then
+ * it does not, until nothing waits: what comes due would wait for longer and longer, and what is looked at last, the trash and manifests, for ever.
  */
-const makesWayFor = 600_000
+const makesWayFor = (lease: number): number => Math.min(600_000, lease / 10)
 
 /** Steps that run at once: on SQLite they share commits, on PostgreSQL they leave connections to others. */
 const stepsAtOnce = 8
@@ -74,9 +74,10 @@ export function createCollector(deps: CollectorDeps): Collector {
       const failures: unknown[] = []
       const looked = steps.length
       behindSince = looked < most ? undefined : (behindSince ?? deps.clock.monotonic())
-      const hurries = behindSince !== undefined && deps.clock.monotonic() - behindSince >= makesWayFor
+      const hurries = behindSince !== undefined && deps.clock.monotonic() - behindSince >= makesWayFor(deps.settings.lease)
       while (steps.length > 0) {
-        const some = steps.splice(0, pace.piece)
+        // In one piece each lane goes on as soon as its own step has ended.
+        const some = steps.splice(0, hurries ? steps.length : pace.piece)
         await pace.work(some.length, () => takeAll(some, failures), hurries)
       }
       if (failures.length > 0) throw new CollectionFailure(failures)
