@@ -205,6 +205,8 @@ forEachDatabase('a job', (kind) => {
     const id = await queue(5)
     const blocked = stepsHandler(t.database, async ({ signal }, step) => {
       if (step < 3) return
+      // It may be told before it listens.
+      signal.throwIfAborted()
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
     })
     const end = keepWorking(t.worker([blocked]))
