@@ -82,7 +82,7 @@ export class Injector {
       await file.close()
     }
     return {
-      write: (chunks, offset) => this.#call({ on, call: 'write' }, () => file.write(chunks, offset)),
+      write: (bytes, offset) => this.#call({ on, call: 'write' }, () => file.write(bytes, offset)),
       read: (into, offset) => this.#call({ on, call: 'read' }, () => file.read(into, offset)),
       size: () => this.#call({ on, call: 'size' }, () => file.size()),
       truncate: (size) => this.#call({ on, call: 'truncate' }, () => file.truncate(size)),

@@ -161,7 +161,7 @@ async function spoil(
     const reader = await bare.open(join(root, found.key), 'read')
     await reader.read(byte, at)
     await reader.close()
-    await file.write([byte.map((value) => value ^ 1)], at)
+    await file.write(byte.map((value) => value ^ 1), at)
   }
   await file.close()
 }

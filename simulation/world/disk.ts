@@ -34,8 +34,8 @@ export function createDiskSeam(inner: FileSystem, { scheduler, life, faults, hap
 
   const some = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, faults.random.between(1, bytes.length))
   const opened = (path: string, file: OpenFile): OpenFile => ({
-    write: (chunks, offset) =>
-      call('write', path, () => file.write(faults.strikes('shortWrite') ? [some(Buffer.concat(chunks))] : chunks, offset)),
+    write: (bytes, offset) =>
+      call('write', path, () => file.write(bytes.length > 0 && faults.strikes('shortWrite') ? some(bytes) : bytes, offset)),
     read: (into, offset) =>
       call('read', path, () => file.read(into.length > 0 && faults.strikes('shortRead') ? some(into) : into, offset)),
     size: () => call('size', path, () => file.size()),

@@ -100,7 +100,7 @@ export interface ObjectWriter {
   /** Bytes accepted so far, the resumed ones included. */
   readonly offset: number
 
-  /** Appends one chunk, which must not be changed from then on: a writer holds it until there are enough to write. */
+  /** Appends one chunk. The chunk may be reused by the caller once the promise settles. */
   write(chunk: Uint8Array): Promise<void>
 
   /**

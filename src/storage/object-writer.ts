@@ -3,7 +3,7 @@ import { storageFailure } from './storage-failure.ts'
 
 /** Where a writer's bytes go. Its calls never overlap, and after one has failed only `release` follows. */
 export interface ObjectSink {
-  /** Takes the chunk, for good. */
+  /** Takes the chunk, which is the caller's again once the promise settles. */
   append(chunk: Uint8Array): Promise<void>
   /** Hands everything taken to the store. */
   flush(): Promise<void>

@@ -29,15 +29,17 @@ export const lifeCases: readonly ContractCase[] = [
     },
   },
   {
-    title: '8 MiB in chunks of every size',
+    title: '8 MiB in chunks of every size, each reused by the caller as soon as its write settles',
     async run({ store }) {
       const id = newId()
       const bytes = sampleBytes(8 * 2 ** 20)
       const writer = await store.begin(id)
-      const most = 2 ** 20 + 2 ** 19
-      for (let offset = 0, length = 1; offset < bytes.length; length = (length * 3 + 1) % most) {
+      const chunk = new Uint8Array(2 ** 20 + 2 ** 19)
+      for (let offset = 0, length = 1; offset < bytes.length; length = (length * 3 + 1) % chunk.length) {
         const part = bytes.subarray(offset, offset + length)
-        await writer.write(part)
+        chunk.set(part)
+        await writer.write(chunk.subarray(0, part.length))
+        chunk.fill(0xff)
         offset += part.length
         expect(writer.offset).toBe(offset)
       }

@@ -45,7 +45,7 @@ export function createFaultyFileSystem(inner: FileSystem, fault?: Fault): Faulty
   function watched(path: string, file: OpenFile): OpenFile {
     open++
     return {
-      write: (chunks, offset) => call('write', path, () => file.write(chunks, offset)),
+      write: (bytes, offset) => call('write', path, () => file.write(bytes, offset)),
       read: (into, offset) => call('read', path, () => file.read(into, offset)),
       size: () => call('size', path, () => file.size()),
       truncate: (size) => call('truncate', path, () => file.truncate(size)),

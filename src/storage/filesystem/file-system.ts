@@ -31,8 +31,8 @@ export interface DirectoryEntry {
 
 /** An open file. Offsets are absolute; there is no position. */
 export interface OpenFile {
-  /** Writes the chunks one after the other. Returns how many bytes were written, which may be fewer than given. */
-  write(chunks: readonly Uint8Array[], offset: number): Promise<number>
+  /** Returns how many of the bytes were written, which may be fewer than given. */
+  write(bytes: Uint8Array, offset: number): Promise<number>
   /** Fills `into` from its start. Returns how many bytes were read, 0 at the end of the file. */
   read(into: Uint8Array, offset: number): Promise<number>
   size(): Promise<number>

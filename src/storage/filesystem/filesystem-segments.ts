@@ -81,7 +81,7 @@ class FilesystemSegments implements SegmentStore {
     await this.#remove(path)
     const file = await this.#directories.within(dirname(path), () => this.#fs.open(path, 'create'))
     await withFile(file, async () => {
-      for (let at = 0; at < bytes.length; ) at += await file.write([bytes.subarray(at)], at)
+      for (let at = 0; at < bytes.length; ) at += await file.write(bytes.subarray(at), at)
     })
   }
 

@@ -107,8 +107,7 @@ function openedFile(file: File): OpenFile {
     file.bytes = bytes
   }
   return {
-    write: async (chunks, offset) => {
-      const bytes = Buffer.concat(chunks)
+    write: async (bytes, offset) => {
       if (offset + bytes.length > file.bytes.length) resize(offset + bytes.length)
       file.bytes.set(bytes, offset)
       return bytes.length

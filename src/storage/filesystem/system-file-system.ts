@@ -1,4 +1,4 @@
-import { close, constants, fstat, fsync, ftruncate, open, read, statSync, writev } from 'node:fs'
+import { close, constants, fstat, fsync, ftruncate, open, read, statSync, write } from 'node:fs'
 import { copyFile, lstat, mkdir, readdir, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,7 +16,7 @@ const flags = { create: 'wx', write: 'r+', read: 'r' } as const
 const openDescriptor = promisify(open)
 const descriptor = {
   read: promisify(read),
-  write: promisify(writev),
+  write: promisify(write),
   stat: promisify(fstat),
   truncate: promisify(ftruncate),
   sync: promisify(fsync),
@@ -72,8 +72,8 @@ async function lookAt(directory: string, name: string): Promise<DirectoryEntry |
 async function openFile(path: string, mode: keyof typeof flags): Promise<OpenFile> {
   const fd = await openDescriptor(path, flags[mode], fileMode)
   return Object.freeze({
-    write: async (chunks: readonly Uint8Array[], offset: number) => {
-      const { bytesWritten } = await descriptor.write(fd, chunks, offset)
+    write: async (bytes: Uint8Array, offset: number) => {
+      const { bytesWritten } = await descriptor.write(fd, bytes, 0, bytes.length, offset)
       return bytesWritten
     },
     read: async (into: Uint8Array, offset: number) => {

@@ -6,15 +6,15 @@ import { attempt, errno } from '../storage-failure.ts'
 import type { Directories } from './directories.ts'
 import { FileSink } from './file-sink.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
-import { createHeldChunks } from './held-chunks.ts'
 import { readFile } from './read-file.ts'
+import { createWriteBuffers } from './write-buffers.ts'
 
 /** The files that uploads write: one in `folder` for each unfinished object, named by its id. */
 export class UnfinishedFiles {
   readonly #fs: FileSystem
   readonly #directories: Directories
   readonly #folder: string
-  readonly #held = createHeldChunks({ size: 1024 * 1024, most: 32 })
+  readonly #buffers = createWriteBuffers({ size: 512 * 1024, most: 64, kept: 8 })
   readonly #condemned = new Set<string>()
 
   constructor(fs: FileSystem, directories: Directories, folder: string) {
@@ -71,7 +71,7 @@ export class UnfinishedFiles {
   }
 
   #writer(id: string, file: OpenFile, offset: number): ObjectWriter {
-    return new SinkWriter(`object ${id}`, offset, new FileSink(file, offset, this.#held))
+    return new SinkWriter(`object ${id}`, offset, new FileSink(file, offset, this.#buffers))
   }
 
   async #create(path: string): Promise<OpenFile> {
